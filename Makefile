@@ -1,0 +1,46 @@
+# Everything here needs only Python >= 3.11 and make; `.venv` is made and filled on first use.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Noshow needs Python 3.11 or later; set PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+setup: $(READY) ## make .venv with the locked dependencies
+
+demo: $(READY) ## run a simulated shop and open the dashboard
+	$(BIN)/noshow demo
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and mypy --strict over source and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## rewrite the source in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(READY) ## rewrite the golden SQL beside the golden rules
+	$(BIN)/python -m tests.rules.golden
+
+bench: $(READY) ## measure, print a table, write build/bench.json
+	$(BIN)/python -m tests.bench
+
+lock: $(READY) ## resolve the dependencies anew (uv)
+	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
+
+.PHONY: help setup demo test lint format golden bench lock
