@@ -1,0 +1,256 @@
+"""A workflow rule → the one query that judges it, as rules-language.md §2 says.
+
+    events ─▶ copies ─▶ distinct_events ─▶ matched ─▶ histories ─▶ layer_1 … layer_n ─▶ verdicts
+              one row an event             is:X       one row a correlation ID          one row an answer
+
+Everything about a step is a *cell*: a named column over earlier ones (`ItemShipped:due`). Cells that depend on one
+another cannot stand in one SELECT, for ClickHouse would expand them without end, so they are laid in layers: each layer
+is a SELECT that adds the cells whose parts are all there. What a rule does not use folds away before it is printed.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from rules.cells import Cells
+from rules.compile_expression import as_label, as_number, is_true
+from rules.compile_step import InstanceCells, Predecessor, StepCells, attributes_of, first_that_applies
+from rules.expression import START, Attribute, Expression, walk
+from rules.spec import Matcher, Workflow
+from rules.sql import (
+    FALSE,
+    NULL,
+    Column,
+    Constant,
+    Lambda,
+    Query,
+    Select,
+    Sql,
+    Value,
+    call,
+    earliest,
+    either,
+    equals,
+    every,
+    negate,
+    present,
+)
+from rules.verdict import InstanceState
+
+SETTINGS: Mapping[str, int] = {
+    "max_subquery_depth": 10_000,  # a layer is a subquery
+    "optimize_aggregation_in_order": 1,
+    "least_greatest_legacy_null_behavior": 0,
+}
+
+ANSWER = (
+    "correlation_id",
+    "start",
+    "state",
+    "step_states",
+    "step_times",
+    "step_dues",
+    "findings",
+    "undated",
+    "at_risk",
+    "unit",
+    "customer",
+    "stored",
+    "conflicts",
+    "last_event",
+    "last_event_at",
+    "wake_at",
+)
+"""The columns of the query's answer, in order."""
+
+
+def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None) -> Query:
+    """The query that judges the workflow's instances at `as_of` (µs UTC); `among` is a condition on `correlation_id`.
+
+    One row a correlation ID that has an instance, or events after `as_of` (then `start` is NULL).
+    """
+    moment = Value(as_of, "Int64")
+    histories = _histories(workflow, moment)
+    cells = Cells(histories.columns)
+    instance = _instance(workflow, moment, cells)
+    steps = _steps(workflow, instance, cells)
+    answer = _answer(workflow, instance, steps)
+    stages = {
+        "copies": _copies(among),
+        "distinct_events": _distinct_events(),
+        "matched": _matched(workflow, moment),
+        "histories": histories,
+        **cells.layers("histories"),
+    }
+    somewhere = either(present(Column("start")), present(Column("next_event")))
+    stages["verdicts"] = Select(answer, source=list(stages)[-1], where=somewhere)
+    return Query(stages, SETTINGS)
+
+
+def _copies(among: Sql | None) -> Select:
+    """Of differing copies the earliest counts, then the smallest content: the least (time, name, attributes)."""
+    time = call("toUnixTimestamp64Micro", Column("time"))
+    content = call("cityHash64", Column("time"), Column("name"), Column("attributes"))
+    return Select(
+        {
+            "correlation_id": Column("correlation_id"),
+            "source": Column("source"),
+            "id": Column("id"),
+            "copy": call("min", call("tuple", time, call("toString", Column("name")), Column("attributes"))),
+            "conflict": call("notEquals", call("min", content), call("max", content)),
+        },
+        source="events",
+        where=among,
+        group_by=("correlation_id", "source", "id"),
+    )
+
+
+def _distinct_events() -> Select:
+    kept: dict[str, Sql] = {name: Column(name) for name in ("correlation_id", "source", "id", "conflict")}
+    for place, name in enumerate(("time", "name", "attributes"), start=1):
+        kept[name] = call("tupleElement", Column("copy"), Constant(place))
+    return Select(kept, source="copies")
+
+
+def _matched(workflow: Workflow, moment: Sql) -> Select:
+    """Only events up to `as_of` exist."""
+    exists = call("lessOrEquals", Column("time"), moment)
+    columns = {column: every(exists, _matches(matcher)) for column, matcher in _matchers(workflow).items()}
+    return Select({"exists": exists, **columns}, source="distinct_events", everything=True)
+
+
+def _matchers(workflow: Workflow) -> dict[str, Matcher]:
+    ends = {"cancels": workflow.cancel, "ends": workflow.ends_on}
+    return {
+        "starts": workflow.start,
+        **{column: matcher for column, matcher in ends.items() if matcher is not None},
+        **{f"is:{step.name}": step.matcher for step in workflow.steps},
+    }
+
+
+def _matches(matcher: Matcher) -> Sql:
+    tests = []
+    for alternative in matcher.alternatives:
+        named = equals(Column("name"), Value(alternative.name, "String"))
+        where = alternative.where
+        tests.append(named if where is None else every(named, is_true(where, lambda _: Column("attributes"))))
+    return either(*tests)
+
+
+def _histories(workflow: Workflow, moment: Sql) -> Select:
+    time = Column("time")
+    order = call("tuple", time, Column("id"), Column("source"))
+    columns: dict[str, Sql] = {
+        "correlation_id": Column("correlation_id"),
+        "stored": call("count"),
+        "conflicts": call("countIf", Column("conflict")),
+        "last": call("argMaxIf", call("tuple", Column("name"), time), order, Column("exists")),
+        "next_event": call("minOrNullIf", time, call("greater", time, moment)),
+        "start": call("minOrNullIf", time, Column("starts")),
+    }
+    for ends in ("cancels", "ends"):
+        if ends in _matchers(workflow):
+            columns[f"{ends}_at"] = call("groupArrayIf", time, Column(ends))
+    for step in workflow.steps:
+        columns[f"{step.name}:at"] = call("minOrNullIf", time, Column(f"is:{step.name}"))
+    for name in _read_from(workflow):
+        matched = Column("starts" if name == START else f"is:{name}")
+        columns[f"{name}:attributes"] = call("argMinIf", Column("attributes"), order, matched)
+    return Select(columns, source="matched", group_by=("correlation_id",))
+
+
+def _read_from(workflow: Workflow) -> tuple[str, ...]:
+    """The steps (or `START`) of which some expression reads an attribute."""
+    nodes = (node for expression in _expressions(workflow) for node in walk(expression))
+    return tuple(dict.fromkeys(node.step for node in nodes if isinstance(node, Attribute) and node.step is not None))
+
+
+def _expressions(workflow: Workflow) -> Iterable[Expression]:
+    risk = workflow.at_risk
+    whole = (workflow.customer, risk.value if risk else None, risk.unit if risk else None)
+    parts = (expression for step in workflow.steps for expression in (step.when, step.due))
+    return (expression for expression in (*whole, *parts) if expression is not None)
+
+
+def _instance(workflow: Workflow, moment: Sql, cells: Cells) -> InstanceCells:
+    """An end counts at or after the start; at one instant cancel wins."""
+    start = Column("start")
+    cancelled_at = NULL if workflow.cancel is None else cells.define("cancelled_at", _first_since_start("cancels_at"))
+    ended_at = NULL if workflow.ends_on is None else cells.define("ended_at", _first_since_start("ends_at"))
+    over = cells.define("over", earliest(cancelled_at, ended_at))
+    called_off = every(present(cancelled_at), equals(cancelled_at, over)) if workflow.cancel else FALSE
+    cancelled = cells.define("cancelled", called_off)
+    return InstanceCells(moment, start, over, cancelled, workflow.grace, workflow.skew, workflow.within)
+
+
+def _first_since_start(times: str) -> Sql:
+    since = Lambda("t", call("greaterOrEquals", Column("t"), call("ifNull", Column("start"), Constant(0))))
+    return call("arrayFirstOrNull", since, call("arraySort", Column(times)))
+
+
+def _steps(workflow: Workflow, instance: InstanceCells, cells: Cells) -> list[StepCells]:
+    """In the order of the file, compiled in the order of the graph."""
+    known: dict[str, Predecessor] = {START: Predecessor(instance.start)}
+    made = {}
+    for step in workflow.in_graph_order():
+        known[step.name] = made[step.name] = StepCells(step, instance, known, cells)
+    return [made[step.name] for step in workflow.steps]
+
+
+def _answer(workflow: Workflow, instance: InstanceCells, steps: list[StepCells]) -> dict[str, Sql]:
+    risk = workflow.at_risk
+    columns = (
+        Column("correlation_id"),
+        Column("start"),
+        _state(workflow, instance, steps),
+        call("array", *(step.state for step in steps)),
+        call("array", *(step.at for step in steps)),
+        call("array", *(_time_or_null(step.due) for step in steps)),
+        _findings(steps),
+        _undated(steps),
+        as_number(risk.value, attributes_of) if risk else NULL,
+        as_label(risk.unit, attributes_of) if risk and risk.unit else NULL,
+        as_label(workflow.customer, attributes_of) if workflow.customer else NULL,
+        Column("stored"),
+        Column("conflicts"),
+        call("tupleElement", Column("last"), Constant(1)),
+        call("tupleElement", Column("last"), Constant(2)),
+        earliest(Column("next_event"), *(step.wakes for step in steps)),
+    )
+    return dict(zip(ANSWER, columns, strict=True))
+
+
+def _time_or_null(time: Sql) -> Sql:
+    return call("CAST", time, Constant("Nullable(Int64)"))
+
+
+def _state(workflow: Workflow, instance: InstanceCells, steps: list[StepCells]) -> Sql:
+    """The first that applies, of an instance that has a start."""
+    ended = every(present(instance.over), negate(instance.cancelled)) if workflow.ends_on else FALSE
+    rows = [
+        (instance.cancelled, InstanceState.CANCELLED),
+        (either(*(step.is_missing for step in steps)), InstanceState.INCOMPLETE),
+        (either(ended, every(*(step.is_done for step in steps))), InstanceState.COMPLETE),
+    ]
+    return first_that_applies(rows, InstanceState.RUNNING)
+
+
+def _findings(steps: list[StepCells]) -> Sql:
+    """Array of (place of the step, kind, since when it holds)."""
+    possible = [
+        call("tuple", Constant(place), Constant(kind.value), _time_or_null(since))
+        for place, step in enumerate(steps)
+        for kind, since in step.findings.items()
+        if since != NULL
+    ]
+    if not possible:
+        return call("emptyArrayString")
+    holds = Lambda("f", present(call("tupleElement", Column("f"), Constant(3))))
+    return call("arrayFilter", holds, call("array", *possible))
+
+
+def _undated(steps: list[StepCells]) -> Sql:
+    """Array of the places of steps whose `due` gave no timestamp."""
+    asked = [(place, step.is_undated) for place, step in enumerate(steps) if step.is_undated != FALSE]
+    if not asked:
+        return call("emptyArrayUInt8")
+    places = call("array", *(call("if", condition, Constant(place), NULL) for place, condition in asked))
+    return call("arrayFilter", Lambda("p", present(Column("p"))), places)

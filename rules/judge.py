@@ -1,0 +1,58 @@
+"""Judging: the compiled query, run on the engine, as verdicts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rules.compile import compile_workflow
+from rules.spec import Workflow
+from rules.sql import Column, Sql, Value, call, render
+from rules.verdict import Finding, InstanceState, Kind, StepState, StepVerdict, Unopened, Verdict
+from store.clickhouse import ClickHouse
+
+
+def judge(
+    clickhouse: ClickHouse, workflow: Workflow, as_of: int, among: Sql | None = None
+) -> Iterator[Verdict | Unopened]:
+    """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in no particular order.
+
+    `among` is a condition on `correlation_id`; without it all are judged. An `Unopened` is a correlation ID that has no
+    instance yet, but events after `as_of`. Raises StoreUnavailable or StoreRefused.
+    """
+    statement = render(compile_workflow(workflow, as_of, among))
+    for block in clickhouse.stream(statement.text, statement.parameters):
+        for row in block:
+            yield _read(workflow, row)
+
+
+def only(correlation_ids: list[str]) -> Sql:
+    """The condition that names these."""
+    return call("in", Column("correlation_id"), Value(correlation_ids, "Array(String)"))
+
+
+def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
+    correlation_id, start, state, states, times, dues, findings, undated, *rest = row
+    if start is None:
+        return Unopened(workflow.name, correlation_id, rest[-1])
+    names = [step.name for step in workflow.steps]
+    return Verdict(
+        workflow.name,
+        correlation_id,
+        InstanceState(state),
+        start,
+        tuple(StepVerdict(*step) for step in zip(names, map(StepState, states), times, dues, strict=True)),
+        tuple(Finding(names[place], Kind(kind), since) for place, kind, since in findings),
+        undated=tuple(names[place] for place in undated),
+        **dict(zip(_REST, rest, strict=True)),
+    )
+
+
+_REST = (
+    "at_risk",
+    "unit",
+    "customer",
+    "stored",
+    "conflicts",
+    "last_event",
+    "last_event_at",
+    "wake_at",
+)
