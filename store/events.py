@@ -1,0 +1,43 @@
+"""Events into ClickHouse and back."""
+
+from collections.abc import Sequence
+
+from store.clickhouse import ClickHouse
+from store.event import Event
+
+# Copies that differ only in how they travelled are one event here; copies that differ in what they say are shown.
+_HISTORY = """
+SELECT id, correlation_id, name, toUnixTimestamp64Micro(time), source, attributes, causation_id, trace_id, span_id,
+       toUnixTimestamp64Micro(received_at)
+FROM events
+WHERE correlation_id = {correlation_id:String}
+ORDER BY time, id, source, name, attributes, received_at
+LIMIT 1 BY time, id, source, name, attributes
+LIMIT {limit:UInt64}
+"""
+
+
+def write(clickhouse: ClickHouse, events: Sequence[Event], token: str | None = None) -> None:
+    """Store all events or none. `token` makes a repeated write of the same batch do nothing (for a while).
+
+    Raises `StoreUnavailable` or `StoreRefused`.
+    """
+    columns: dict[str, Sequence[object]] = {
+        "correlation_id": [event.correlation_id for event in events],
+        "time": [event.time for event in events],
+        "name": [event.name for event in events],
+        "source": [event.source for event in events],
+        "id": [event.id for event in events],
+        "attributes": [event.attributes for event in events],
+        "causation_id": [event.causation_id for event in events],
+        "trace_id": [event.trace_id for event in events],
+        "span_id": [event.span_id for event in events],
+        "received_at": [event.received_at for event in events],
+    }
+    clickhouse.insert("events", columns, token)
+
+
+def history(clickhouse: ClickHouse, correlation_id: str, limit: int = 10_000) -> list[Event]:
+    """The first `limit` events of a correlation ID by time, id, source; exact copies once."""
+    rows = clickhouse.query(_HISTORY, {"correlation_id": correlation_id, "limit": limit})
+    return [Event(*row) for row in rows]
