@@ -1,0 +1,89 @@
+"""The SQL database: SQLite in a file, or PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from store.errors import StoreUnavailable
+
+Insert = sqlite.Insert | postgresql.Insert
+
+_WAIT_FOR_A_LOCK = 10  # seconds
+
+
+class Database:
+    """Safe to share among threads; every block below has a connection to itself.
+
+    A database that is away or locked for too long shows as `StoreUnavailable`; other SQLAlchemy errors pass through.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """`sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`. Connects at first use."""
+        parsed = sqlalchemy.make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = sqlalchemy.create_engine(parsed, connect_args={"timeout": _WAIT_FOR_A_LOCK})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        return cls(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that may write: committed at the end of the block, rolled back if it raises."""
+        with _clear_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A snapshot: every statement of the block sees the same state, and none may write."""
+        with _clear_errors(), self.engine.connect() as connection, self._read_only(connection).begin():
+            yield connection
+
+    def upsert(self, table: Table) -> Insert:
+        """The dialect's own `insert()`, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
+        return upsert(self.dialect, table)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _read_only(self, connection: Connection) -> Connection:
+        if self.dialect == "sqlite":
+            return connection.execution_options(noshow_read_only=True)
+        return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def upsert(dialect: str, table: Table) -> Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"SQL database: {error.orig}") from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The sqlite3 module must not begin transactions by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write transaction takes the lock at once: one that read first and then failed to get it could not go on.
+    read_only = connection.get_execution_options().get("noshow_read_only", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
