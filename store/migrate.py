@@ -1,0 +1,96 @@
+"""Migrations: numbered files, applied in order at start, recorded with their hash, refused if edited afterwards.
+
+A run that was cut short is repaired by running again: ClickHouse statements are written so that they can be repeated,
+and those of the SQL database are one transaction.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select, text
+
+from store.clickhouse import ClickHouse
+from store.database import Database
+from store.errors import MigrationEdited, StoreNewer
+
+CLICKHOUSE = Path(__file__).parent / "migrations" / "clickhouse"
+SQL = Path(__file__).parent / "migrations" / "sql"
+
+# Rows are versions by name; a race of two processes may record a migration twice, which merges away.
+_RECORD = """
+CREATE TABLE IF NOT EXISTS migrations (name String, sha256 String)
+ENGINE = ReplacingMergeTree ORDER BY name
+"""
+
+_recorded = Table("migrations", MetaData(), Column("name", Text, primary_key=True), Column("sha256", Text))
+
+# Any number will do, as long as every process takes the same one.
+_ADVISORY_LOCK = 7_265_746
+
+
+def migrate_clickhouse(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> list[str]:
+    """Apply what is new and say its names. Raises `MigrationEdited`, `StoreNewer` or what `ClickHouse` raises."""
+    files = _hashes(directory, "*.sql")
+    clickhouse.command(_RECORD)
+    new = _not_applied(files, dict(clickhouse.query("SELECT name, sha256 FROM migrations")))
+    for name in new:
+        for statement in statements((directory / name).read_text()):
+            clickhouse.command(statement)
+        clickhouse.insert("migrations", {"name": [name], "sha256": [files[name]]})
+    return new
+
+
+def migrate_database(database: Database, directory: Path = SQL) -> list[str]:
+    """Apply what is new and say its names, in one transaction that excludes every other process doing the same.
+
+    Raises `MigrationEdited`, `StoreNewer` or what `Database` raises.
+    """
+    files = _hashes(directory / "versions", "*.py")
+    with database.begin() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        _recorded.create(connection, checkfirst=True)
+        applied = {row.name: row.sha256 for row in connection.execute(select(_recorded))}
+        new = _not_applied(files, applied)
+        if new:
+            _upgrade(connection, directory)
+            connection.execute(insert(_recorded), [{"name": name, "sha256": files[name]} for name in new])
+    return new
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script: each ends with a `;` at the end of a line; lines of comment are left out."""
+    lines = (line for line in script.splitlines() if not line.lstrip().startswith("--"))
+    for statement in re.split(r";[ \t]*(?:\n|$)", "\n".join(lines)):
+        if statement.strip():
+            yield statement.strip()
+
+
+def _hashes(directory: Path, pattern: str) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(directory.glob(pattern))}
+
+
+def _not_applied(files: Mapping[str, str], applied: Mapping[str, str]) -> list[str]:
+    unknown = sorted(set(applied) - set(files))
+    if unknown:
+        raise StoreNewer(unknown)
+    for name, sha256 in sorted(applied.items()):
+        if files[name] != sha256:
+            raise MigrationEdited(name)
+    return [name for name in files if name not in applied]
+
+
+def _upgrade(connection: Connection, directory: Path) -> None:
+    script = ScriptDirectory(str(directory))
+
+    def to_head(revision: str, _context: object) -> object:
+        return script._upgrade_revs("head", revision)  # what alembic's own `upgrade` command calls
+
+    with EnvironmentContext(Config(), script, fn=to_head, destination_rev="head") as environment:
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()
