@@ -1,0 +1,286 @@
+"""The settings of every process, from the command line, the environment, `noshow.yaml` and defaults, in that order.
+
+Each setting has one dotted name, which is its place in the file (`collector.max_body`), and one name in the
+environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the name of a file that holds it: with
+`_FILE` behind its name in the environment, `_file` in YAML. Endpoints are given in the file only.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from store import settings_values as values
+from store.duration import format_duration
+from store.errors import SettingsError
+from store.secret import Secret
+from store.settings_source import (
+    ANY,
+    CONFIG,
+    FILE_SUFFIX,
+    Given,
+    Key,
+    environment_name,
+    from_command_line,
+    from_environment,
+    from_file,
+    with_files_read,
+)
+
+__all__ = [
+    "CollectorSettings",
+    "Endpoint",
+    "EvaluatorSettings",
+    "NotifySettings",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "load",
+]
+
+DEFAULT_FILE = Path("noshow.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
+    one event's attributes; `max_ahead`: µs that an event may lie in the future."""
+
+    max_body: int
+    max_batch: int
+    max_event: int
+    max_ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorSettings:
+    """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
+    `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query."""
+
+    tick: int
+    overlap: int
+    insert_timeout: int
+    sweep_every: int
+    sweep_slices: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an owner hears about its cases; `secret` signs, as Standard Webhooks says."""
+
+    owner: str
+    url: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Endpoints by owner; `default` serves owners without one. `allow_private`: also private addresses."""
+
+    endpoints: Mapping[str, Endpoint]
+    allow_private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
+
+    data: Path
+    rules: Path
+    host: str
+    port: int
+    public_url: str
+    clickhouse: Secret | None
+    database: Secret | None
+    collector: CollectorSettings
+    evaluator: EvaluatorSettings
+    notify: NotifySettings
+
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T_co]):
+    """One setting: its dotted name, what its text means, and its default as text (`None`: there is none)."""
+
+    name: str
+    parse: Callable[[str], T_co]
+    default: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return tuple(self.name.split("."))
+
+    @property
+    def environment(self) -> str:
+        return environment_name(self.key)
+
+
+DATA = Setting("data", values.path, "noshow-data")
+RULES = Setting("rules", values.path, "rules")
+HOST = Setting("host", values.host, "127.0.0.1")
+PORT = Setting("port", values.port, "8080")
+PUBLIC_URL = Setting("public_url", values.web_address)
+CLICKHOUSE = Setting("clickhouse.url", values.clickhouse_url)
+DATABASE = Setting("database.url", values.database_url)
+MAX_BODY = Setting("collector.max_body", values.size, "32MiB")
+MAX_BATCH = Setting("collector.max_batch", values.count, "50000")
+MAX_EVENT = Setting("collector.max_event", values.size, "256KiB")
+MAX_AHEAD = Setting("collector.max_ahead", values.span, "1d")
+TICK = Setting("evaluator.tick", values.span, "1s")
+OVERLAP = Setting("evaluator.overlap", values.span, "15s")
+INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
+SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
+SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
+BATCH = Setting("evaluator.batch", values.count, "20000")
+ALLOW_PRIVATE = Setting("notify.allow_private", values.flag, "false")
+
+SETTINGS: tuple[Setting[object], ...] = (
+    DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
+    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, ALLOW_PRIVATE,
+)  # fmt: skip
+
+ENDPOINTS = ("notify", "endpoints")
+ENDPOINT_URL = (*ENDPOINTS, ANY, "url")
+ENDPOINT_SECRET = (*ENDPOINTS, ANY, "secret")
+
+SECRETS = (CLICKHOUSE.key, DATABASE.key, ENDPOINT_SECRET)
+
+
+def load(
+    environ: Mapping[str, str], file: Path | None = None, overrides: Mapping[str, object] | None = None
+) -> Settings:
+    """The settings in force. `overrides` are options of the command line by dotted name; `None` means not given.
+
+    Without `file` it is the one `NOSHOW_CONFIG` names, or `noshow.yaml` in the working directory if there is one.
+    Raises `SettingsError` that lists every problem.
+    """
+    problems: list[str] = []
+    keys = [setting.key for setting in SETTINGS]
+    in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
+    in_file = [*keys, ENDPOINT_URL, ENDPOINT_SECRET, *_file_keys(*SECRETS)]
+    path = _file(environ, file)
+    sources = (
+        {} if path is None else from_file(path, in_file, problems),
+        from_environment(environ, in_environment, problems),
+        from_command_line(overrides or {}),
+    )
+    given: dict[Key, Given] = {}
+    for source in sources:
+        given |= with_files_read(source, SECRETS, problems)
+    settings = _settings(_Reader(given, problems))
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+class _Reader:
+    """Reads values out of what was given; what is wrong is noted, and the default stands in for it."""
+
+    def __init__(self, given: Mapping[Key, Given], problems: list[str]) -> None:
+        self.given = given
+        self.problems = problems
+
+    def optional(self, setting: Setting[T]) -> T | None:
+        given = self.given.get(setting.key)
+        value = None if given is None else self.parsed(given, setting.parse)
+        if value is None and setting.default is not None:
+            value = setting.parse(setting.default)
+        return value
+
+    def value(self, setting: Setting[T]) -> T:
+        value = self.optional(setting)
+        assert value is not None, f"{setting.name} has no default"
+        return value
+
+    def path(self, setting: Setting[Path]) -> Path:
+        given = self.given.get(setting.key)
+        base = Path() if given is None else given.base
+        return base / self.value(setting)
+
+    def parsed(self, given: Given, parse: Callable[[str], T]) -> T | None:
+        try:
+            return None if given.broken else parse(given.text)
+        except ValueError as error:
+            self.problems.append(f"{given.place}: {error}")
+            return None
+
+
+def _settings(read: _Reader) -> Settings:
+    host, port = read.value(HOST), read.value(PORT)
+    return Settings(
+        data=read.path(DATA),
+        rules=read.path(RULES),
+        host=host,
+        port=port,
+        public_url=read.optional(PUBLIC_URL) or default_public_url(host, port),
+        clickhouse=read.optional(CLICKHOUSE),
+        database=read.optional(DATABASE),
+        collector=CollectorSettings(
+            max_body=read.value(MAX_BODY),
+            max_batch=read.value(MAX_BATCH),
+            max_event=read.value(MAX_EVENT),
+            max_ahead=read.value(MAX_AHEAD),
+        ),
+        evaluator=_evaluator(read),
+        notify=NotifySettings(endpoints=_endpoints(read), allow_private=read.value(ALLOW_PRIVATE)),
+    )
+
+
+def default_public_url(host: str, port: int) -> str:
+    """Where people find what listens there, if nobody says otherwise."""
+    name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def _evaluator(read: _Reader) -> EvaluatorSettings:
+    overlap, insert_timeout = read.value(OVERLAP), read.value(INSERT_TIMEOUT)
+    if insert_timeout >= overlap:
+        given = read.given.get(INSERT_TIMEOUT.key) or read.given.get(OVERLAP.key)
+        place = given.place if given else INSERT_TIMEOUT.name
+        read.problems.append(
+            f"{place}: evaluator.insert_timeout ({format_duration(insert_timeout)}) must be shorter than "
+            f"evaluator.overlap ({format_duration(overlap)}), or events could be overlooked"
+        )
+    return EvaluatorSettings(
+        tick=read.value(TICK),
+        overlap=overlap,
+        insert_timeout=insert_timeout,
+        sweep_every=read.value(SWEEP_EVERY),
+        sweep_slices=read.value(SWEEP_SLICES),
+        batch=read.value(BATCH),
+    )
+
+
+def _endpoints(read: _Reader) -> dict[str, Endpoint]:
+    owners = dict.fromkeys(key[2] for key in read.given if key[:2] == ENDPOINTS)
+    endpoints = {}
+    for owner in owners:
+        url = _part_of_endpoint(read, (*ENDPOINTS, owner, "url"), values.endpoint_address)
+        secret = _part_of_endpoint(read, (*ENDPOINTS, owner, "secret"), values.webhook_secret)
+        if url is not None and secret is not None:
+            endpoints[owner] = Endpoint(owner, url, secret)
+    return endpoints
+
+
+def _part_of_endpoint(read: _Reader, key: Key, parse: Callable[[str], T]) -> T | None:
+    given = read.given.get(key)
+    if given is None:
+        read.problems.append(f"{'.'.join(key[:-1])}: {key[-1]} is missing")
+        return None
+    return read.parsed(given, parse)
+
+
+def _file(environ: Mapping[str, str], file: Path | None) -> Path | None:
+    if file is not None:
+        return file
+    if CONFIG in environ:
+        return Path(environ[CONFIG])
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+
+
+def _file_keys(*keys: Key) -> Iterable[Key]:
+    return [(*key[:-1], key[-1] + FILE_SUFFIX) for key in keys]

@@ -1,0 +1,114 @@
+"""What a setting's text means. Each function raises `ValueError` that says what was expected."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from store.duration import parse_duration
+from store.secret import Secret
+
+_SIZE = re.compile(r"(\d{1,15})\s*(B|KiB|MiB|GiB|kB|MB|GB)?", re.ASCII)
+_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+_WEBHOOK_SECRET = "whsec_"
+_HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}", re.ASCII)
+
+
+def path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError("expected a path")
+    return Path(text).expanduser()
+
+
+def host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if _HOST.fullmatch(text):
+            return text
+    raise ValueError("expected a host name or an address to listen on, such as 127.0.0.1")
+
+
+def port(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or int(text) > 65_535:
+        raise ValueError("expected a port, 0 to 65535 (0: any free one)")
+    return int(text)
+
+
+def count(text: str) -> int:
+    if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or int(text) == 0:
+        raise ValueError("expected a whole number, 1 or more")
+    return int(text)
+
+
+def size(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if not found or int(found[1]) == 0:
+        raise ValueError("expected a size such as 32MiB, 512KiB or a number of bytes")
+    return int(found[1]) * _UNITS[found[2] or "B"]
+
+
+def span(text: str) -> int:
+    """A duration above zero, in µs."""
+    micros = parse_duration(text)
+    if micros == 0:
+        raise ValueError("expected a duration above zero")
+    return micros
+
+
+def flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return text.lower() == "true"
+
+
+def web_address(text: str) -> str:
+    parts = _parts(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://noshow.example.org")
+    return text.rstrip("/")
+
+
+def endpoint_address(text: str) -> str:
+    parts = _parts(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://hooks.example.org/noshow")
+    return text
+
+
+def clickhouse_url(text: str) -> Secret:
+    parts = _parts(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as http://user:password@host:8123")
+    return Secret(text)
+
+
+def database_url(text: str) -> Secret:
+    parts = _parts(text)
+    if parts.scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ValueError("expected a URL such as postgresql+psycopg://user:password@host/noshow or sqlite:///file")
+    return Secret(text)
+
+
+def webhook_secret(text: str) -> Secret:
+    """A signing secret of Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes."""
+    try:
+        key = base64.b64decode(text.removeprefix(_WEBHOOK_SECRET), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith(_WEBHOOK_SECRET) or not 24 <= len(key) <= 64:
+        raise ValueError("expected whsec_ followed by the base64 of 24 to 64 random bytes")
+    return Secret(text)
+
+
+def _parts(text: str) -> SplitResult:
+    """The parts of a URL; of a text that is none, empty ones, so that no message shows the text: it may be secret."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
