@@ -26,6 +26,7 @@ from rules.sql import (
     Sql,
     Value,
     call,
+    choose,
     earliest,
     either,
     equals,
@@ -58,21 +59,24 @@ ANSWER = (
     "last_event",
     "last_event_at",
     "wake_at",
+    "ended_at",
+    "digest",
 )
 """The columns of the query's answer, in order."""
 
 
-def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None) -> Query:
+def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None, *, only_changes: bool = False) -> Query:
     """The query that judges the workflow's instances at `as_of` (µs UTC); `among` is a condition on `correlation_id`.
 
-    One row a correlation ID that has an instance, or events after `as_of` (then `start` is NULL).
+    One row a correlation ID that has an instance, or events after `as_of` (then `start` is NULL). With `only_changes`
+    those are left out whose verdict is recorded in `instances` already, and a recorded instance that is no more is a
+    row without start as well.
     """
     moment = Value(as_of, "Int64")
     histories = _histories(workflow, moment)
     cells = Cells(histories.columns)
     instance = _instance(workflow, moment, cells)
     steps = _steps(workflow, instance, cells)
-    answer = _answer(workflow, instance, steps)
     stages = {
         "copies": _copies(among),
         "distinct_events": _distinct_events(),
@@ -80,9 +84,45 @@ def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None) -
         "histories": histories,
         **cells.layers("histories"),
     }
-    somewhere = either(present(Column("start")), present(Column("next_event")))
-    stages["verdicts"] = Select(answer, source=list(stages)[-1], where=somewhere)
+    last = list(stages)[-1]
+    if only_changes:
+        stages["recorded"] = _recorded(workflow, among)
+    worth_telling = _worth_telling(only_changes)
+    stages["answers"] = Select(_answer(workflow, instance, steps), source=last)
+    stages["digested"] = Select({"digest": _digest(workflow)}, source="answers", everything=True)
+    stages["verdicts"] = Select({name: Column(name) for name in ANSWER}, source="digested", where=worth_telling)
     return Query(stages, SETTINGS)
+
+
+def _digest(workflow: Workflow) -> Sql:
+    """Changes with the verdict and with the rule; 0 where there is no instance."""
+    columns = call("tuple", *(Column(name) for name in ANSWER if name != "digest"))
+    content = call("cityHash64", Value(workflow.content_hash, "String"), columns)
+    return choose(present(Column("start")), content, Constant(0))
+
+
+def _recorded(workflow: Workflow, among: Sql | None) -> Select:
+    return Select(
+        {
+            "correlation_id": Column("correlation_id"),
+            "digest": call("argMax", Column("digest"), Column("version")),
+        },
+        source="instances",
+        where=every(equals(Column("workflow"), Value(workflow.name, "String")), *([among] if among else [])),
+        group_by=("correlation_id",),
+    )
+
+
+def _worth_telling(only_changes: bool) -> Sql:
+    somewhere = either(present(Column("start")), present(Column("wake_at")))
+    if not only_changes:
+        return somewhere
+    one, pair = {"correlation_id": Column("correlation_id")}, ("correlation_id", "digest")
+    lived = Select(one, source="recorded", where=call("notEquals", Column("digest"), Constant(0)))
+    same = Select({name: Column(name) for name in pair}, source="recorded")
+    was_there = call("in", Column("correlation_id"), lived)
+    unchanged = call("in", call("tuple", *map(Column, pair)), same)
+    return every(either(somewhere, was_there), negate(unchanged))
 
 
 def _copies(among: Sql | None) -> Select:
@@ -196,7 +236,7 @@ def _steps(workflow: Workflow, instance: InstanceCells, cells: Cells) -> list[St
 
 
 def _answer(workflow: Workflow, instance: InstanceCells, steps: list[StepCells]) -> dict[str, Sql]:
-    risk = workflow.at_risk
+    risk, next_event = workflow.at_risk, Column("next_event")
     columns = (
         Column("correlation_id"),
         Column("start"),
@@ -213,9 +253,10 @@ def _answer(workflow: Workflow, instance: InstanceCells, steps: list[StepCells])
         Column("conflicts"),
         call("tupleElement", Column("last"), Constant(1)),
         call("tupleElement", Column("last"), Constant(2)),
-        earliest(Column("next_event"), *(step.wakes for step in steps)),
+        choose(present(Column("start")), earliest(next_event, *(step.wakes for step in steps)), next_event),
+        _time_or_null(instance.over),
     )
-    return dict(zip(ANSWER, columns, strict=True))
+    return dict(zip(ANSWER, columns, strict=False))
 
 
 def _time_or_null(time: Sql) -> Sql:

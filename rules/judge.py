@@ -11,14 +11,15 @@ from store.clickhouse import ClickHouse
 
 
 def judge(
-    clickhouse: ClickHouse, workflow: Workflow, as_of: int, among: Sql | None = None
+    clickhouse: ClickHouse, workflow: Workflow, as_of: int, among: Sql | None = None, *, only_changes: bool = False
 ) -> Iterator[Verdict | Unopened]:
     """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in no particular order.
 
-    `among` is a condition on `correlation_id`; without it all are judged. An `Unopened` is a correlation ID that has no
-    instance yet, but events after `as_of`. Raises StoreUnavailable or StoreRefused.
+    `among` is a condition on `correlation_id`; without it all are judged. With `only_changes`, only those that differ
+    from what `instances` has. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events
+    after `as_of`. Raises StoreUnavailable or StoreRefused.
     """
-    statement = render(compile_workflow(workflow, as_of, among))
+    statement = render(compile_workflow(workflow, as_of, among, only_changes=only_changes))
     for block in clickhouse.stream(statement.text, statement.parameters):
         for row in block:
             yield _read(workflow, row)
@@ -32,7 +33,7 @@ def only(correlation_ids: list[str]) -> Sql:
 def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
     correlation_id, start, state, states, times, dues, findings, undated, *rest = row
     if start is None:
-        return Unopened(workflow.name, correlation_id, rest[-1])
+        return Unopened(workflow.name, correlation_id, rest[_REST.index("wake_at")])
     names = [step.name for step in workflow.steps]
     return Verdict(
         workflow.name,
@@ -55,4 +56,6 @@ _REST = (
     "last_event",
     "last_event_at",
     "wake_at",
+    "ended_at",
+    "digest",
 )

@@ -106,9 +106,13 @@ def every(*conditions: Sql) -> Sql:
 
 
 def negate(condition: Sql) -> Sql:
-    if condition in (TRUE, FALSE):
-        return FALSE if condition == TRUE else TRUE
-    return call("not", condition)
+    match condition:
+        case Constant():
+            return FALSE if condition == TRUE else TRUE
+        case Function(name=name, arguments=arguments) if name in _OPPOSITES:
+            return Function(_OPPOSITES[name], arguments)
+        case _:
+            return call("not", condition)
 
 
 def choose(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
@@ -234,6 +238,7 @@ class _Bound:
         return hash(self._key)
 
 
+_OPPOSITES = {"isNull": "isNotNull", "isNotNull": "isNull"}
 _LINE = 110  # a call with longer arguments is printed one argument a line
 
 _OPERATORS = {

@@ -3,7 +3,7 @@
 The meaning of every member is rules-language.md §2.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -58,7 +58,8 @@ class Verdict:
 
     `stored` counts the distinct events of the correlation ID, also those still in the future; `conflicts` the events of
     which differing copies exist. `undated` names steps whose `due` gave no timestamp though all that it reads has come.
-    `wake_at` is the earliest later instant at which this answer can change by itself, `None` for never.
+    `wake_at` is the earliest later instant at which this answer can change by itself, `None` for never. `ended_at` is
+    when a cancel or ends_on event ended the instance. Two verdicts of one rule with the same `digest` are the same.
     """
 
     workflow: str
@@ -76,12 +77,14 @@ class Verdict:
     last_event: str = ""
     last_event_at: int = 0
     wake_at: int | None = None
+    ended_at: int | None = field(default=None, compare=False)
+    digest: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """A correlation ID that has no instance of the workflow yet, but whose events lie (partly) in the future."""
+    """A correlation ID that has no instance of the workflow (or no longer), but perhaps events in the future."""
 
     workflow: str
     correlation_id: str
-    wake_at: int
+    wake_at: int | None
