@@ -43,6 +43,10 @@ class StoreInUse(StoreError):
     """Another process has this data directory open."""
 
 
+class DataDirectoryError(StoreError):
+    """The data directory can't be made or written."""
+
+
 class SettingsError(StoreError):
     """Everything that is wrong with the settings; `problems` has one line for each, naming its place."""
 

