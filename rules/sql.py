@@ -4,7 +4,7 @@ What comes from a rule or a caller is a `Value` and is bound as a query paramete
 that stand in this code base. Names are always quoted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 NULL_TEXT = "NULL"
@@ -164,17 +164,25 @@ def render(query: Query) -> Statement:
 
 
 def _fold(name: str, neutral: Sql, conditions: tuple[Sql, ...]) -> Sql:
-    kept = tuple(dict.fromkeys(condition for condition in conditions if condition != neutral))
+    kept = _each_once(condition for condition in conditions if condition != neutral)
     if not kept:
         return neutral
     return kept[0] if len(kept) == 1 else Function(name, kept)
 
 
 def _extreme(name: str, values: tuple[Sql, ...]) -> Sql:
-    kept = tuple(dict.fromkeys(value for value in values if value != NULL))
+    kept = _each_once(value for value in values if value != NULL)
     if not kept:
         return NULL
     return kept[0] if len(kept) == 1 else Function(name, kept)
+
+
+def _each_once(parts: Iterable[Sql]) -> tuple[Sql, ...]:
+    kept: list[Sql] = []
+    for part in parts:
+        if part not in kept:  # a tree need not be hashable
+            kept.append(part)
+    return tuple(kept)
 
 
 class _Printer:
