@@ -68,9 +68,9 @@ ANSWER = (
 def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None, *, only_changes: bool = False) -> Query:
     """The query that judges the workflow's instances at `as_of` (µs UTC); `among` is a condition on `correlation_id`.
 
-    One row a correlation ID that has an instance, or events after `as_of` (then `start` is NULL). With `only_changes`
-    those are left out whose verdict is recorded in `instances` already, and a recorded instance that is no more is a
-    row without start as well.
+    In order of correlation ID: one row for each that has an instance, or events after `as_of` (then `start` is NULL).
+    With `only_changes` those are left out whose verdict is recorded in `instances` already, and a recorded instance
+    that is no more is a row without start as well.
     """
     moment = Value(as_of, "Int64")
     histories = _histories(workflow, moment)
@@ -90,7 +90,8 @@ def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None, *
     worth_telling = _worth_telling(only_changes)
     stages["answers"] = Select(_answer(workflow, instance, steps), source=last)
     stages["digested"] = Select({"digest": _digest(workflow)}, source="answers", everything=True)
-    stages["verdicts"] = Select({name: Column(name) for name in ANSWER}, source="digested", where=worth_telling)
+    answer = {name: Column(name) for name in ANSWER}
+    stages["verdicts"] = Select(answer, source="digested", where=worth_telling, order_by=("correlation_id",))
     return Query(stages, SETTINGS)
 
 

@@ -13,7 +13,7 @@ from store.clickhouse import ClickHouse
 def judge(
     clickhouse: ClickHouse, workflow: Workflow, as_of: int, among: Sql | None = None, *, only_changes: bool = False
 ) -> Iterator[Verdict | Unopened]:
-    """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in no particular order.
+    """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
     `among` is a condition on `correlation_id`; without it all are judged. With `only_changes`, only those that differ
     from what `instances` has. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events

@@ -58,6 +58,7 @@ class Select:
     everything: bool = False
     where: "Sql | None" = None
     group_by: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,8 @@ class _Printer:
             lines.append(f"WHERE {self.sql(select.where)}")
         if select.group_by:
             lines.append(f"GROUP BY {', '.join(map(_name, select.group_by))}")
+        if select.order_by:
+            lines.append(f"ORDER BY {', '.join(map(_name, select.order_by))}")
         return "\n".join(lines)
 
     def sql(self, sql: Sql) -> str:

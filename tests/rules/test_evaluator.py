@@ -254,11 +254,11 @@ class Interrupting(ClickHouse):
         self._real.insert(table, columns, token)
         self._calls.pop(("after", table), lambda: None)()
 
-    def query(self, sql: str, parameters: Mapping[str, object] = {}) -> list[tuple[Any, ...]]:  # noqa: B006 read only
+    def query(self, sql: str, parameters: Mapping[str, object] = {}) -> list[tuple[Any, ...]]:
         return self._real.query(sql, parameters)
 
-    def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Any:  # noqa: B006 read only
+    def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Any:
         return self._real.stream(sql, parameters)
 
-    def command(self, sql: str, parameters: Mapping[str, object] = {}) -> None:  # noqa: B006 read only
+    def command(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
         self._real.command(sql, parameters)
