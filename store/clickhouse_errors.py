@@ -51,12 +51,14 @@ TRY_AGAIN = {
 }
 _TRY_AGAIN_CODES = frozenset(TRY_AGAIN.values())
 _HTTP_STATUS = re.compile(r"HTTP status (\d{3})")
+# Carries the bound parameters, which may be long and are nobody's business.
+_URL = re.compile(r" with url: \S+")
 
 
 def translated(error: Exception) -> StoreError:
     """Our exception for one of the driver's, or for an `OSError` of its temporary files and sockets."""
     kind = StoreUnavailable if _worth_another_try(error) else StoreRefused
-    return kind(f"ClickHouse: {error}")
+    return kind(f"ClickHouse: {_URL.sub('', str(error))}")
 
 
 def _worth_another_try(error: Exception) -> bool:

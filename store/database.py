@@ -1,5 +1,6 @@
 """The SQL database: SQLite in a file, or PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,17 @@ from store.errors import StoreUnavailable
 Insert = sqlite.Insert | postgresql.Insert
 
 _WAIT_FOR_A_LOCK = 10  # seconds
+
+# The low byte of SQLite's error codes; it calls almost everything an operational error.
+_SQLITE_TRY_AGAIN = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 class Database:
@@ -35,6 +47,7 @@ class Database:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
+            parsed = parsed.set(drivername="postgresql+psycopg")
             engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
         return cls(engine)
 
@@ -72,6 +85,8 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
+        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF not in _SQLITE_TRY_AGAIN:
+            raise
         raise StoreUnavailable(f"SQL database: {error.orig}") from error
 
 

@@ -16,6 +16,7 @@ import pytest
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.migrate import migrate_clickhouse, migrate_database
+from tests.clickhouse_server import ClickHouseServer, start
 from tests.store.clock import ManualClock
 
 with warnings.catch_warnings():
@@ -54,6 +55,30 @@ def clickhouse(empty_clickhouse: ClickHouse) -> ClickHouse:
     """Embedded, migrated."""
     migrate_clickhouse(empty_clickhouse)
     return empty_clickhouse
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """The embedded engine behind HTTP, in a process of its own."""
+    server = start(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server_clickhouse(clickhouse_server: ClickHouseServer) -> Iterator[ClickHouse]:
+    """By URL, migrated."""
+    clickhouse = ClickHouse.server(clickhouse_server.url, f"test_{next(_numbers)}")
+    migrate_clickhouse(clickhouse)
+    yield from _dropped_at_the_end(clickhouse)
+
+
+@pytest.fixture(params=["embedded", "server"])
+def any_clickhouse(request: pytest.FixtureRequest) -> ClickHouse:
+    """Embedded, then by URL; migrated."""
+    name = "clickhouse" if request.param == "embedded" else "server_clickhouse"
+    clickhouse: ClickHouse = request.getfixturevalue(name)
+    return clickhouse
 
 
 @pytest.fixture
