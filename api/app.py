@@ -1,0 +1,70 @@
+"""The web application: REST under `/v1`, pages for people, health."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import assets, cases, health, instances, models, pages
+from api.context import Context
+from api.errors import Errors
+from api.headers import CommonHeaders
+from store.clickhouse import ClickHouse
+from store.clock import Clock
+from store.database import Database
+
+DESCRIPTION = """
+What Noshow knows of every business process it watches: which steps happened, which are late, which never showed up.
+
+Times are RFC 3339 in UTC. Lists come in pages: give `next` of one page as `after` to get the next.
+Errors are problem details (RFC 9457).
+"""
+TAGS = [
+    {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
+    {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
+    {"name": "health", "description": "For load balancers."},
+]
+COMPONENTS = "#/components/schemas/{model}"
+PROBLEM = {"application/problem+json": {"schema": {"$ref": COMPONENTS.format(model="Problem")}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "The request is wrong.", "content": PROBLEM},
+    "5XX": {"description": "Noshow or one of its stores has trouble.", "content": PROBLEM},
+}
+
+
+class Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """With the shape of errors, which FastAPI would only describe as plain JSON."""
+        described = super().openapi()
+        problem = models.Problem.model_json_schema(ref_template=COMPONENTS)
+        described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+        return described
+
+
+def create_app(
+    clickhouse: ClickHouse, database: Database, clock: Clock, *, routers: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The whole application on these stores, which stay the caller's to close.
+
+    `routers` are those of others that share the port: they get the same headers, and the same answers to what they
+    leave unhandled.
+    """
+    app = Application(
+        title="Noshow",
+        version="1",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+    )
+    app.state.context = context = Context.of(clickhouse, database, clock)
+    Errors(context.templates).install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(CommonHeaders)
+    for router in (instances.router, cases.router, health.router, pages.router, assets.router, *routers):
+        app.include_router(router)
+    return app

@@ -1,0 +1,45 @@
+"""What every handler needs: the two stores, the clock and the templates, carried by the application."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from api import overview
+from api.overview import Kept, Overview, States
+from api.rendering import Templates
+from store.clickhouse import ClickHouse
+from store.clock import Clock
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    clickhouse: ClickHouse
+    database: Database
+    clock: Clock
+    templates: Templates
+    overview: Kept[Overview]
+    states: Kept[States]
+
+    @classmethod
+    def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock) -> "Context":
+        def load_overview() -> Overview:
+            with database.read() as connection:
+                return overview.overview(connection)
+
+        return cls(
+            clickhouse,
+            database,
+            clock,
+            Templates(),
+            Kept(load_overview, clock),
+            Kept(lambda: overview.states(clickhouse), clock),
+        )
+
+
+async def _of_request(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+Here = Annotated[Context, Depends(_of_request)]

@@ -1,0 +1,93 @@
+"""Every error becomes one answer: problem details for programs, a page for people, never a traceback."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.headers import SECURITY
+from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, problem, title
+from api.rendering import Templates
+from store.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = {"Retry-After": "5"}  # seconds
+
+
+class Errors:
+    """Turns exceptions into answers, as pages where a browser asks for one."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def install(self, app: FastAPI) -> None:
+        app.add_exception_handler(ApiError, self.of_ours)
+        app.add_exception_handler(HTTPException, self.of_routing)
+        app.add_exception_handler(RequestValidationError, self.of_parameters)
+        app.add_exception_handler(StoreUnavailable, self.of_store)
+        app.add_exception_handler(Exception, self.of_anything)
+
+    async def of_ours(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, ApiError)
+        return self._answer(request, error.status, error.detail, error.faults)
+
+    async def of_routing(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = error.headers or NO_HEADERS
+        return self._answer(request, error.status_code, _routing_words(request, error, headers), headers=headers)
+
+    async def of_parameters(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        bad = BadParameters([fault(wrong) for wrong in error.errors()])
+        return self._answer(request, bad.status, bad.detail, bad.faults)
+
+    async def of_store(self, request: Request, error: Exception) -> Response:
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+        words = "A store that Noshow reads from does not answer at the moment. Try again in a few seconds."
+        return self._answer(request, 503, words, headers=RETRY_AFTER)
+
+    async def of_anything(self, request: Request, error: Exception) -> Response:
+        """The server logs the exception itself. This answer is outside of the middleware that adds headers."""
+        words = "Something went wrong inside of Noshow. Its log has the details."
+        return self._answer(request, 500, words, headers=SECURITY)
+
+    def _answer(
+        self,
+        request: Request,
+        status: int,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Response:
+        if not wants_page(request):
+            return problem(status, detail, faults, headers)
+        page = self._templates.page("error.html", status=status, title=title(status), detail=detail, faults=faults)
+        page.status_code = status
+        page.headers.update(headers)
+        return page
+
+
+def wants_page(request: Request) -> bool:
+    """Browsers name `text/html`; programs say `*/*` or nothing. Under `/v1` everybody gets JSON."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
+def fault(wrong: Mapping[str, object]) -> Fault:
+    """One of pydantic's complaints in our words."""
+    place = wrong.get("loc")
+    parameter = str(place[-1]) if isinstance(place, tuple) and place else "query"
+    words = str(wrong.get("msg", "is not valid"))
+    return Fault(parameter, words.removeprefix("Value error, ").replace("Input should be", "should be"))
+
+
+def _routing_words(request: Request, error: HTTPException, headers: Mapping[str, str]) -> str:
+    if error.status_code == 404:
+        return f"There is nothing at {request.url.path}"
+    if error.status_code == 405:
+        return f"{request.method} is not possible here; {headers.get('Allow', 'GET')} is."
+    return str(error.detail)

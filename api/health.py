@@ -1,0 +1,48 @@
+"""`/healthz` and `/readyz`: for load balancers and people."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from sqlalchemy import text
+from starlette.responses import Response
+
+from api import models
+from api.context import Context, Here
+from api.json_response import Json
+from api.problem import ApiError, Fault
+from store.errors import StoreError
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", operation_id="healthz", summary="Is the process alive?", response_model=models.Health)
+def healthz() -> Response:
+    return Json({"status": "ok"})
+
+
+@router.get("/readyz", operation_id="readyz", summary="Do both stores answer?", response_model=models.Health)
+def readyz(here: Here) -> Response:
+    """503 with the names of the stores that do not."""
+    checks: dict[str, Callable[[Context], object]] = {"clickhouse": _clickhouse, "database": _database}
+    faults = [Fault(name, "does not answer") for name, check in checks.items() if not _answers(check, here)]
+    if faults:
+        silent = " and ".join(fault.parameter for fault in faults)
+        raise ApiError(503, f"Not ready: no answer from {silent}.", faults)
+    return Json({"status": "ok"})
+
+
+def _clickhouse(here: Context) -> object:
+    return here.clickhouse.query("SELECT 1")
+
+
+def _database(here: Context) -> object:
+    with here.database.read() as connection:
+        return connection.execute(text("SELECT 1")).all()
+
+
+def _answers(check: Callable[[Context], object], here: Context) -> bool:
+    try:
+        check(here)
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""`/v1/instances`: what is known of every instance of every workflow."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api import models, verdicts
+from api.context import Here
+from api.cursor import decode, encode
+from api.json_response import Json
+from api.parameters import InstanceParameters, NoParameters, PathText, only
+from api.problem import NotFound
+from api.shape import Instance, instance_json
+from api.times import rfc3339, rfc3339_or_none
+from api.verdicts import Finding, Place, Verdict
+from store import events
+from store.event import Event
+
+router = APIRouter(prefix="/v1/instances", tags=["instances"])
+
+FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
+
+
+@router.get(
+    "",
+    operation_id="list_instances",
+    summary="List instances",
+    response_model=models.InstancePage,
+    dependencies=[Depends(only(InstanceParameters))],
+)
+def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) -> Response:
+    """The present verdicts, in order of workflow and correlation ID."""
+    after = decode(asked.after, Place) if asked.after else Place()
+    filters = {
+        "workflow": asked.workflow or "",
+        "state": asked.state or "",
+        "correlation_id": asked.correlation_id or "",
+    }
+    found = verdicts.instances(here.clickhouse, filters, after, asked.limit + 1)
+    page = found[: asked.limit]
+    return Json({"items": [instance_json(instance) for instance in page], "next": _next(page, len(found))})
+
+
+@router.get(
+    "/{workflow}/{correlation_id:path}",
+    operation_id="get_instance",
+    summary="Show an instance",
+    response_model=models.InstanceDetail,
+    dependencies=[Depends(only(NoParameters))],
+)
+def get_instance(workflow: PathText, correlation_id: PathText, here: Here) -> Response:
+    """One instance with its events and findings. Percent-encode the correlation ID; slashes may stay as they are."""
+    verdict = verdicts.verdict(here.clickhouse, workflow, correlation_id)
+    if verdict is None:
+        raise NotFound(f"Workflow {workflow} has no instance {correlation_id}")
+    findings = verdicts.findings(here.clickhouse, workflow, correlation_id)
+    history = events.history(here.clickhouse, correlation_id)
+    return Json(_in_full(verdict, findings, history))
+
+
+def _next(page: list[Instance], found: int) -> str | None:
+    if found <= len(page):
+        return None
+    return encode(Place(page[-1].workflow, page[-1].correlation_id))
+
+
+def _in_full(verdict: Verdict, findings: list[Finding], history: list[Event]) -> dict[str, object]:
+    return {
+        **instance_json(verdict.instance),
+        "findings": [_finding_json(finding) for finding in findings if finding.open],
+        "closed_findings": [_finding_json(finding) for finding in findings if not finding.open],
+        "at_risk": verdict.at_risk,
+        "unit": verdict.unit,
+        "customer": verdict.customer,
+        "ended_at": rfc3339_or_none(verdict.ended_at),
+        "judged_at": rfc3339(verdict.judged_at),
+        "conflicts": verdict.conflicts,
+        "undated": verdict.undated,
+        "events": [event_json(event) for event in history],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    times = {name: rfc3339_or_none(getattr(finding, name)) for name in FINDING_TIMES}
+    told = {**asdict(finding), **times}
+    del told["noun"]
+    return told
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """Attributes pass through as they were sent, so that no number is rounded on the way."""
+    return {
+        "id": event.id,
+        "name": event.name,
+        "time": rfc3339(event.time),
+        "source": event.source,
+        "attributes": msgspec.Raw(event.attributes.encode()),
+        "causation_id": event.causation_id or None,
+        "trace_id": event.trace_id or None,
+        "span_id": event.span_id or None,
+        "received_at": rfc3339(event.received_at),
+    }

@@ -1,0 +1,23 @@
+"""Addresses of our own pages, and which addresses of others may become links."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode, urlsplit
+
+
+def order_path(workflow: str, correlation_id: str) -> str:
+    """The page of one order. Slashes are encoded too: `a/../b` is a correlation ID, not a way through folders."""
+    return f"/orders/{quote(workflow, safe='')}/{quote(correlation_id, safe='')}"
+
+
+def board_path(parameters: Mapping[str, str | None]) -> str:
+    """The list with these parameters; those that are empty are left out."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"/?{urlencode(given)}" if given else "/"
+
+
+def safe_url(url: str) -> str:
+    """The address if following it can do nothing but open a page, else nothing."""
+    try:
+        return url if urlsplit(url).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""

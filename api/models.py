@@ -1,0 +1,156 @@
+"""What the REST interface answers, for its description in OpenAPI. A test holds real answers against it."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Time = Annotated[
+    str,
+    Field(
+        description="RFC 3339, UTC, up to six fractional digits.",
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$",
+        examples=["2026-11-20T14:05:09.25Z"],
+    ),
+]
+CorrelationId = Annotated[str, Field(examples=["A-10042"])]
+WorkflowName = Annotated[str, Field(examples=["order-fulfilment"])]
+StepName = Annotated[str, Field(examples=["ItemShipped"])]
+KindName = Annotated[str, Field(examples=["missing"], description="missing, late, out_of_order, after_end")]
+Next = Annotated[str | None, Field(description="Give it as `after` to get the next page; null on the last one.")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Model):
+    parameter: Annotated[str, Field(examples=["sevrity"])]
+    reason: Annotated[str, Field(examples=["is unknown; did you mean `severity`?"])]
+
+
+class Problem(Model):
+    """An error, as RFC 9457 has it."""
+
+    type: Annotated[str, Field(examples=["about:blank"])]
+    title: Annotated[str, Field(examples=["Bad Request"])]
+    status: Annotated[int, Field(examples=[400])]
+    detail: Annotated[str, Field(description="What is wrong, in a sentence.")]
+    errors: Annotated[list[Fault] | None, Field(description="The parameters that are to blame.")] = None
+
+
+class Step(Model):
+    state: Annotated[
+        str,
+        Field(
+            description="on_time, late, missing, pending, waiting, skipped, not_needed",
+            examples=["late"],
+        ),
+    ]
+    at: Annotated[Time | None, Field(description="When it was fulfilled.")]
+    due: Annotated[Time | None, Field(description="Its deadline, without grace.")]
+
+
+class Flag(Model):
+    step: StepName
+    kind: KindName
+
+
+class Instance(Model):
+    """The verdict on one instance, in the shape of `noshow check --format jsonl`."""
+
+    workflow: WorkflowName
+    version: Annotated[int, Field(description="Of the rule that judged.", examples=[1])]
+    correlation_id: CorrelationId
+    state: Annotated[str, Field(description="running, complete, incomplete, cancelled", examples=["incomplete"])]
+    start: Time | None
+    steps: Annotated[dict[str, Step], Field(description="By name, in the order of the rule.")]
+    findings: Annotated[list[Flag], Field(description="What is flagged now.")]
+
+
+class InstancePage(Model):
+    items: list[Instance]
+    next: Next
+
+
+class Finding(Flag):
+    """What was flagged on a step."""
+
+    open: Annotated[bool, Field(description="Whether it holds now.")]
+    noted: Annotated[bool, Field(description="Recorded only; asks nobody for anything.")]
+    owner: Annotated[str, Field(description="The team that owns the step.", examples=["shipping"])]
+    severity: Annotated[str, Field(description="info, warning, critical", examples=["critical"])]
+    sentence: Annotated[str, Field(description="What is wrong, for people.")]
+    description: str
+    runbook: str
+    at: Time | None
+    due: Time | None
+    since: Annotated[Time, Field(description="From when on it has held, in event time.")]
+    detected_at: Time
+    closed_at: Time | None
+
+
+class InstanceFinding(Finding):
+    labels: dict[str, str]
+
+
+class Event(Model):
+    """One event as it was accepted."""
+
+    id: str
+    name: Annotated[str, Field(examples=["PaymentReceived"])]
+    time: Time
+    source: Annotated[str, Field(examples=["payments"])]
+    attributes: Annotated[dict[str, Any], Field(examples=[{"amount": 129.9, "currency": "EUR"}])]
+    causation_id: str | None
+    trace_id: str | None
+    span_id: str | None
+    received_at: Time
+
+
+class InstanceDetail(Instance):
+    """An instance with everything that is known of it."""
+
+    findings: list[InstanceFinding]  # type: ignore[assignment]  # the same items, told in full
+    closed_findings: list[InstanceFinding]
+    at_risk: float | None
+    unit: str | None
+    customer: str | None
+    ended_at: Annotated[Time | None, Field(description="When an event ended it, by cancelling it or in good order.")]
+    judged_at: Time
+    conflicts: Annotated[int, Field(description="Events of which copies exist that differ.")]
+    undated: Annotated[list[str], Field(description="Steps whose promised deadline was no timestamp.")]
+    events: Annotated[list[Event], Field(description="In order of time, the first 10,000.")]
+
+
+class Case(Model):
+    """What people settle: everything that is wrong with one instance."""
+
+    id: str
+    workflow: WorkflowName
+    correlation_id: CorrelationId
+    noun: Annotated[str, Field(description="What people call an instance.", examples=["order"])]
+    state: Annotated[str, Field(description="open, resolved", examples=["open"])]
+    reason: Annotated[str | None, Field(description="Of the resolution.", examples=["arrived_late"])]
+    owner: Annotated[str, Field(examples=["payments"])]
+    severity: Annotated[str, Field(examples=["critical"])]
+    step: Annotated[StepName, Field(description="Where it is stuck.")]
+    kind: KindName
+    sentence: str
+    since: Annotated[Time, Field(description="Stuck since.")]
+    started_at: Time
+    at_risk: float | None
+    unit: Annotated[str | None, Field(examples=["EUR"])]
+    customer: str | None
+    opened_at: Time
+    updated_at: Time
+    resolved_at: Time | None
+    findings: list[Finding]
+
+
+class CasePage(Model):
+    items: list[Case]
+    next: Next
+
+
+class Health(Model):
+    status: Annotated[str, Field(examples=["ok"])]

@@ -1,0 +1,86 @@
+"""Everything that is known of one order, for its page. Times are µs UTC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api import queue, verdicts
+from api.context import Context
+from api.queue import Case
+from api.timeline import NARROW, WIDE, Lane, Picture, Scene, draw, note
+from api.verdicts import Finding, Verdict
+from store import events
+from store.event import Event
+
+SHOWN = 200
+OVER = frozenset({"complete", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`verdict` is `None` where no workflow of this name has opened an instance. `history` is cut at `SHOWN` events."""
+
+    now: int
+    workflow: str
+    correlation_id: str
+    noun: str
+    verdict: Verdict | None
+    findings: Sequence[Finding]
+    case: Case | None
+    history: Sequence[Event]
+    more_history: bool
+    elsewhere: Sequence[tuple[str, str]]
+
+    @property
+    def known(self) -> bool:
+        return self.verdict is not None or self.case is not None or bool(self.history)
+
+    @property
+    def live(self) -> bool:
+        """Whether anything on the page can change by itself."""
+        return self.verdict is None or self.verdict.instance.state not in OVER
+
+    @property
+    def flags(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.open]
+
+    @property
+    def past_flags(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.open]
+
+    @property
+    def lanes(self) -> list[Lane]:
+        steps = self.verdict.instance.steps if self.verdict else []
+        return [Lane(step.name, step.state, step.at, step.due) for step in steps]
+
+    @property
+    def pictures(self) -> list[tuple[str, Picture]]:
+        """The timeline for a screen and for a phone; the stylesheet shows one of them."""
+        if self.verdict is None or self.verdict.instance.start is None:
+            return []
+        instance = self.verdict.instance
+        scene = Scene(instance.start or 0, self.lanes, self.now, instance.state, self.verdict.ended_at)
+        return [("wide", draw(scene, WIDE)), ("narrow", draw(scene, NARROW))]
+
+    def note(self, lane: Lane) -> str:
+        return note(lane, self.now)
+
+
+def look(here: Context, workflow: str, correlation_id: str) -> Order:
+    verdict = verdicts.verdict(here.clickhouse, workflow, correlation_id)
+    findings = verdicts.findings(here.clickhouse, workflow, correlation_id)
+    history = events.history(here.clickhouse, correlation_id, SHOWN + 1)
+    with here.database.read() as connection:
+        case = queue.case_of(connection, workflow, correlation_id)
+    others = verdicts.workflows_of(here.clickhouse, correlation_id)
+    return Order(
+        now=here.clock.now(),
+        workflow=workflow,
+        correlation_id=correlation_id,
+        noun=findings[0].noun if findings else verdicts.noun_of(here.clickhouse, workflow),
+        verdict=verdict,
+        findings=findings,
+        case=case,
+        history=history[:SHOWN],
+        more_history=len(history) > SHOWN,
+        elsewhere=[other for other in others if other[0] != workflow],
+    )

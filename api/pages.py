@@ -1,0 +1,32 @@
+"""The two pages for people: what needs attention, and one order."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api import board, order
+from api.context import Here
+from api.errors import wants_page
+from api.parameters import BoardParameters, NoParameters, PathText, only
+from api.problem import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/", dependencies=[Depends(only(BoardParameters))])
+def board_page(asked: Annotated[BoardParameters, Query()], here: Here) -> Response:
+    seen = board.look(here, asked)
+    return here.templates.page("board.html", asked=asked, board=seen, now=seen.now)
+
+
+@router.get("/orders/{workflow}/{correlation_id:path}", dependencies=[Depends(only(NoParameters))])
+def order_page(request: Request, workflow: PathText, correlation_id: PathText, here: Here) -> Response:
+    seen = order.look(here, workflow, correlation_id)
+    if not seen.known:
+        if not wants_page(request):
+            raise NotFound(f"Nothing is known of {correlation_id} in {workflow}")
+        page = here.templates.page("unknown_order.html", order=seen)
+        page.status_code = 404
+        return page
+    return here.templates.page("order.html", order=seen, now=seen.now)

@@ -1,0 +1,111 @@
+"""What can be asked of each list, as query parameters. A blank parameter counts as left out."""
+
+from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Request
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from api.problem import BadParameters, Fault
+from rules.spec import Severity
+from rules.verdict import InstanceState, Kind
+
+LONGEST = 1024
+MOST = 500
+
+
+def without_nul(text: str) -> str:
+    # PostgreSQL can't hold it, so nothing that we keep has it.
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+Text = Annotated[str, Field(max_length=LONGEST), AfterValidator(without_nul)]
+PathText = Annotated[str, Path(max_length=LONGEST), AfterValidator(without_nul)]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Most items of one page.")]
+After = Annotated[str | None, Field(max_length=8 * LONGEST, description="`next` of the page before.")]
+Sort = Literal["age", "newest", "risk", "severity"]
+
+
+class Parameters(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: Any) -> Any:
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+
+class InstanceParameters(Parameters):
+    workflow: Annotated[Text | None, Field(description="Only this workflow.", examples=["order-fulfilment"])] = None
+    state: Annotated[InstanceState | None, Field(description="Only instances in this state.")] = None
+    correlation_id: Annotated[Text | None, Field(description="Only this correlation ID.", examples=["A-10042"])] = None
+    limit: Limit = 100
+    after: After = None
+
+
+class CaseFilters(Parameters):
+    """What narrows a list of cases. `step`, `kind` and `owner` look at a case's findings, one of which must fit all."""
+
+    workflow: Annotated[Text | None, Field(description="Only this workflow.", examples=["order-fulfilment"])] = None
+    step: Annotated[Text | None, Field(description="Has a finding on this step.", examples=["ItemShipped"])] = None
+    owner: Annotated[Text | None, Field(description="Has a finding that this team owns.", examples=["payments"])] = None
+    severity: Annotated[Severity | None, Field(description="Only cases of this severity.")] = None
+    kind: Annotated[Kind | None, Field(description="Has a finding of this kind.")] = None
+
+
+class CaseParameters(CaseFilters):
+    state: Annotated[
+        Literal["open", "resolved"] | None, Field(description="Only cases in this state; both if left out.")
+    ] = None
+    correlation_id: Annotated[Text | None, Field(description="Only this correlation ID.", examples=["A-10042"])] = None
+    sort: Annotated[
+        Sort,
+        Field(
+            description="`age`: stuck longest first; `newest`: shortest first; `risk`: highest number at risk first, "
+            "whatever its unit; `severity`: most severe first, then by age."
+        ),
+    ] = "age"
+    limit: Limit = 100
+    after: After = None
+
+
+class BoardParameters(CaseFilters):
+    """The list page. `q` is the beginning of a correlation ID, or all of it."""
+
+    state: Literal["open", "resolved", "all"] = "open"
+    q: Text | None = None
+    sort: Sort | None = None
+    after: After = None
+
+    @property
+    def order(self) -> Sort:
+        """Open cases: the longest stuck first; settled ones: the latest first, unless asked otherwise."""
+        return self.sort or ("age" if self.state == "open" else "newest")
+
+
+class NoParameters(Parameters):
+    """For addresses that take none."""
+
+
+def only(parameters: type[Parameters]) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that refuses query parameters which are unknown or given twice (`ApiError` 400)."""
+    known = list(parameters.model_fields)
+
+    async def refuse_others(request: Request) -> None:
+        names = [name for name, _ in request.query_params.multi_items()]
+        faults = [
+            Fault(name, f"is unknown{nearest(name, known)}") for name in dict.fromkeys(names) if name not in known
+        ]
+        faults += [Fault(name, "is given twice") for name in known if names.count(name) > 1]
+        if faults:
+            raise BadParameters(faults)
+
+    return refuse_others
+
+
+def nearest(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f" (did you mean `{close[0]}`?)"
+    return f" (known are {', '.join(known)})" if known else " (there are none here)"

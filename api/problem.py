@@ -1,0 +1,62 @@
+"""The one shape of errors: problem details of RFC 9457."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from starlette.responses import Response
+
+NO_HEADERS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request: the parameter, and what is wrong with it or was expected."""
+
+    parameter: str
+    reason: str
+
+
+class ApiError(Exception):
+    """Base of what this package raises. It becomes an answer with this status; anybody may read its text."""
+
+    def __init__(self, status: int, detail: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class BadParameters(ApiError):
+    """What was asked can't be understood."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        words = "; ".join(f"{fault.parameter} {fault.reason}" for fault in faults)
+        super().__init__(400, f"This can't be answered: {words}.", faults)
+
+
+class NotFound(ApiError):
+    """There is no such thing."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(404, detail)
+
+
+def title(status: int) -> str:
+    return HTTPStatus(status).phrase
+
+
+def problem_json(status: int, detail: str, faults: Sequence[Fault] = ()) -> dict[str, object]:
+    """`{"type", "title", "status", "detail"}`, and `errors` where single parameters are to blame."""
+    body: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status, "detail": detail}
+    if faults:
+        body["errors"] = [{"parameter": fault.parameter, "reason": fault.reason} for fault in faults]
+    return body
+
+
+def problem(
+    status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] = NO_HEADERS
+) -> Response:
+    body = msgspec.json.encode(problem_json(status, detail, faults))
+    return Response(body, status, headers=dict(headers), media_type="application/problem+json")

@@ -1,0 +1,77 @@
+"""Pages from templates. Everything that a template writes is escaped."""
+
+import math
+from pathlib import Path
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from api import times
+from api.assets import address
+from api.links import order_path, safe_url
+
+FOLDER = Path(__file__).parent / "templates"
+LONGEST_ATTRIBUTES = 20_000
+
+
+class Templates:
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["asset"] = address
+        self._environment.globals["order_path"] = order_path
+        self._environment.filters.update(
+            rfc3339=times.rfc3339,
+            in_words=times.in_words,
+            from_now=times.from_now,
+            span=times.span,
+            words=words,
+            amount=amount,
+            thousands=thousands,
+            pretty=pretty,
+            one_line=one_line,
+            safe_url=safe_url,
+        )
+
+    def page(self, template: str, **values: object) -> HTMLResponse:
+        return HTMLResponse(self._environment.get_template(template).render(values))
+
+
+def words(name: str) -> str:
+    """`out_of_order` as people say it."""
+    return name.replace("_", " ")
+
+
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+def amount(value: float | None, unit: str | None = "") -> str:
+    """`1,234.50 EUR`; whole numbers without decimals; nothing where there is no number."""
+    if value is None or not math.isfinite(value):
+        return ""
+    figures = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    return f"{figures}\u00a0{unit}" if unit else figures
+
+
+def pretty(attributes: str) -> str:
+    """JSON text indented; its numbers stay as they were written. Very long ones are cut off."""
+    try:
+        text = msgspec.json.format(attributes, indent=2)
+    except msgspec.MsgspecError:
+        text = attributes
+    if len(text) <= LONGEST_ATTRIBUTES:
+        return text
+    return text[:LONGEST_ATTRIBUTES] + "\n… cut off here; /v1/instances has all of it"
+
+
+def one_line(attributes: str, letters: int = 72) -> str:
+    """The beginning of the attributes, for a closed fold."""
+    inside = attributes.strip().removeprefix("{").removesuffix("}").strip()
+    return inside if len(inside) <= letters else inside[: letters - 1] + "…"

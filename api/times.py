@@ -1,0 +1,61 @@
+"""Instants and spans as people and machines read them.
+
+All values are microseconds, instants since the Unix epoch, UTC.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from store.event import DAY, HOUR, MINUTE, SECOND
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+YEAR = 365 * DAY
+
+# Larger unit, its sign, smaller unit, its sign: a span is shown in two of them at most.
+_UNITS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", SECOND, "s"))
+
+
+def moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def rfc3339(micros: int) -> str:
+    """`2026-11-20T14:05:09.25Z`: as many of six fractional digits as are needed."""
+    text = moment(micros).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return text.rstrip("0").rstrip(".") + "Z"
+
+
+def rfc3339_or_none(micros: int | None) -> str | None:
+    return None if micros is None else rfc3339(micros)
+
+
+def in_words(micros: int) -> str:
+    """`2026-11-20 14:05:09 UTC`, with a fraction where there is one."""
+    return rfc3339(micros).replace("T", " ").replace("Z", " UTC")
+
+
+def short_date(micros: int) -> str:
+    at = moment(micros)
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def span(micros: int) -> str:
+    """The length of a span, its sign ignored: `45 s`, `2 d 3 h`, `3.1 years`; below a second `12 ms`."""
+    length = abs(micros)
+    if length >= 2 * YEAR:
+        return f"{length / YEAR:.1f} years"
+    for unit, sign, smaller, smaller_sign in _UNITS:
+        if length >= unit:
+            whole, rest = divmod(length, unit)
+            part = rest // smaller
+            return f"{whole} {sign} {part} {smaller_sign}" if part and whole < 10 else f"{whole} {sign}"
+    if length >= SECOND:
+        return f"{length // SECOND} s"
+    return f"{length // 1000} ms" if length >= 1000 else f"{length} µs"
+
+
+def from_now(micros: int, now: int) -> str:
+    """`3 min ago`, `in 2 h`, `just now`."""
+    if abs(now - micros) < SECOND:
+        return "just now"
+    return f"{span(now - micros)} ago" if micros < now else f"in {span(micros - now)}"
