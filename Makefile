@@ -35,7 +35,7 @@ format: $(READY) ## rewrite the source in the house style
 	$(BIN)/ruff format .
 
 golden: $(READY) ## rewrite the golden SQL beside the golden rules
-	$(BIN)/python -m tests.rules.golden
+	$(BIN)/python -m tests.rules.golden_pairs
 
 bench: $(READY) ## measure, print a table, write build/bench.json
 	$(BIN)/python -m tests.bench

@@ -40,7 +40,7 @@ Columns = Callable[[str | None], Sql]
 EARLIEST = -2_208_988_800_000_000  # 1900-01-01T00:00:00Z
 LATEST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
-_EXACT = 2**53  # up to here every integer is a double, and comparing as doubles is exact
+_EXACT = 2**53  # below it every integer is a double of its own, and comparing as doubles is exact
 _TIMESTAMP = (
     r"^\d{4}-\d{2}-\d{2}"
     r"([Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?)?$"
@@ -83,12 +83,11 @@ def as_timestamp(expression: Expression, columns: Columns) -> Sql:
 
 
 def as_label(expression: Expression, columns: Columns) -> Sql:
-    """Nullable(String): text as it is; a number or a boolean as its JSON text."""
+    """Nullable(String): text as it is; an attribute that is an integer or a boolean as its JSON text."""
     text = _as(expression, Type.TEXT, columns)
-    if isinstance(expression, Attribute):
-        raw = _extracted(expression, columns, "JSONExtractRaw", ("Bool", "Int64", "UInt64", "Double"))
-    else:
-        raw = call("toString", _as(expression, Type.NUMBER, columns))
+    if not isinstance(expression, Attribute):
+        return text
+    raw = _extracted(expression, columns, "JSONExtractRaw", ("Bool", "Int64", "UInt64"))
     return call("coalesce", text, raw)
 
 
@@ -135,7 +134,7 @@ def _types_of_literal(value: bool | int | float | str | None) -> frozenset[Type]
         case bool():
             return frozenset({Type.BOOL})
         case int():
-            return frozenset({Type.NUMBER} if abs(value) <= _EXACT else {Type.NUMBER, Type.INTEGER})
+            return frozenset({Type.NUMBER} if abs(value) < _EXACT else {Type.NUMBER, Type.INTEGER})
         case float():
             return frozenset({Type.NUMBER})
         case str():

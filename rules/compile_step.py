@@ -89,6 +89,8 @@ class StepCells(Predecessor):
         self._owe()
         self.last = self._define("last", self._last())
         self.gap = self._define("gap", self._gap())
+        promised = NULL if step.due is None else as_timestamp(step.due, attributes_of)
+        self._promised = self._define("promised", promised)
         self.due = self._define("due", self._due())
         self.state = self._define("state", self._state())
 
@@ -109,7 +111,7 @@ class StepCells(Predecessor):
         if self._step.due is None:
             return FALSE
         came = (present(named.at) for named in self._due_reads)
-        return every(negate(self.skipped), *came, absent(as_timestamp(self._step.due, attributes_of)))
+        return every(negate(self.skipped), *came, absent(self._promised))
 
     @property
     def findings(self) -> Mapping[Kind, Sql]:
@@ -216,7 +218,7 @@ class StepCells(Predecessor):
         step, instance = self._step, self._instance
         return earliest(
             NULL if step.within is None else plus(self.base, step.within),
-            NULL if step.due is None else as_timestamp(step.due, attributes_of),
+            self._promised,
             NULL if instance.within is None else plus(instance.start, instance.within),
         )
 

@@ -5,8 +5,9 @@ goes back, and writes findings, deadlines and instances; the cursors move last. 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from rules.candidates import Blocks
 from rules.judge import judge
@@ -61,13 +62,17 @@ class Evaluator:
         self._blocks = Blocks()
         self._sweep = Sweep(self._workflows, settings)
 
-    def run(self, clock: Clock, stopped: Callable[[], bool]) -> None:
-        """Tick until stopped; a store that is away is tried again with the next tick."""
-        while not stopped():
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        while not stop.is_set():
             try:
                 tick = self.tick(clock.now())
             except (StoreUnavailable, LeaseLost) as error:
                 log.warning("evaluator: %s", error)
+                self.forget()
+                tick = None
+            except Exception:
+                log.exception("evaluator: a tick failed and is tried again")
                 self.forget()
                 tick = None
             if tick is None or not tick.more:

@@ -1,0 +1,101 @@
+"""`noshow demo`: the true path on embedded stores, with a simulated shop that loses events."""
+
+import base64
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import yaml
+
+from noshow.demo.receiver import receiver
+from noshow.errors import WrongUsage
+from noshow.serving import free_port, serve
+from store.settings import Settings, load
+
+OWNERS = ("orders", "payments", "warehouse", "compliance")
+RULES = Path(__file__).parent / "rules"
+PORT = 8080
+
+
+def run(keep: Path | None, port: int | None, *, open_browser: bool) -> None:
+    """Until Ctrl-C. Without `keep` everything it made is removed. Raises NoshowError or StoreError."""
+    keys = {owner: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() for owner in OWNERS}
+    with _place(keep) as place, receiver(keys, click.echo) as hooks:
+        settings = _settings(place, hooks, keys, free_port(PORT) if port is None else port)
+        shops: list[subprocess.Popen[bytes]] = []
+
+        def ready(url: str) -> None:
+            shops.append(subprocess.Popen([sys.executable, "-m", "noshow.demo.shop", url]))
+            _welcome(url, open_browser)
+
+        try:
+            serve(settings, ready)
+        finally:
+            for shop in shops:
+                _end(shop)
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        if keep.exists():
+            raise WrongUsage(f"--keep {keep}: it is there already; name a new directory")
+        try:
+            keep.mkdir(parents=True)
+        except OSError as error:
+            raise WrongUsage(f"--keep {keep}: {error.strerror}") from error
+        yield keep
+        click.echo(f"kept in {keep}; `noshow serve --config {keep}/noshow.yaml` goes on with it")
+        return
+    place = Path(tempfile.mkdtemp(prefix="noshow-demo-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Settings:
+    shutil.copytree(RULES, place / "rules")
+    config = {
+        "data": "data",
+        "rules": "rules",
+        "port": port,
+        "notify": {
+            "allow_private": True,
+            "endpoints": {owner: {"url": f"{hooks}/{owner}", "secret": key} for owner, key in keys.items()},
+        },
+    }
+    file = place / "noshow.yaml"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(config))
+    return load({}, file)
+
+
+def _welcome(url: str, open_browser: bool) -> None:
+    click.echo(f"\n  The dashboard: {click.style(url, bold=True)}")
+    click.echo("  A simulated shop takes orders; the first flags come after about ten seconds. Ctrl-C ends it.")
+    click.echo("  What the owning teams get by webhook:\n")
+    if open_browser and _has_screen():
+        webbrowser.open(url)
+
+
+def _has_screen() -> bool:
+    """Without one, `webbrowser` would take over the terminal with a text browser."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

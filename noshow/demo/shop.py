@@ -1,0 +1,151 @@
+"""A simulated shop: four services that send their events with the OpenTelemetry SDK, and sometimes do not.
+
+Run as `python -m noshow.demo.shop URL`, by the demo. What goes wrong: payments that are never confirmed or late,
+parcels that leave late or never, checks that are forgotten; some orders are cancelled, some come back.
+"""
+
+import heapq
+import itertools
+import logging
+import random
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+
+ORDERS_A_SECOND = 1.5
+COUNTRIES = ("DE", "FR", "NL", "PL", "AT")
+SERVICES = ("shop", "payments", "warehouse", "compliance")
+
+Attributes = Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, order=True)
+class Planned:
+    """An event that a service will send at `at` (seconds of the monotonic clock)."""
+
+    at: float
+    number: int
+    service: str = field(compare=False)
+    name: str = field(compare=False)
+    correlation_id: str = field(compare=False)
+    attributes: Attributes = field(compare=False)
+
+
+class Service:
+    """One service of the shop, with an OpenTelemetry SDK of its own."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self._provider = LoggerProvider(Resource.create({"service.name": name}))
+        exporter = OTLPLogExporter(endpoint=f"{url}/v1/logs", timeout=5)
+        self._provider.add_log_record_processor(BatchLogRecordProcessor(exporter, schedule_delay_millis=300))
+        self._logger = self._provider.get_logger("noshow.demo")
+
+    def emit(self, event: Planned) -> None:
+        self._logger.emit(
+            timestamp=time.time_ns(),
+            event_name=event.name,
+            severity_number=SeverityNumber.INFO,
+            attributes={**event.attributes, "correlation.id": event.correlation_id},
+        )
+
+    def close(self) -> None:
+        self._provider.shutdown()
+
+
+class Shop:
+    """Plans what happens to each order; time runs in the seconds of the demo's deadlines."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._numbers = itertools.count()
+        self._orders = itertools.count(1001)
+
+    def orders(self, start: float) -> Iterator[list[Planned]]:
+        """The plans of order after order; the first is placed at `start`."""
+        at = start
+        while True:
+            yield list(self._order(at))
+            at += self._random.expovariate(ORDERS_A_SECOND)
+
+    def _order(self, at: float) -> Iterator[Planned]:
+        chance = self._random.random
+        order = f"order-{next(self._orders)}-{uuid.UUID(int=self._random.getrandbits(128), version=4).hex[:6]}"
+        basket: dict[str, str | int | float] = {
+            "customer": f"c-{self._random.randrange(500):03d}",
+            "country": self._random.choice(COUNTRIES),
+            "amount": round(self._random.lognormvariate(4, 0.8), 2),
+            "currency": "EUR",
+        }
+        yield self._event(at, "shop", "OrderPlaced", order, basket)
+        if chance() < 0.05:
+            yield self._event(at + self._between(1, 6), "shop", "OrderCancelled", order, {"reason": "changed my mind"})
+            return
+        if chance() < 0.05:
+            return  # the payment is never confirmed, and nobody notices: that is what Noshow is for
+        paid = at + (self._between(12, 20) if chance() < 0.06 else self._between(0.5, 6))
+        yield self._event(paid, "payments", "PaymentReceived", order, {"charge_id": f"ch_{order[6:10]}"})
+        yield from self._fulfilment(paid, order, basket)
+
+    def _fulfilment(self, paid: float, order: str, basket: Attributes) -> Iterator[Planned]:
+        chance = self._random.random
+        if basket["country"] in ("DE", "FR") and chance() > 0.05:
+            yield self._event(paid + self._between(1, 8), "compliance", "ComplianceCheckDone", order, {"result": "ok"})
+        if chance() < 0.04:
+            return
+        shipped = paid + (self._between(16, 25) if chance() < 0.08 else self._between(2, 10))
+        yield self._event(shipped, "warehouse", "ItemShipped", order, {"parcels": 1, "carrier": "Postal"})
+        if chance() < 0.1:
+            yield from self._return(shipped + self._between(2, 5), f"return-{order[6:]}", basket)
+
+    def _return(self, at: float, correlation_id: str, basket: Attributes) -> Iterator[Planned]:
+        chance = self._random.random
+        yield self._event(at, "shop", "ReturnRequested", correlation_id, basket)
+        back = at + (self._between(14, 20) if chance() < 0.15 else self._between(2, 8))
+        yield self._event(back, "warehouse", "ParcelReturned", correlation_id, {})
+        if chance() < 0.8:
+            refunded = back + self._between(1, 6)
+            yield self._event(refunded, "payments", "RefundIssued", correlation_id, {"amount": basket["amount"]})
+
+    def _event(self, at: float, service: str, name: str, correlation_id: str, attributes: Attributes) -> Planned:
+        return Planned(at, next(self._numbers), service, name, correlation_id, attributes)
+
+    def _between(self, least: float, most: float) -> float:
+        return self._random.uniform(least, most)
+
+
+def run(url: str) -> None:
+    """Until interrupted or told to stop."""
+    services = {name: Service(name, url) for name in SERVICES}
+    plans = Shop(seed=7).orders(time.monotonic())
+    waiting: list[Planned] = []
+    try:
+        for plan in plans:
+            for event in plan:
+                heapq.heappush(waiting, event)
+            _work_until(plan[0].at, waiting, services)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for service in services.values():
+            service.close()
+
+
+def _work_until(at: float, waiting: list[Planned], services: Mapping[str, Service]) -> None:
+    """Send what falls due up to and at the next order's placing."""
+    while waiting and waiting[0].at <= at:
+        event = heapq.heappop(waiting)
+        time.sleep(max(0.0, event.at - time.monotonic()))
+        services[event.service].emit(event)
+
+
+if __name__ == "__main__":
+    logging.disable()  # when the demo ends, exporters find nobody to send to: no news
+    run(sys.argv[1])

@@ -1,0 +1,32 @@
+"""`noshow rules lint`, and the loading of rules for every other command."""
+
+from pathlib import Path
+
+import click
+
+from noshow.errors import InvalidRules
+from rules.diagnostic import Level, render
+from rules.lint import load
+from rules.spec import Workflow
+
+
+def run(path: Path) -> None:
+    """List every problem; raises InvalidRules if one is an error."""
+    workflows = valid(path)
+    steps = sum(len(workflow.steps) for workflow in workflows)
+    click.echo(f"{_count(len(workflows), 'workflow')}, {_count(steps, 'step')}: no errors")
+
+
+def valid(path: Path) -> tuple[Workflow, ...]:
+    """The workflows of a file or directory. What is wrong goes to standard error; raises InvalidRules on an error."""
+    loaded = load(path)
+    for diagnostic in loaded.diagnostics:
+        click.echo(render(diagnostic, loaded.sources.get(diagnostic.file, [])), err=True)
+    errors = sum(diagnostic.severity is Level.ERROR for diagnostic in loaded.diagnostics)
+    if errors:
+        raise InvalidRules(f"{_count(errors, 'error')} in {path}")
+    return loaded.workflows
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,154 @@
+"""`noshow serve`: everything in one process; the same parts run apart in production."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import click
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from collector.app import create_router
+from collector.intake import Intake
+from noshow import linting
+from noshow.errors import NoshowError
+from noshow.stores import Stores, stores
+from reconcile.reconciler import Reconciler
+from reconcile.sender import Sender
+from rules.evaluator import Evaluator
+from store.clock import SystemClock
+from store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class PortInUse(NoshowError):
+    """Somebody else listens there."""
+
+
+def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
+    """Until SIGINT or SIGTERM. `on_ready` is told the address once requests are answered.
+
+    Raises NoshowError or StoreError.
+    """
+    workflows = linting.valid(settings.rules)
+    with stores(settings) as opened, _listening(settings.host, settings.port) as listener:
+        crew = Crew()
+        clock = SystemClock(crew.stop)
+        intake = Intake(opened.clickhouse, clock)
+        evaluator = Evaluator(opened.clickhouse, opened.database, workflows, settings.evaluator, _holder())
+        reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
+        sender = Sender.build(opened.database, settings)
+        collector = create_router(intake, settings.collector, clock)
+        app = create_app(opened.clickhouse, opened.database, clock, routers=[collector])
+        server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))
+        crew.add("evaluator", lambda: evaluator.run(clock, crew.stop))
+        crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
+        crew.add("sender", lambda: sender.run(clock, crew.stop))
+        with intake, crew.working(server):
+            server.run(sockets=[listener])
+    if crew.lost:
+        raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
+
+
+class Server(uvicorn.Server):
+    """Says so once it answers, and leaves the process to us when it is asked to end."""
+
+    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn raises the signal that ended it once more, so that whoever was there before can act on it.
+        before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            super().run(sockets)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Crew:
+    """The loops beside the server. If one of them ends by itself, everything ends: half a Noshow is none."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.lost = ""
+        self._threads: list[threading.Thread] = []
+        self._server: uvicorn.Server | None = None
+
+    def add(self, name: str, loop: Callable[[], None]) -> None:
+        self._threads.append(threading.Thread(target=self._guard, args=(name, loop), name=name, daemon=True))
+
+    @contextmanager
+    def working(self, server: uvicorn.Server) -> Iterator[None]:
+        self._server = server
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.stop.set()
+            for thread in self._threads:
+                thread.join()
+
+    def _guard(self, name: str, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except Exception:
+            log.exception("%s: a fault that cannot be mended", name)
+        if not self.stop.is_set():
+            self.lost = self.lost or name
+            if self._server is not None:
+                self._server.should_exit = True
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(1024)
+        except OSError as error:
+            raise PortInUse(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        yield listener
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """`wanted` if nobody listens there, else one that is free at this moment."""
+    for port in (wanted, 0):
+        with suppress(PortInUse), _listening(host, port) as listener:
+            return int(listener.getsockname()[1])
+    raise PortInUse(f"no port is free on {host}")
+
+
+def _announce(
+    opened: Stores, listener: socket.socket, settings: Settings, now: int, on_ready: Callable[[str], None] | None
+) -> None:
+    port = listener.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    if opened.tenancy is not None:
+        opened.tenancy.announce(url, now)
+    click.echo(f"Noshow is listening on {url}", err=True)
+    if on_ready is not None:
+        on_ready(url)
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """The server has ended; the rest is wound up by the blocks around it."""

@@ -1,0 +1,180 @@
+WITH
+
+`copies` AS
+(
+    SELECT
+        `correlation_id`,
+        `source`,
+        `id`,
+        min(tuple(toUnixTimestamp64Micro(`time`), toString(`name`), `attributes`)) AS `copy`,
+        (min(cityHash64(`time`, `name`, `attributes`)) != max(cityHash64(`time`, `name`, `attributes`))) AS `conflict`
+    FROM `events`
+    GROUP BY `correlation_id`, `source`, `id`
+),
+
+`distinct_events` AS
+(
+    SELECT
+        `correlation_id`,
+        `source`,
+        `id`,
+        `conflict`,
+        tupleElement(`copy`, 1) AS `time`,
+        tupleElement(`copy`, 2) AS `name`,
+        tupleElement(`copy`, 3) AS `attributes`
+    FROM `copies`
+),
+
+`matched` AS
+(
+    SELECT
+        *,
+        (`time` <= {p0:Int64}) AS `exists`,
+        ((`time` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
+        ((`time` <= {p0:Int64}) AND (`name` = {p2:String})) AS `is:Answered`
+    FROM `distinct_events`
+),
+
+`histories` AS
+(
+    SELECT
+        `correlation_id`,
+        count() AS `stored`,
+        countIf(`conflict`) AS `conflicts`,
+        argMaxIf(tuple(`name`, `time`), tuple(`time`, `id`, `source`), `exists`) AS `last`,
+        minOrNullIf(`time`, (`time` > {p0:Int64})) AS `next_event`,
+        minOrNullIf(`time`, `starts`) AS `start`,
+        minOrNullIf(`time`, `is:Answered`) AS `Answered:at`
+    FROM `matched`
+    GROUP BY `correlation_id`
+),
+
+`layer_1` AS
+(
+    SELECT
+        *,
+        (`start` + {p3:Int64}) AS `Answered:due`
+    FROM `histories`
+),
+
+`layer_2` AS
+(
+    SELECT
+        *,
+        multiIf(
+            (isNotNull(`Answered:at`) AND (isNull(`Answered:due`) OR (`Answered:at` <= `Answered:due`))),
+            'on_time',
+            isNotNull(`Answered:at`),
+            'late',
+            (isNull(`Answered:due`) OR ({p0:Int64} <= `Answered:due`)),
+            'pending',
+            'missing'
+        ) AS `Answered:state`
+    FROM `layer_1`
+),
+
+`answers` AS
+(
+    SELECT
+        `correlation_id`,
+        `start`,
+        multiIf(
+            (`Answered:state` = 'missing'),
+            'incomplete',
+            ((`Answered:state` = 'on_time') OR (`Answered:state` = 'late')),
+            'complete',
+            'running'
+        ) AS `state`,
+        array(`Answered:state`) AS `step_states`,
+        array(`Answered:at`) AS `step_times`,
+        array(CAST(`Answered:due`, 'Nullable(Int64)')) AS `step_dues`,
+        arrayFilter(
+            `f` -> isNotNull(tupleElement(`f`, 3)),
+            array(
+                tuple(0, 'missing', CAST(if((`Answered:state` = 'missing'), `Answered:due`, NULL), 'Nullable(Int64)')),
+                tuple(0, 'late', CAST(if((`Answered:state` = 'late'), `Answered:at`, NULL), 'Nullable(Int64)'))
+            )
+        ) AS `findings`,
+        emptyArrayUInt8() AS `undated`,
+        NULL AS `at_risk`,
+        NULL AS `unit`,
+        NULL AS `customer`,
+        `stored`,
+        `conflicts`,
+        tupleElement(`last`, 1) AS `last_event`,
+        tupleElement(`last`, 2) AS `last_event_at`,
+        if(
+            isNotNull(`start`),
+            least(
+                `next_event`,
+                if(((`Answered:state` = 'pending') AND isNotNull(`Answered:due`)), (`Answered:due` + {p4:Int64}), NULL)
+            ),
+            `next_event`
+        ) AS `wake_at`,
+        CAST(NULL, 'Nullable(Int64)') AS `ended_at`
+    FROM `layer_2`
+),
+
+`digested` AS
+(
+    SELECT
+        *,
+        if(
+            isNotNull(`start`),
+            cityHash64(
+                {p5:String},
+                tuple(
+                    `correlation_id`,
+                    `start`,
+                    `state`,
+                    `step_states`,
+                    `step_times`,
+                    `step_dues`,
+                    `findings`,
+                    `undated`,
+                    `at_risk`,
+                    `unit`,
+                    `customer`,
+                    `stored`,
+                    `conflicts`,
+                    `last_event`,
+                    `last_event_at`,
+                    `wake_at`,
+                    `ended_at`
+                )
+            ),
+            0
+        ) AS `digest`
+    FROM `answers`
+)
+
+SELECT
+    `correlation_id`,
+    `start`,
+    `state`,
+    `step_states`,
+    `step_times`,
+    `step_dues`,
+    `findings`,
+    `undated`,
+    `at_risk`,
+    `unit`,
+    `customer`,
+    `stored`,
+    `conflicts`,
+    `last_event`,
+    `last_event_at`,
+    `wake_at`,
+    `ended_at`,
+    `digest`
+FROM `digested`
+WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
+ORDER BY `correlation_id`
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, least_greatest_legacy_null_behavior = 0
+
+-- p0 = 1763640000000000
+-- p1 = 'Asked'
+-- p2 = 'Answered'
+-- p3 = 5000000
+-- p4 = 1
+-- p5 = '726ecd804db8a111'
