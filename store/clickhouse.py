@@ -1,6 +1,6 @@
 """The one way to ClickHouse, embedded or a server: the same SQL, the same errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,17 @@ QUERY_TIMEOUT = 300 * SECOND
 INSERT_TIMEOUT = 10 * SECOND
 CONNECT_TIMEOUT = 5 * SECOND
 
-# The answer to a synchronous insert means that it is stored, and the views on the table with it.
-_INSERT_SETTINGS = {"async_insert": 0, "materialized_views_ignore_errors": 0, "insert_deduplicate": 1}
+# The answer to a synchronous insert means that it is stored, and what the views on the table make of it. If only a view
+# failed, the same token again does not store the rows twice, but does feed the view.
+_INSERT_SETTINGS = {
+    "async_insert": 0,
+    "materialized_views_ignore_errors": 0,
+    "insert_deduplicate": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 0,
+}
+
+# What the driver raises, undisguised, about values that do not fit their column.
+_DOES_NOT_FIT = (TypeError, ValueError, AttributeError)
 
 
 class ClickHouse:
@@ -105,6 +114,8 @@ class ClickHouse:
             except ClickHouseError:
                 self._tables.pop(table, None)  # it may have been altered
                 raise
+            except _DOES_NOT_FIT as error:
+                raise StoreRefused(f"insert into {table}: {error}") from error
 
     def command(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> None:
         """A statement without a result: DDL and the like."""
@@ -122,7 +133,7 @@ class ClickHouse:
         if token is not None:
             settings["insert_deduplication_token"] = token
         known = self._tables.get(table)
-        if known is None:
+        if known is None or known.lacks(columns):
             known = self._tables[table] = _Columns(client, table)
         return InsertContext(
             known.table,
@@ -143,10 +154,12 @@ class _Columns:
         self.table = described.table
         self._types = dict(zip(described.column_names, described.column_types, strict=True))
 
-    def types(self, names: Mapping[str, object]) -> list[ClickHouseType]:
-        unknown = [name for name in names if name not in self._types]
-        if unknown:
-            raise StoreRefused(f"{self.table} has no column {', '.join(unknown)}")
+    def lacks(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name not in self._types]
+
+    def types(self, names: Iterable[str]) -> list[ClickHouseType]:
+        if lacking := self.lacks(names):
+            raise StoreRefused(f"{self.table} has no column {', '.join(lacking)}")
         return [self._types[name] for name in names]
 
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 # A server takes at most 128 KiB in one field of a form (`http_max_field_value_size`), where long parameters travel.
-FIELD = 131_072
+FIELD = 131_000
 
-# A character is at most four bytes, escaped or not; each string has two quotes and a comma.
+# A character is at most four bytes, escaped or not; a string has two quotes, a comma and a space.
 _WORST_CHARACTER = 4
-_AROUND_A_STRING = 3
+_AROUND_A_STRING = 4
 
 
 def fitting(sql: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:

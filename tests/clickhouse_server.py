@@ -11,7 +11,6 @@ It is a process of its own because a process can have one engine only.
 import argparse
 import email.parser
 import email.policy
-import gzip
 import json
 import re
 import socket
@@ -150,6 +149,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server
 
     def do_GET(self) -> None:
@@ -215,10 +215,12 @@ class Handler(BaseHTTPRequestHandler):
             raw = b"".join(self._chunks())
         else:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        encoding = self.headers.get("Content-Encoding")
-        if encoding == "lz4":
+        if self.headers.get("Content-Encoding") != "lz4":
+            return raw
+        try:
             return bytes(lz4.frame.decompress(raw))
-        return gzip.decompress(raw) if encoding == "gzip" else raw
+        except RuntimeError as error:
+            raise Refused(271, f"Code: 271. DB::Exception: {error} (CANNOT_DECOMPRESS)") from error
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self.rfile.readline(), 16):
