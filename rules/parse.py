@@ -1,0 +1,160 @@
+"""A rule file's text → a workflow, or everything that is wrong with it."""
+
+import re
+from dataclasses import dataclass
+
+from rules import parse_keys
+from rules.diagnostic import Check, Diagnostic, Problems, TooMany, quoted
+from rules.expression import Expression
+from rules.parse_expression import AT_RISK, CUSTOMER, UNIT, VALUE, Use, expression
+from rules.parse_graph import check_cycles, check_deadlines
+from rules.parse_keys import WORKFLOW, Keys
+from rules.parse_matcher import event_names, matcher
+from rules.parse_reference import Scope
+from rules.parse_source import Source
+from rules.parse_step import Draft, Inherited, Mention, step
+from rules.parse_value import refuse
+from rules.spec import AtRisk, Match, Matcher, Severity, Workflow
+from rules.yaml_tree import Map, Node, Refused, Scalar, read
+
+LARGEST = 1 << 20  # bytes of a rule file (characters, where only the text is at hand)
+
+_KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`workflow` is `None` where a diagnostic is an error. `diagnostics` are sorted by position.
+
+    `name` is the workflow's name and its place, also where something else in the file is wrong.
+    """
+
+    workflow: Workflow | None
+    diagnostics: tuple[Diagnostic, ...]
+    name: Mention | None = None
+
+
+def parse(text: str, file: str) -> Parsed:
+    """Read one rule file; `file` is what diagnostics call it. Never raises on account of the text."""
+    problems = Problems(file, Source(text))
+    if len(text) > LARGEST:
+        return Parsed(None, (too_large(file),))
+    workflow, found = None, None
+    try:
+        root = read(problems)
+        found = _name(root)
+        workflow = _root(root, problems)
+    except TooMany:
+        pass
+    return Parsed(None if problems.failed else workflow, tuple(sorted(problems.found)), found)
+
+
+def too_large(file: str) -> Diagnostic:
+    message = f"the file is larger than {LARGEST >> 20} MiB, which no rule file needs to be"
+    return Diagnostic(file, 1, 1, Check.SIZE, message)
+
+
+def _name(root: Node | None) -> Mention | None:
+    node = root.get("workflow") if isinstance(root, Map) else None
+    return Mention(node.text, node.at) if isinstance(node, Scalar) else None
+
+
+def _root(root: Node | None, problems: Problems) -> Workflow | None:
+    if isinstance(root, Map):
+        return _workflow(root, problems)
+    if root is not None and not isinstance(root, Refused):
+        message = "a rule file is a map: it begins with `workflow: its-name`"
+        problems.error(root.at, Check.TYPE, message)
+    return None
+
+
+def _workflow(root: Map, problems: Problems) -> Workflow:
+    keys = Keys(root, WORKFLOW, problems)
+    _require(keys, root, problems)
+    scope = _scope(keys)
+    inherited = Inherited(keys.name("owner"), keys.choice("severity", Severity.WARNING))
+    drafts = _steps(keys, scope, inherited, problems)
+    check_cycles(drafts, problems)
+    if keys.lacks("within"):
+        check_deadlines(drafts, problems)
+    return Workflow(
+        name=_workflow_name(keys, problems),
+        start=_matcher(keys, "start", scope, problems) or Matcher((Match(""),)),
+        steps=tuple(draft.step for draft in drafts),
+        description=keys.text("description"),
+        noun=keys.name("noun", "instance"),
+        owner=inherited.owner,
+        severity=inherited.severity,
+        labels=keys.text_map("labels"),
+        grace=keys.allowance("grace"),
+        skew=keys.allowance("skew"),
+        within=keys.deadline("within"),
+        cancel=_matcher(keys, "cancel", scope, problems),
+        ends_on=_matcher(keys, "ends_on", scope, problems),
+        at_risk=_at_risk(keys, scope, problems),
+        customer=_expression(keys, CUSTOMER, scope, problems),
+    )
+
+
+_REQUIRED = {
+    "workflow": "the name of the workflow",
+    "start": "the event that opens an instance",
+    "steps": "at least one step",
+}
+
+
+def _require(keys: Keys, root: Map, problems: Problems) -> None:
+    for key, meaning in _REQUIRED.items():
+        if keys.lacks(key):
+            problems.error(root.at, Check.MISSING_KEY, f"{quoted(key)} is missing: {meaning}")
+
+
+def _scope(keys: Keys) -> Scope:
+    steps = keys.get("steps")
+    names = [entry.key.text for entry in steps.entries] if isinstance(steps, Map) else []
+    return Scope(frozenset(names), event_names(keys.get("start")))
+
+
+def _workflow_name(keys: Keys, problems: Problems) -> str:
+    found = keys.name("workflow")
+    if found and not _KEBAB_CASE.fullmatch(found):
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", found)
+        hint = f"write {'-'.join(word.lower() for word in words)}" if words else ""
+        message = f"a workflow's name is in kebab-case, such as order-fulfilment, not {quoted(found)}"
+        problems.error(keys["workflow"].at, Check.NAME, message, hint)
+    return found
+
+
+def _matcher(keys: Keys, key: str, scope: Scope, problems: Problems) -> Matcher | None:
+    return matcher(keys[key], key, scope, problems) if key in keys else None
+
+
+def _expression(keys: Keys, use: Use, scope: Scope, problems: Problems) -> Expression | None:
+    return expression(keys[use.key], use, scope, problems) if use.key in keys else None
+
+
+def _at_risk(keys: Keys, scope: Scope, problems: Problems) -> AtRisk | None:
+    if "at_risk" not in keys:
+        return None
+    node = keys["at_risk"]
+    if not isinstance(node, Map):
+        value, unit = expression(node, AT_RISK, scope, problems), None
+    else:
+        inner = Keys(node, parse_keys.AT_RISK, problems)
+        if inner.lacks("value"):
+            problems.error(node.at, Check.MISSING_KEY, '"at_risk" needs a value: {value: …, unit: …}')
+        value = _expression(inner, VALUE, scope, problems)
+        unit = _expression(inner, UNIT, scope, problems)
+    return None if value is None else AtRisk(value, unit)
+
+
+def _steps(keys: Keys, scope: Scope, inherited: Inherited, problems: Problems) -> list[Draft]:
+    if "steps" not in keys:
+        return []
+    node = keys["steps"]
+    if not isinstance(node, Map):
+        refuse(node, "steps", "a map of steps by their names", problems)
+        return []
+    if not node.entries:
+        problems.error(node.at, Check.NAME, '"steps" is empty; a workflow has at least one step')
+    return [step(entry, scope, inherited, problems) for entry in node.entries]

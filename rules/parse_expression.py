@@ -1,0 +1,129 @@
+"""A scalar of a rule file → an expression that makes sense where it stands."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rules.diagnostic import Check, Problems, printable, quoted
+from rules.expression import Expression, Literal, Moment, Position
+from rules.parse_call import BROKEN
+from rules.parse_cel import LONGEST, CelError
+from rules.parse_convert import Converter
+from rules.parse_literal import moment
+from rules.parse_place import offsets
+from rules.parse_reference import Scope
+from rules.parse_types import Type, check_types, named, start_of
+from rules.parse_value import is_nothing, refuse
+from rules.yaml_tree import Node, Scalar
+from store.duration import parse_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What an expression is for: its key, and what it has to be able to give."""
+
+    key: str
+    gives: Type
+    expected: str
+
+
+WHERE = Use("where", Type.BOOLEAN, "true or false")
+WHEN = Use("when", Type.BOOLEAN, "true or false")
+DUE = Use("due", Type.TIMESTAMP | Type.TEXT | Type.NUMBER, "a timestamp")
+AT_RISK = Use("at_risk", Type.NUMBER, "a number")
+VALUE = Use("value", Type.NUMBER, "a number")
+UNIT = Use("unit", Type.TEXT, "text")
+CUSTOMER = Use("customer", Type.TEXT | Type.NUMBER, "text or a number")
+
+
+def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expression | None:
+    """The expression in a scalar; `None` if it is none. Where something in it is wrong, that has been reported.
+
+    `where` needs a scope with `at_hand`.
+    """
+    if not isinstance(node, Scalar) or (is_nothing(node) and node.text != "null"):
+        hint = "" if isinstance(node, Scalar) else "an expression that begins with [ or { must be in quotes: '…'"
+        refuse(node, use.key, "an expression", problems, hint)
+        return None
+    if use is DUE and (hint := _mistaken(node.text.strip())):
+        message = f"{quoted('due')} is an expression that gives a timestamp, not {quoted(node.text)}"
+        problems.error(node.at, Check.VALUE, message, hint)
+        return None
+    if len(node.text) > LONGEST:
+        message = f"this expression has {len(node.text):,} characters; at most {LONGEST:,} are allowed"
+        problems.error(node.at, Check.SIZE, message)
+        return None
+    converter = Converter(scope, _places(node, problems))
+    found = converter.read(node.text)
+    _report(converter, node.text, scope, problems)
+    if found is not BROKEN:
+        _check_result(found, use, problems)
+    return _dated(found, problems) if use is DUE else found
+
+
+def _mistaken(text: str) -> str:
+    """What to write in place of a date or a duration that stands where a timestamp's expression belongs."""
+    if re.match(r"\d{4}-\d\d-\d\d(?!\d)", text):
+        return f'write timestamp("{printable(text[:60])}")'
+    try:
+        return "a duration is written under `within`" if parse_duration(text[:100]) else ""
+    except ValueError:
+        return ""
+
+
+def _dated(found: Expression, problems: Problems) -> Expression:
+    """`due: '"2026-11-20"'`, text that is a timestamp, as the timestamp."""
+    if not isinstance(found, Literal) or not isinstance(found.value, str):
+        return found
+    try:
+        return Moment(moment(found.value), position=found.position)
+    except ValueError as error:
+        problems.error(start_of(found), Check.VALUE, str(error))
+        return found
+
+
+def _places(node: Scalar, problems: Problems) -> Callable[[int], Position]:
+    found = offsets(node, problems.source.text)
+    return lambda index: problems.source.position(found[index])
+
+
+def _report(converter: Converter, text: str, scope: Scope, problems: Problems) -> None:
+    without_brackets: set[str] = set()
+    for error in converter.errors:
+        hint = error.hint or _text_hint(text, error)
+        name = _odd_name(text, error, scope)
+        if name in without_brackets:
+            continue  # the rest of `send-fine`, of which `send` has been reported
+        if name is not None:
+            without_brackets.add(name)
+            shown = f"steps[{quoted(name)}]" if name in scope.steps else "start"
+            hint = f"{quoted(name)} is no plain word, so it is written {shown}.…"
+        problems.error(converter.place(error.offset), error.check, error.message, hint)
+
+
+def _odd_name(text: str, error: CelError, scope: Scope) -> str | None:
+    """The step or start event, no plain word, whose name stands at the error without brackets."""
+    for name in scope.names if error.check in (Check.SYNTAX, Check.UNKNOWN_STEP) else ():
+        first = text.find(name, max(0, error.offset - len(name)))
+        if 0 <= first <= error.offset and not re.fullmatch(r"\w+", name, re.ASCII):
+            return name
+    return None
+
+
+def _text_hint(text: str, error: CelError) -> str:
+    """For a name that means nothing: the quotes it may need."""
+    word = re.compile(r"\w+(?![\w.\[])").match(text, error.offset)
+    if error.check is not Check.UNKNOWN_STEP or word is None:
+        return ""
+    shown = f'"{word[0][:60]}"'
+    return f"if it is meant as text, write {shown if text.strip() != word[0] else repr(shown)}"
+
+
+def _check_result(found: Expression, use: Use, problems: Problems) -> None:
+    before = len(problems.found)
+    gives = check_types(found, problems)
+    if gives & use.gives or len(problems.found) > before:
+        return
+    message = f"{quoted(use.key)} must give {use.expected}, and this gives {named(gives)}"
+    hint = "a duration is written under `within`" if use is DUE and gives is Type.DURATION else ""
+    problems.error(start_of(found), Check.OPERANDS, message, hint)
