@@ -10,7 +10,7 @@ from rules.expression import START, Attribute, Expression, steps_named
 from rules.spec import Matcher, Step, Workflow
 from rules.verdict import Finding, InstanceState, Kind, StepState, StepVerdict, Unopened, Verdict
 from store.event import Event
-from tests.rules.oracle_expression import Digits, Scope, Value, as_written, evaluate, is_true, timestamp
+from tests.rules.oracle_expression import Scope, Value, evaluate, is_true, timestamp
 
 
 def judge(workflow: Workflow, events: Sequence[Event], as_of: int) -> Verdict | Unopened | None:
@@ -183,14 +183,14 @@ class Instance:
         return bool(awaited) and all(p.optional or self.undecided[p.name] or self.waits_idly(p) for p in awaited)
 
     def waits_on_optional(self, step: Step) -> bool:
-        """It waits, directly or through others, only on absent optional steps: nothing obliges it to come."""
+        """It waits, directly or through others, only on absent optional steps: nothing obliges it to come.
+
+        That the instance is over obliges nothing either, so its state takes no part in this.
+        """
         named = steps_named(step.when) if step.when and self.undecided[step.name] else ()
-        awaited = [*self.awaited(step), *(name for name in named if self.at[name] is None)]
-        return (
-            self.state[step.name] == StepState.WAITING
-            and bool(awaited)
-            and all(self.steps[name].optional or self.waits_on_optional(self.steps[name]) for name in awaited)
-        )
+        absent = [name for name in named if self.at[name] is None]
+        awaited = [self.steps[name] for name in [*self.awaited(step), *absent]]
+        return bool(awaited) and all(p.optional or self.waits_on_optional(p) for p in awaited)
 
     def settled(self, step: Step) -> bool:
         done = self.state[step.name] in (StepState.ON_TIME, StepState.LATE, StepState.SKIPPED)
@@ -290,20 +290,18 @@ class Instance:
             undated=tuple(step.name for step in steps if self.undated(step)),
             last_event=last.name,
             last_event_at=last.time,
+            ended_at=self.ended_at,
             wake_at=min([*future, *(wake for step in steps for wake in self.wakes(step))], default=None),
         )
 
     def text(self, expression: Expression | None) -> str | None:
-        """A string, or a number or boolean as it stood in the event."""
-        if expression is None:
+        """A string, or an integer or boolean that stood in an event: of others the engine keeps no spelling to show."""
+        value = evaluate(expression, self.scope) if expression else None
+        if isinstance(value, str):
+            return value
+        if not isinstance(expression, Attribute) or not isinstance(value, int):
             return None
-        value: Value = as_written(expression, self.scope) if isinstance(expression, Attribute) else None
-        if isinstance(value, Digits):
-            return str(value)
-        value = evaluate(expression, self.scope)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return value if isinstance(value, str) else None
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def known(times: Iterable[int | None]) -> list[int]:

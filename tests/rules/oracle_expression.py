@@ -30,12 +30,6 @@ RFC3339 = re.compile(
 )
 
 
-class Digits(str):
-    """A JSON number exactly as it was written."""
-
-    __slots__ = ()
-
-
 def is_true(expression: Expression | None, scope: Scope) -> bool:
     """Whether a condition holds: unknown counts as false, no condition as true."""
     return expression is None or evaluate(expression, scope) is True
@@ -85,15 +79,7 @@ def binary(operator: str, left: Value, right: Value) -> Value:
 
 def look_up(attribute: Attribute, scope: Scope) -> Value:
     """The attribute's value; `None` if the step, the attribute or anything on its path is absent."""
-    return _follow(attribute, _read(scope[attribute.step])) if attribute.step in scope else None
-
-
-def as_written(attribute: Attribute, scope: Scope) -> Value:
-    """The same, with numbers as they stood in the event (`Digits`)."""
-    return _follow(attribute, _read_digits(scope[attribute.step])) if attribute.step in scope else None
-
-
-def _follow(attribute: Attribute, value: Value) -> Value:
+    value = _read(scope[attribute.step]) if attribute.step in scope else None
     for part in attribute.path:
         value = value.get(part) if isinstance(value, dict) else None
     return value
@@ -102,12 +88,6 @@ def _follow(attribute: Attribute, value: Value) -> Value:
 @lru_cache(maxsize=10_000)
 def _read(text: str) -> Value:
     value: Value = json.loads(text, parse_int=_integer)
-    return value
-
-
-@lru_cache(maxsize=10_000)
-def _read_digits(text: str) -> Value:
-    value: Value = json.loads(text, parse_int=Digits, parse_float=Digits)
     return value
 
 
@@ -208,11 +188,11 @@ def arithmetic(operator: str, left: Value, right: Value) -> Value:
         case str(), "+", str():
             return left + right
         case Moment(), "+", Span():
-            return moment(left.micros + right.micros)
+            return Moment(left.micros + right.micros)
         case Span(), "+", Moment():
-            return moment(left.micros + right.micros)
+            return Moment(left.micros + right.micros)
         case Moment(), "-", Span():
-            return moment(left.micros - right.micros)
+            return Moment(left.micros - right.micros)
         case Moment(), "-", Moment():
             return Span(left.micros - right.micros)
         case Span(), "+", Span():

@@ -223,8 +223,8 @@ class Expressions:
         return random.choice([self.number(1), self.some(0), self.anything()])
 
     def text_to_show(self) -> Expression:
-        """For `unit` and `customer`: not a computed number, of which the language doesn't say how it is printed."""
+        """For `unit` and `customer`."""
         random = self.random
         if random.random() < 0.8:
             return self.attribute(EVERYTHING)
-        return random.choice([Literal("EUR"), Literal(True), Binary("+", self.text(1), self.text(1)), self.has()])
+        return random.choice([Literal("EUR"), self.literal(), Binary("+", self.text(1), self.text(1)), self.anything()])

@@ -186,9 +186,11 @@ def test_arithmetic_of_timestamps_and_durations() -> None:
     assert value(Unary("-", noon)) is UNKNOWN
 
 
-def test_a_timestamp_reckoned_out_of_range_is_unknown() -> None:
-    assert value(Binary("+", Moment(LATEST), Span(1))) is UNKNOWN
-    assert value(Binary("-", Moment(EARLIEST), Span(1))) is UNKNOWN
+def test_timestamps_are_reckoned_without_bounds_and_bounded_where_one_is_made() -> None:
+    after = Binary("+", Moment(LATEST), Span(1))
+    assert value(Binary(">", after, Moment(LATEST))) is True
+    assert value(Call("timestamp", (after,))) is UNKNOWN
+    assert value(Call("timestamp", (Binary("-", Moment(EARLIEST), Span(1)),))) is UNKNOWN
 
 
 def test_size() -> None:
