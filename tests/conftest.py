@@ -95,6 +95,8 @@ def postgres() -> Iterator[PostgresServer]:
     # Not under pytest's own folder: the path of the socket must be short.
     with tempfile.TemporaryDirectory(prefix="noshow-pg-", ignore_cleanup_errors=True) as path:
         server = get_server(path, cleanup_mode="delete")
+        _administer(server, "ALTER SYSTEM SET fsync = off")  # nothing here outlives the tests
+        _administer(server, "SELECT pg_reload_conf()")
         yield server
         server.cleanup()
 
