@@ -1,0 +1,170 @@
+"""What every event must satisfy, whatever format it came in. Times are microseconds since the Unix epoch, UTC."""
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import msgspec
+
+from collector.errors import Refused
+from store.duration import format_duration
+from store.event import SECOND
+from store.settings import CollectorSettings
+
+# The last instant that a DateTime64(6) of ClickHouse can hold.
+END_OF_TIME = 10_413_792_000 * SECOND - 1
+
+# An event's own fields beside its attributes: far more than the longest of them can take together.
+OVERHEAD = 64 * 1024
+
+# Events of this source are testimony, which only Noshow itself may give.
+RESERVED_SOURCE = "noshow"
+
+# Bytes of UTF-8.
+LONGEST: Mapping[str, int] = MappingProxyType(
+    {
+        "correlation_id": 512,
+        "name": 256,
+        "source": 256,
+        "id": 512,
+        "causation_id": 512,
+        "trace_id": 512,
+        "span_id": 512,
+    }
+)
+
+# What programs print for a variable that was never set. As a correlation ID it would join everybody's events.
+NOTHING = frozenset(
+    {
+        "null",
+        "undefined",
+        "none",
+        "nil",
+        "nan",
+        "(null)",
+        "<null>",
+        "<nil>",
+        "[object object]",
+        "00000000-0000-0000-0000-000000000000",
+    }
+)
+
+# Characters: however many bytes they take, no limit above is reached.
+_SURELY_SHORT = 64
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes."""
+
+    now: int
+    latest: int
+    max_event: int
+
+    @classmethod
+    def at(cls, now: int, limits: CollectorSettings) -> "Acceptance":
+        return cls(now, min(now + limits.max_ahead, END_OF_TIME), limits.max_event)
+
+    def check_time(self, time: int) -> int:
+        """The time, if events of that time are taken; else `Refused`."""
+        if 0 <= time <= self.latest:
+            return time
+        if time < 0:
+            raise Refused("time", "lies before 1970")
+        if time > END_OF_TIME:
+            raise Refused("time", "lies after the year 2299; are these seconds since the epoch?")
+        ahead = max((time - self.now) // SECOND * SECOND, SECOND)
+        most = format_duration(self.latest - self.now)
+        raise Refused("time", f"lies {format_duration(ahead)} in the future; at most {most} is accepted")
+
+    def check_size(self, attributes: bytes) -> None:
+        if len(attributes) > self.max_event:
+            raise Refused("attributes", f"{len(attributes):,} bytes; at most {self.max_event:,} are accepted")
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest event that is looked at."""
+        return self.max_event + OVERHEAD
+
+
+def check_text(field: str, value: object) -> str:
+    """The value, if this field may hold it; else `Refused`. Absent (`None`) is the empty text."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Refused(field, f"expected text, got {describe(value)}")
+    if len(value) <= _SURELY_SHORT and value.isprintable():
+        return value
+    if _SURROGATE.search(value):
+        raise Refused(field, "holds half of a surrogate pair, which is no character")
+    if _CONTROL.search(value):
+        raise Refused(field, f"holds a control character: {describe(value)}")
+    if len(value.encode()) > LONGEST[field]:
+        raise Refused(field, f"longer than {LONGEST[field]} bytes")
+    return value
+
+
+def check_correlation_id(value: object) -> str:
+    """A correlation ID that identifies something; else `Refused`."""
+    text = _check_required("correlation_id", value)
+    if text.strip().lower() in NOTHING:
+        raise Refused("correlation_id", f"{describe(text)} identifies nothing: was the sender's variable never set?")
+    return text
+
+
+def check_name(value: object) -> str:
+    """An event name; else `Refused`."""
+    return _check_required("name", value)
+
+
+def _check_required(field: str, value: object) -> str:
+    text = check_text(field, value)
+    if not text or text.isspace():
+        raise Refused(field, "missing" if value is None else "empty")
+    return text
+
+
+def check_source(value: object, default: str) -> str:
+    """The source, or the default where there is none; else `Refused`."""
+    text = check_text("source", value) or default
+    if text == RESERVED_SOURCE:
+        raise Refused("source", f'"{RESERVED_SOURCE}" is reserved: operators and truth lookups speak by it')
+    return text
+
+
+def content_id(source: str, name: str, time_ns: int, correlation_id: str, attributes: str) -> str:
+    """The id of an event that came without one: 32 hex digits, the same whenever the same event is sent again."""
+    content = msgspec.json.encode((source, name, time_ns, correlation_id, attributes))
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def describe(value: object) -> str:
+    """A short, printable name of a decoded value for a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {_shortened(str(value))}" if math.isfinite(value) else "a number out of range"
+        case str():
+            return f'"{_shortened(printable(value))}"'
+        case list():
+            return "an array"
+        case _:
+            return "an object"
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that could break a line, a terminal or an encoder."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:200])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,95 @@
+"""The collector over HTTP: events in JSON, NDJSON and OTLP, answered once ClickHouse has them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector import answer
+from collector.batch import Batch
+from collector.body import Room, is_packed, media_type, receive, unpack
+from collector.decode import decode_json, decode_ndjson
+from collector.decode_otlp import decode_otlp
+from collector.errors import CollectorError, WrongType
+from collector.intake import Intake
+from collector.openapi import EVENTS, LOGS
+from store.clock import Clock
+from store.errors import StoreError
+from store.settings import CollectorSettings
+
+Decoder = Callable[[bytes, CollectorSettings, int], Batch]
+
+JSON: dict[str, Decoder] = {
+    "application/json": decode_json,
+    "application/x-ndjson": decode_ndjson,
+    "application/ndjson": decode_ndjson,
+    "application/jsonl": decode_ndjson,
+}
+OTLP: dict[str, Decoder] = {answer.PROTOBUF: decode_otlp}
+
+BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
+DECODED_AT_ONCE = 4
+DECODED_AT_ONCE_SIZE = 16 * 1024  # bytes of a body that is decoded on the spot
+
+
+def create_router(intake: Intake, limits: CollectorSettings, clock: Clock) -> APIRouter:
+    """`POST /v1/events` and `POST /v1/logs`. The intake must be started."""
+    reception = _Reception(intake, limits, clock)
+    router = APIRouter(tags=["collector"])
+
+    @router.post("/v1/events", openapi_extra=EVENTS, summary="Send events in JSON or NDJSON")
+    async def post_events(request: Request) -> Response:
+        try:
+            return answer.taken(await reception.take(request, JSON))
+        except (CollectorError, StoreError) as error:
+            return answer.failed(error)
+
+    @router.post("/v1/logs", openapi_extra=LOGS, summary="Send events as OTLP log records")
+    async def post_logs(request: Request) -> Response:
+        try:
+            return answer.taken_otlp(await reception.take(request, OTLP))
+        except WrongType as error:
+            return answer.failed(error)
+        except (CollectorError, StoreError) as error:
+            return answer.failed_otlp(error)
+
+    return router
+
+
+class _Reception:
+    """What all requests share: memory for bodies, threads that decode them, and the way into the store."""
+
+    def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock) -> None:
+        self._intake = intake
+        self._limits = limits
+        self._clock = clock
+        self._room = Room(BODIES_AT_ONCE * limits.max_body)
+        self._decoders = ThreadPoolExecutor(DECODED_AT_ONCE, "noshow-decode")
+
+    async def take(self, request: Request, decoders: dict[str, Decoder]) -> Batch:
+        """The events of a request, after they are stored.
+
+        Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
+        """
+        batch, size = await self._read(request, decoders)
+        await asyncio.wrap_future(self._intake.submit(batch.events, size))
+        return batch
+
+    async def _read(self, request: Request, decoders: dict[str, Decoder]) -> tuple[Batch, int]:
+        decode = decoders[media_type(request, decoders)]
+        packed = is_packed(request)
+        with self._room.share() as share:
+            body = await receive(request, self._limits.max_body, share)
+            now = self._clock.now()
+            if not packed and len(body) <= DECODED_AT_ONCE_SIZE:
+                return decode(body, self._limits, now), len(body)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._decoders, self._decoded, decode, body, packed, now)
+
+    def _decoded(self, decode: Decoder, body: bytes, packed: bool, now: int) -> tuple[Batch, int]:
+        if packed:
+            body = unpack(body, self._limits.max_body)
+        return decode(body, self._limits, now), len(body)

@@ -1,0 +1,146 @@
+"""The one decoder of events in JSON: of request bodies, and of files of any size. Times are microseconds, UTC."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import BinaryIO, cast
+
+import msgspec
+from msgspec import Raw
+
+from collector.acceptance import Acceptance
+from collector.batch import Batch, Rejection
+from collector.errors import BodyTooLarge, MalformedBody, Refused
+from collector.json_array import place, split_array
+from collector.json_attributes import NotJson
+from collector.json_event import read_event
+from store.settings import CollectorSettings
+
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_BLANKS = b" \t\r\n"
+_BATCH_BYTES = 32 << 20
+
+# More commas than this for each event that is allowed, and the array is split piece by piece, in bounded memory.
+_COMMAS = 20
+
+_decode_array = msgspec.json.Decoder(list[Raw]).decode
+
+
+def decode_json(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+    """The events of one JSON object, or of an array of them.
+
+    Raises `MalformedBody` where that is not what the body is, `BodyTooLarge` where there are too many events.
+    """
+    terms = Acceptance.at(now, limits)
+    body = body.removeprefix(_BOM).strip(_BLANKS)
+    match body[:1]:
+        case b"[":
+            return _collect(enumerate(_items(body, limits)), terms, limits.max_batch)
+        case b"{":
+            return _single(body, terms)
+        case b"":
+            raise MalformedBody("the body is empty; expected a JSON object or an array of them")
+        case _:
+            raise MalformedBody("line 1, column 1: expected a JSON object or an array of them")
+
+
+def decode_ndjson(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+    """The events of a body with one JSON object on each line. A bad line harms none but itself.
+
+    Raises `BodyTooLarge` where there are too many events.
+    """
+    terms = Acceptance.at(now, limits)
+    return _collect(_lines(io.BytesIO(body), terms.longest), terms, limits.max_batch)
+
+
+def read_ndjson(file: BinaryIO, limits: CollectorSettings, now: int, size: int = 10_000) -> Iterator[Batch]:
+    """The events of a file, plain or gzipped, in batches of `size` lines. It is read once, as batches are asked for.
+
+    `index` of a rejection counts over the whole file. Raises `MalformedBody` where the compressed data are broken.
+    """
+    terms = Acceptance.at(now, limits)
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        lines = _lines(_unpacked(buffered), terms.longest)
+        while True:
+            batch = _collect(_some(lines, size), terms)
+            if not batch.events and not batch.rejected:
+                return
+            yield batch
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise MalformedBody(f"the gzip data are broken or end early: {error}") from None
+    finally:
+        if buffered is not file:
+            buffered.detach()  # or its end would close the caller's file
+
+
+def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
+    batch = Batch()
+    take, refuse = batch.events.append, batch.rejected.append
+    for count, (index, text) in enumerate(items):
+        if count == most:
+            raise BodyTooLarge(f"more than {most:,} events in one request")
+        try:
+            take(read_event(text, terms))
+        except Refused as refused:
+            refuse(Rejection(index, refused.field, refused.reason))
+    return batch
+
+
+def _single(body: bytes, terms: Acceptance) -> Batch:
+    try:
+        return Batch([read_event(body, terms)])
+    except NotJson as error:
+        hint = "; lines of JSON need Content-Type: application/x-ndjson" if error.extra else ""
+        raise MalformedBody(f"{place(body, error.position)}: {error.reason}{hint}") from None
+    except Refused as refused:
+        return Batch([], [Rejection(0, refused.field, refused.reason)])
+
+
+def _items(body: bytes, limits: CollectorSettings) -> Iterator[bytes]:
+    """The text of each element of an array. A body that is broken inside an element is broken only there."""
+    if body.count(b",") <= _COMMAS * limits.max_batch:
+        try:
+            items = _decode_array(body)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        else:
+            yield from map(bytes, items)
+            return
+    yield from split_array(body)
+
+
+def _lines(file: io.BufferedIOBase, longest: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers from 0. Of one that is too long only the beginning."""
+    for index, line in enumerate(iter(partial(file.readline, longest + 1), b"")):
+        if len(line) > longest and not line.endswith(b"\n"):
+            _skip_line(file, longest)
+            yield index, line
+            continue
+        stripped = line.strip(_BLANKS) if index else line.removeprefix(_BOM).strip(_BLANKS)
+        if stripped:
+            yield index, stripped
+
+
+def _skip_line(file: io.BufferedIOBase, size: int) -> None:
+    while (rest := file.readline(size)) and not rest.endswith(b"\n"):
+        pass
+
+
+def _some(lines: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[int, bytes]]:
+    """The next so many lines; fewer if they are long."""
+    size = 0
+    for taken, (index, line) in enumerate(lines, start=1):
+        yield index, line
+        size += len(line)
+        if taken == count or size > _BATCH_BYTES:
+            return
+
+
+def _unpacked(file: io.BufferedReader) -> io.BufferedIOBase:
+    if not file.peek(2).startswith(_GZIP):
+        return file
+    return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), 1 << 20)

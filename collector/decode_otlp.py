@@ -1,0 +1,194 @@
+"""OTLP log records to events: opentelemetry-proto's ExportLogsServiceRequest, as every OpenTelemetry SDK sends it.
+
+A record is a business event if it has an event name. Where each part of an event comes from:
+
+| part | source |
+| --- | --- |
+| name | the record's `event_name`, else its attribute `event.name` |
+| correlation ID | attribute `correlation.id` of the record, else of its scope, else of its resource |
+| causation ID | attribute `causation.id` |
+| source | `service.name` of the resource |
+| time | `time_unix_nano`, else `observed_time_unix_nano`; cut to microseconds |
+| id | attribute `log.record.uid`, else a hash of source, name, time in ns, correlation ID and attributes |
+| attributes | the record's other attributes; if its body is a map, also its keys that are not among them |
+
+A body that is no map is left out.
+"""
+
+import base64
+import math
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TypeVar
+
+import msgspec
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+
+from collector.acceptance import (
+    Acceptance,
+    check_correlation_id,
+    check_name,
+    check_source,
+    check_text,
+    content_id,
+    printable,
+)
+from collector.batch import Batch, Rejection
+from collector.errors import Refused
+from collector.otlp_envelope import Scope, scopes
+from store.event import Event
+from store.settings import CollectorSettings
+
+DEFAULT_SOURCE = "otlp"
+
+NO_EVENT_NAME = "no event name, so no business event"
+
+Natural = None | bool | int | float | str | list["Natural"] | dict[str, "Natural"]
+
+M = TypeVar("M", Resource, InstrumentationScope, LogRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What the records of one scope have in common."""
+
+    source: str
+    correlation_id: Natural
+
+
+def decode_otlp(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+    """The events among the log records of a request; `index` of a rejection counts all of its records from 0.
+
+    Raises `MalformedBody` or `BodyTooLarge`.
+    """
+    terms = Acceptance.at(now, limits)
+    batch = Batch()
+    index = 0
+    for scope in scopes(body, limits.max_batch):
+        for event in _events(scope, terms):
+            if isinstance(event, Event):
+                batch.events.append(event)
+            else:
+                batch.rejected.append(Rejection(index, event.field, event.reason))
+            index += 1
+    return batch
+
+
+def _events(scope: Scope, terms: Acceptance) -> Iterator[Event | Refused]:
+    """One answer for each record."""
+    try:
+        origin = _origin(scope, terms)
+    except Refused as refused:
+        yield from repeat(refused, len(scope.records))
+        return
+    for record in scope.records:
+        try:
+            yield _event(record, origin, terms)
+        except Refused as refused:
+            yield refused
+
+
+def _origin(scope: Scope, terms: Acceptance) -> _Origin:
+    resource = _parsed(Resource, scope.resource, terms).attributes
+    correlation_id = _find(_parsed(InstrumentationScope, scope.scope, terms).attributes, "correlation.id")
+    if correlation_id is None:
+        correlation_id = _find(resource, "correlation.id")
+    return _Origin(check_source(_find(resource, "service.name"), DEFAULT_SOURCE), correlation_id)
+
+
+def _event(data: bytes, origin: _Origin, terms: Acceptance) -> Event:
+    record = _parsed(LogRecord, data, terms)
+    attributes = _members(record.attributes)
+    name = attributes.pop("event.name", None)
+    name = record.event_name or name
+    if not name:
+        raise Refused("event_name", NO_EVENT_NAME)
+    own_id = attributes.pop("correlation.id", None)
+    correlation_id = check_correlation_id(origin.correlation_id if own_id is None else own_id)
+    name = check_name(name)
+    id_ = check_text("id", attributes.pop("log.record.uid", None))
+    causation_id = check_text("causation_id", attributes.pop("causation.id", None))
+    time_ns = record.time_unix_nano or record.observed_time_unix_nano
+    if not time_ns:
+        raise Refused("time", "missing")
+    time = terms.check_time(time_ns // 1_000)
+    if record.body.HasField("kvlist_value"):
+        attributes = _members(record.body.kvlist_value.values) | attributes
+    encoded = msgspec.json.encode(attributes)
+    terms.check_size(encoded)
+    text = encoded.decode()
+    return Event(
+        id_ or content_id(origin.source, name, time_ns, correlation_id, text),
+        correlation_id,
+        name,
+        time,
+        origin.source,
+        text,
+        causation_id,
+        _hex(record.trace_id),
+        _hex(record.span_id),
+        terms.now,
+    )
+
+
+def _parsed(message: type[M], data: bytes, terms: Acceptance) -> M:
+    if len(data) > terms.longest:
+        raise Refused("", f"{message.DESCRIPTOR.name} longer than {terms.longest:,} bytes")
+    try:
+        return message.FromString(data)
+    except DecodeError:
+        raise Refused("", f"the bytes are no {message.DESCRIPTOR.name} of OTLP") from None
+
+
+def _members(pairs: Collection[KeyValue]) -> dict[str, Natural]:
+    """Key-value pairs as the object they stand for."""
+    members = {}
+    for pair in pairs:
+        try:
+            members[pair.key] = _natural(pair.value)
+        except Refused as refused:
+            path = f"{pair.key}.{refused.field}" if refused.field else pair.key
+            raise Refused(printable(path), refused.reason) from None
+    if len(members) != len(pairs):
+        keys = Counter(pair.key for pair in pairs)
+        raise Refused(printable(keys.most_common(1)[0][0]), "occurs more than once")
+    return members
+
+
+def _natural(value: AnyValue) -> Natural:
+    """A value as JSON has it. Raises `Refused` for a number that JSON has not."""
+    text = value.string_value
+    if text:
+        return text
+    match value.WhichOneof("value"):
+        case "double_value":
+            if not math.isfinite(value.double_value):
+                raise Refused("", "NaN and Infinity can't be stored")
+            return value.double_value
+        case "int_value":
+            return value.int_value
+        case "bool_value":
+            return value.bool_value
+        case "string_value":
+            return ""
+        case "kvlist_value":
+            return _members(value.kvlist_value.values)
+        case "array_value":
+            return [_natural(item) for item in value.array_value.values]
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+    return None
+
+
+def _find(pairs: Collection[KeyValue], key: str) -> Natural:
+    return next((_natural(pair.value) for pair in pairs if pair.key == key), None)
+
+
+def _hex(identifier: bytes) -> str:
+    """Lower-case hex; all zeros mean that there is none."""
+    return identifier.hex() if any(identifier) else ""

@@ -1,0 +1,48 @@
+"""What can go wrong between the wire and the store. Messages are meant for whoever sent the events."""
+
+
+class CollectorError(Exception):
+    """Base of the package's errors. `status` is the HTTP status that answers it."""
+
+    status = 500
+
+
+class Refused(CollectorError):
+    """One event can't be taken. `field` names the place in it, empty for the event as a whole."""
+
+    status = 400
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class MalformedBody(CollectorError):
+    """The bytes are not what their type says, so nothing in them can be taken."""
+
+    status = 400
+
+
+class Incomplete(CollectorError):
+    """The sender went away, or stalled, before the end of the body."""
+
+    status = 408
+
+
+class BodyTooLarge(CollectorError):
+    """More bytes, or more events, than one request may carry."""
+
+    status = 413
+
+
+class WrongType(CollectorError):
+    """A media type, character set or content encoding that is not supported."""
+
+    status = 415
+
+
+class Overloaded(CollectorError):
+    """More is waiting than may be held in memory: try again after a while."""
+
+    status = 503

@@ -1,0 +1,83 @@
+"""What the OpenAPI document says of bodies that the framework does not read itself."""
+
+from typing import Any
+
+_TEXT = {"type": "string"}
+
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["correlation_id", "name", "time"],
+    "additionalProperties": False,
+    "properties": {
+        "correlation_id": {**_TEXT, "description": "What the event belongs to: the order, the claim, the case."},
+        "name": {**_TEXT, "description": "What happened, such as PaymentReceived."},
+        "time": {
+            "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
+            "description": "RFC 3339, or seconds since the epoch. Without a zone it is UTC.",
+        },
+        "id": {**_TEXT, "description": "With the source it identifies the event; made from its content if absent."},
+        "source": {**_TEXT, "default": "json", "description": "The service that says so."},
+        "attributes": {"type": "object", "description": "Whatever rules may want to know."},
+        "causation_id": _TEXT,
+        "trace_id": _TEXT,
+        "span_id": _TEXT,
+    },
+}
+
+_TAKEN = {
+    "type": "object",
+    "required": ["accepted", "rejected"],
+    "properties": {
+        "accepted": {"type": "integer", "description": "Events that are stored."},
+        "rejected": {
+            "type": "array",
+            "description": "The first 100 that were refused.",
+            "items": {
+                "type": "object",
+                "required": ["index", "field", "reason"],
+                "properties": {"index": {"type": "integer"}, "field": _TEXT, "reason": _TEXT},
+            },
+        },
+        "rejected_count": {"type": "integer", "description": "How many were refused, if the list was cut."},
+    },
+}
+
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
+_PROTOBUF = {"application/x-protobuf": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _failures(bad: str) -> dict[str, Any]:
+    reasons = {
+        "400": bad,
+        "408": "The body did not arrive in time.",
+        "413": "Too many bytes or too many events.",
+        "415": "A type or an encoding that is not supported.",
+        "503": "Not stored: try again after `Retry-After` seconds.",
+    }
+    return {status: {"description": reason, **_PROBLEM} for status, reason in reasons.items()}
+
+
+EVENTS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"oneOf": [EVENT, {"type": "array", "items": EVENT}]}},
+            "application/x-ndjson": {"schema": {"type": "string", "description": "One event on each line."}},
+        },
+    },
+    "responses": {
+        "200": {"description": "Stored.", "content": {"application/json": {"schema": _TAKEN}}},
+        **_failures("No JSON, or no event in it could be taken."),
+    },
+}
+
+LOGS: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _PROTOBUF},
+    "responses": {
+        "200": {"description": "Stored; what was refused is named as partial success.", "content": _PROTOBUF},
+        **{
+            status: {**failure, "content": _PROTOBUF | _PROBLEM["content"]}
+            for status, failure in _failures("No OTLP request in protobuf.").items()
+        },
+    },
+}

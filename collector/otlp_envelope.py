@@ -1,0 +1,97 @@
+"""The outer messages of an OTLP logs request, with everything inside them left as bytes.
+
+opentelemetry-proto's own messages parse a whole request at once, which takes up to 60 bytes of memory for one on the
+wire, and one broken record breaks all. These have the same field numbers, and bytes where the others have messages, so
+that records can be counted, and parsed one by one. See opentelemetry/proto/logs/v1/logs.proto.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from collector.errors import BodyTooLarge, MalformedBody
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The records of one instrumentation scope of one resource; all of it still to be parsed."""
+
+    resource: bytes
+    scope: bytes
+    records: tuple[bytes, ...]
+
+
+class _Request(Protocol):
+    resource_logs: list[bytes]
+
+
+class _ResourceLogs(Protocol):
+    resource: bytes
+    scope_logs: list[bytes]
+
+
+class _ScopeLogs(Protocol):
+    scope: bytes
+    log_records: list[bytes]
+
+
+# Message -> (field number, name, whether it repeats).
+_MESSAGES = {
+    "Request": [(1, "resource_logs", True)],
+    "ResourceLogs": [(1, "resource", False), (2, "scope_logs", True)],
+    "ScopeLogs": [(1, "scope", False), (2, "log_records", True)],
+}
+
+
+def scopes(body: bytes, most: int) -> Iterator[Scope]:
+    """What an ExportLogsServiceRequest holds, scope by scope.
+
+    Raises `MalformedBody` where it is none, `BodyTooLarge` after `most` records (or scopes, or resources).
+    """
+    count = 0
+    try:
+        request = cast(_Request, _parse["Request"](body))
+        _check(len(request.resource_logs), most)
+        for resource_bytes in request.resource_logs:
+            resource = cast(_ResourceLogs, _parse["ResourceLogs"](resource_bytes))
+            _check(len(resource.scope_logs), most)
+            for scope_bytes in resource.scope_logs:
+                scope = cast(_ScopeLogs, _parse["ScopeLogs"](scope_bytes))
+                count += len(scope.log_records)
+                _check(count, most)
+                yield Scope(resource.resource, scope.scope, tuple(scope.log_records))
+    except DecodeError:
+        raise MalformedBody("the body is no ExportLogsServiceRequest of OTLP in protobuf") from None
+
+
+def _check(count: int, most: int) -> None:
+    if count > most:
+        raise BodyTooLarge(f"more than {most:,} log records in one request")
+
+
+def _file() -> FileDescriptorProto:
+    file = FileDescriptorProto(name="noshow_otlp_envelope.proto", package="noshow", syntax="proto3")
+    for message, fields in _MESSAGES.items():
+        described = file.message_type.add(name=message)
+        for number, name, repeats in fields:
+            described.field.add(
+                name=name,
+                number=number,
+                type=FieldDescriptorProto.TYPE_BYTES,
+                label=FieldDescriptorProto.LABEL_REPEATED if repeats else FieldDescriptorProto.LABEL_OPTIONAL,
+            )
+    return file
+
+
+def _parsers() -> dict[str, Callable[[bytes], Message]]:
+    pool = DescriptorPool()
+    pool.Add(_file())
+    return {name: GetMessageClass(pool.FindMessageTypeByName(f"noshow.{name}")).FromString for name in _MESSAGES}
+
+
+_parse = _parsers()
