@@ -41,7 +41,7 @@ def from_environment(environ: Mapping[str, str], keys: Iterable[Key], problems: 
         if name in names:
             given[names[name]] = Given(text, name, Path())
         elif name.startswith(PREFIX) and name != CONFIG:
-            problems.append(f"{name}: unknown setting{did_you_mean(name, [*names, CONFIG])}")
+            problems.append(f"{name}: unknown setting{did_you_mean(name, [*names, CONFIG], PREFIX)}")
     return given
 
 
@@ -94,9 +94,10 @@ def matches(key: Key, pattern: Key) -> bool:
     return len(key) == len(pattern) and all(p in (ANY, k) for k, p in zip(key, pattern, strict=True))
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def did_you_mean(name: str, names: Iterable[str], prefix: str = "") -> str:
+    """The hint that names the nearest of `names`, if one is near; `prefix` is what all begin with."""
+    near = difflib.get_close_matches(name.removeprefix(prefix), [name.removeprefix(prefix) for name in names], n=1)
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 class _Walk:
@@ -124,9 +125,11 @@ class _Walk:
         seen: dict[str, int] = {}
         for name_node, value in node.value:
             name = name_node.value if isinstance(name_node, yaml.ScalarNode) else ""
-            if name in seen:
+            if not name:
+                self._problem(name_node, "expected a name")
+            elif name in seen:
                 self._problem(name_node, f"{name}: given twice; the first is in line {seen[name]}")
-            elif name in allowed or (ANY in allowed and name):
+            elif name in allowed or ANY in allowed:
                 seen[name] = name_node.start_mark.line + 1
                 yield from self.scalars(value, (*key, name))
             else:
@@ -134,8 +137,9 @@ class _Walk:
                 self._problem(name_node, f"{whole}: unknown setting{did_you_mean(name, allowed)}")
 
     def _is_named(self, key: Key) -> bool:
-        """Whether the last part of `key` is a name of the writer's own: something must stand below it."""
-        return any(len(pattern) > len(key) > 0 and pattern[len(key) - 1] == ANY for pattern in self._keys)
+        """Whether the last part of `key` is a name of the writer's own: then something must stand below it."""
+        depth = len(key)
+        return any(len(p) > depth > 0 and p[depth - 1] == ANY and matches(key, p[:depth]) for p in self._keys)
 
     def _below(self, key: Key) -> list[str]:
         """The names that may stand in the mapping at `key`."""
