@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from collector.decode import Rejection
+from collector.batch import Rejection
 from noshow import linting
 from noshow.errors import NoshowError, WrongUsage
 from noshow.event_file import opened, read_events
 from rules.judge import judge
-from rules.parse_timestamp import parse_timestamp
+from rules.parse_literal import moment
 from rules.present import instance_json
 from rules.spec import Workflow
 from rules.verdict import Verdict
@@ -35,7 +35,9 @@ CREATE TABLE events
     causation_id String,
     trace_id String,
     span_id String,
-    received_at DateTime64(6, 'UTC')
+    received_at DateTime64(6, 'UTC'),
+    identity UInt64 MATERIALIZED cityHash64(source, id),
+    content UInt64 MATERIALIZED cityHash64(time, name, attributes)
 )
 ENGINE = Memory
 """
@@ -74,7 +76,7 @@ def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
     """Print the verdicts; true if anything is flagged. Raises NoshowError."""
     instant = None if as_of is None else _instant(as_of)
     workflows = linting.valid(rules)
-    clickhouse = ClickHouse.embedded(None)
+    clickhouse = ClickHouse.embedded(None, "default")
     try:
         clickhouse.command(_TABLE)
         with opened(events) as file:
@@ -90,10 +92,10 @@ def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
 
 
 def _instant(text: str) -> int:
-    micros = parse_timestamp(text)
-    if micros is None:
-        raise WrongUsage(f"--as-of {text}: expected an RFC 3339 timestamp such as 2026-11-20T14:05:00Z")
-    return micros
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise WrongUsage(f"--as-of {text}: {error}") from error
 
 
 def _load(clickhouse: ClickHouse, file: io.BufferedReader, path: Path) -> None:

@@ -12,10 +12,17 @@ from typing import TypeVar
 
 import click
 
-from collector.decode import Batch, read_ndjson
+from collector.batch import Batch
+from collector.decode import read_ndjson
+from collector.errors import MalformedBody
 from noshow.errors import NoshowError, WrongUsage
+from store.event import DAY
+from store.settings import CollectorSettings
 
 _GZIP = b"\x1f\x8b"
+
+# A file is judged as it is: no event of it is too far in the future.
+_LIMITS = CollectorSettings(max_body=0, max_batch=0, max_event=1 << 20, max_ahead=1_000_000 * DAY)
 
 T = TypeVar("T")
 
@@ -33,7 +40,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
 
 def read_events(file: io.BufferedReader, path: Path) -> Iterator[Batch]:
     """Batches of events and of rejected lines, in the order of the file. Raises NoshowError if it breaks off."""
-    return _watched(read_ndjson(_plain(file)), file, path)
+    return _watched(read_ndjson(file, _LIMITS, now=0), file, path)
 
 
 def read_lines(file: io.BufferedReader, path: Path) -> Iterator[bytes]:
@@ -52,5 +59,5 @@ def _watched(items: Iterable[T], file: io.BufferedReader, path: Path) -> Iterato
             for item in items:
                 yield item
                 bar.update(file.tell() - bar.pos)
-        except (EOFError, OSError, zlib.error) as error:
+        except (EOFError, OSError, zlib.error, MalformedBody) as error:
             raise NoshowError(f"{path}: cannot be read to its end: {error}") from error

@@ -1,20 +1,21 @@
 """A workflow rule → the one query that judges it, as rules-language.md §2 says.
 
-    events ─▶ copies ─▶ distinct_events ─▶ matched ─▶ histories ─▶ layer_1 … layer_n ─▶ verdicts
-              one row an event             is:X       one row a correlation ID          one row an answer
+    events ─▶ matched ─▶ histories ─▶ layer_1 … layer_n ─▶ answers ─▶ verdicts
+              is:X       one row a correlation ID
 
 Everything about a step is a *cell*: a named column over earlier ones (`ItemShipped:due`). Cells that depend on one
 another cannot stand in one SELECT, for ClickHouse would expand them without end, so they are laid in layers: each layer
 is a SELECT that adds the cells whose parts are all there. What a rule does not use folds away before it is printed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from rules.cells import Cells
-from rules.compile_expression import as_label, as_number, is_true
+from rules.compile_events import event_stages
+from rules.compile_expression import as_label, as_number
 from rules.compile_step import InstanceCells, Predecessor, StepCells, attributes_of, first_that_applies
-from rules.expression import START, Attribute, Expression, walk
-from rules.spec import Matcher, Workflow
+from rules.expression import START
+from rules.spec import Workflow
 from rules.sql import (
     FALSE,
     NULL,
@@ -65,25 +66,22 @@ ANSWER = (
 """The columns of the query's answer, in order."""
 
 
-def compile_workflow(workflow: Workflow, as_of: int, among: Sql | None = None, *, only_changes: bool = False) -> Query:
+def compile_workflow(
+    workflow: Workflow, as_of: int, among: Sql | None = None, *, exact: bool = True, only_changes: bool = False
+) -> Query:
     """The query that judges the workflow's instances at `as_of` (µs UTC); `among` is a condition on `correlation_id`.
 
     In order of correlation ID: one row for each that has an instance, or events after `as_of` (then `start` is NULL).
+    Without `exact` it is quicker, but a row with `conflicts` may be wrong, and then even have no business to be there.
     With `only_changes` those are left out whose verdict is recorded in `instances` already, and a recorded instance
     that is no more is a row without start as well.
     """
     moment = Value(as_of, "Int64")
-    histories = _histories(workflow, moment)
-    cells = Cells(histories.columns)
+    stages = event_stages(workflow, moment, among, exact=exact)
+    cells = Cells(stages["histories"].columns)
     instance = _instance(workflow, moment, cells)
     steps = _steps(workflow, instance, cells)
-    stages = {
-        "copies": _copies(among),
-        "distinct_events": _distinct_events(),
-        "matched": _matched(workflow, moment),
-        "histories": histories,
-        **cells.layers("histories"),
-    }
+    stages |= cells.layers("histories")
     last = list(stages)[-1]
     if only_changes:
         stages["recorded"] = _recorded(workflow, among)
@@ -124,91 +122,6 @@ def _worth_telling(only_changes: bool) -> Sql:
     was_there = call("in", Column("correlation_id"), lived)
     unchanged = call("in", call("tuple", *map(Column, pair)), same)
     return every(either(somewhere, was_there), negate(unchanged))
-
-
-def _copies(among: Sql | None) -> Select:
-    """Of differing copies the earliest counts, then the smallest content: the least (time, name, attributes)."""
-    time = call("toUnixTimestamp64Micro", Column("time"))
-    content = call("cityHash64", Column("time"), Column("name"), Column("attributes"))
-    return Select(
-        {
-            "correlation_id": Column("correlation_id"),
-            "source": Column("source"),
-            "id": Column("id"),
-            "copy": call("min", call("tuple", time, call("toString", Column("name")), Column("attributes"))),
-            "conflict": call("notEquals", call("min", content), call("max", content)),
-        },
-        source="events",
-        where=among,
-        group_by=("correlation_id", "source", "id"),
-    )
-
-
-def _distinct_events() -> Select:
-    kept: dict[str, Sql] = {name: Column(name) for name in ("correlation_id", "source", "id", "conflict")}
-    for place, name in enumerate(("time", "name", "attributes"), start=1):
-        kept[name] = call("tupleElement", Column("copy"), Constant(place))
-    return Select(kept, source="copies")
-
-
-def _matched(workflow: Workflow, moment: Sql) -> Select:
-    """Only events up to `as_of` exist."""
-    exists = call("lessOrEquals", Column("time"), moment)
-    columns = {column: every(exists, _matches(matcher)) for column, matcher in _matchers(workflow).items()}
-    return Select({"exists": exists, **columns}, source="distinct_events", everything=True)
-
-
-def _matchers(workflow: Workflow) -> dict[str, Matcher]:
-    ends = {"cancels": workflow.cancel, "ends": workflow.ends_on}
-    return {
-        "starts": workflow.start,
-        **{column: matcher for column, matcher in ends.items() if matcher is not None},
-        **{f"is:{step.name}": step.matcher for step in workflow.steps},
-    }
-
-
-def _matches(matcher: Matcher) -> Sql:
-    tests = []
-    for alternative in matcher.alternatives:
-        named = equals(Column("name"), Value(alternative.name, "String"))
-        where = alternative.where
-        tests.append(named if where is None else every(named, is_true(where, lambda _: Column("attributes"))))
-    return either(*tests)
-
-
-def _histories(workflow: Workflow, moment: Sql) -> Select:
-    time = Column("time")
-    order = call("tuple", time, Column("id"), Column("source"))
-    columns: dict[str, Sql] = {
-        "correlation_id": Column("correlation_id"),
-        "stored": call("count"),
-        "conflicts": call("countIf", Column("conflict")),
-        "last": call("argMaxIf", call("tuple", Column("name"), time), order, Column("exists")),
-        "next_event": call("minOrNullIf", time, call("greater", time, moment)),
-        "start": call("minOrNullIf", time, Column("starts")),
-    }
-    for ends in ("cancels", "ends"):
-        if ends in _matchers(workflow):
-            columns[f"{ends}_at"] = call("groupArrayIf", time, Column(ends))
-    for step in workflow.steps:
-        columns[f"{step.name}:at"] = call("minOrNullIf", time, Column(f"is:{step.name}"))
-    for name in _read_from(workflow):
-        matched = Column("starts" if name == START else f"is:{name}")
-        columns[f"{name}:attributes"] = call("argMinIf", Column("attributes"), order, matched)
-    return Select(columns, source="matched", group_by=("correlation_id",))
-
-
-def _read_from(workflow: Workflow) -> tuple[str, ...]:
-    """The steps (or `START`) of which some expression reads an attribute."""
-    nodes = (node for expression in _expressions(workflow) for node in walk(expression))
-    return tuple(dict.fromkeys(node.step for node in nodes if isinstance(node, Attribute) and node.step is not None))
-
-
-def _expressions(workflow: Workflow) -> Iterable[Expression]:
-    risk = workflow.at_risk
-    whole = (workflow.customer, risk.value if risk else None, risk.unit if risk else None)
-    parts = (expression for step in workflow.steps for expression in (step.when, step.due))
-    return (expression for expression in (*whole, *parts) if expression is not None)
 
 
 def _instance(workflow: Workflow, moment: Sql, cells: Cells) -> InstanceCells:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rules.compile import compile_workflow
+from rules.compile import ANSWER, compile_workflow
 from rules.spec import Workflow
 from rules.sql import Column, Sql, Value, call, render
 from rules.verdict import Finding, InstanceState, Kind, StepState, StepVerdict, Unopened, Verdict
@@ -19,10 +19,20 @@ def judge(
     from what `instances` has. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events
     after `as_of`. Raises StoreUnavailable or StoreRefused.
     """
-    statement = render(compile_workflow(workflow, as_of, among, only_changes=only_changes))
-    for block in clickhouse.stream(statement.text, statement.parameters):
-        for row in block:
-            yield _read(workflow, row)
+    quick = render(compile_workflow(workflow, as_of, among, exact=False, only_changes=only_changes))
+    for block in clickhouse.stream(quick.text, quick.parameters):
+        doubtful = [row[_ID] for row in block if row[_CONFLICTS]]
+        if not doubtful:
+            yield from (_read(workflow, row) for row in block)
+            continue
+        exact = render(compile_workflow(workflow, as_of, only(doubtful), exact=True, only_changes=only_changes))
+        certain = [row for row in block if not row[_CONFLICTS]] + clickhouse.query(exact.text, exact.parameters)
+        yield from (_read(workflow, row) for row in sorted(certain, key=_in_order))
+
+
+def _in_order(row: tuple[Any, ...]) -> bytes:
+    """As ClickHouse orders text: by its bytes."""
+    return str(row[_ID]).encode()
 
 
 def only(correlation_ids: list[str]) -> Sql:
@@ -47,6 +57,8 @@ def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
     )
 
 
+_ID = ANSWER.index("correlation_id")
+_CONFLICTS = ANSWER.index("conflicts")
 _REST = (
     "at_risk",
     "unit",

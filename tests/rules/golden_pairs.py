@@ -29,7 +29,7 @@ def shown(statement: Statement) -> str:
 
 
 def compiled(rule: Path) -> str:
-    return shown(render(compile_workflow(workflow(rule), NOON)))
+    return shown(render(compile_workflow(workflow(rule), NOON, exact=False)))
 
 
 if __name__ == "__main__":

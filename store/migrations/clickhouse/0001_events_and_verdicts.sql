@@ -1,5 +1,6 @@
 -- Every event as it was accepted. Exact copies merge away; copies that differ in anything that matters do not, because
--- the attributes are part of the sort key: which of them counts is decided by the judge, never by a merge.
+-- the content is part of the sort key: which of them counts is decided by the judge, never by a merge. The two hashes
+-- tell copies apart without reading them.
 CREATE TABLE IF NOT EXISTS events
 (
     correlation_id String,
@@ -11,10 +12,12 @@ CREATE TABLE IF NOT EXISTS events
     causation_id   String,
     trace_id       String,
     span_id        String,
-    received_at    DateTime64(6, 'UTC')
+    received_at    DateTime64(6, 'UTC'),
+    identity       UInt64 MATERIALIZED cityHash64(source, id),
+    content        UInt64 MATERIALIZED cityHash64(time, name, attributes)
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (correlation_id, time, name, source, id, cityHash64(attributes))
+ORDER BY (correlation_id, time, name, source, id, content)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000;
 
 -- Which correlation IDs changed, by the store's clock at insert. Read by the evaluator from its cursor on.
@@ -42,7 +45,8 @@ PARTITION BY toYYYYMM(wake_at)
 ORDER BY (wake_at, correlation_id)
 SETTINGS index_granularity = 1024;
 
--- The newest version of a row is the present verdict. Times of `findings.*` are those of the findings that are open.
+-- The newest version of a row is the present verdict. `findings` are those that are open. `digest` tells whether a
+-- verdict has changed; an instance that is no more (its start event turned out to be another's copy) has state ''.
 CREATE TABLE IF NOT EXISTS instances
 (
     workflow               LowCardinality(String),
@@ -68,8 +72,10 @@ CREATE TABLE IF NOT EXISTS instances
     undated                Array(LowCardinality(String)),
     last_event             LowCardinality(String),
     last_event_at          DateTime64(6, 'UTC'),
+    ended_at               Nullable(DateTime64(6, 'UTC')),
     wake_at                Nullable(DateTime64(6, 'UTC')),
-    judged_at              DateTime64(6, 'UTC')
+    judged_at              DateTime64(6, 'UTC'),
+    digest                 UInt64
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (workflow, correlation_id)

@@ -1,57 +1,49 @@
 WITH
 
-`copies` AS
+`rows` AS
 (
     SELECT
         `correlation_id`,
         `source`,
         `id`,
-        min(tuple(toUnixTimestamp64Micro(`time`), toString(`name`), `attributes`)) AS `copy`,
-        (min(cityHash64(`time`, `name`, `attributes`)) != max(cityHash64(`time`, `name`, `attributes`))) AS `conflict`
+        `name`,
+        `attributes`,
+        `identity`,
+        `content`,
+        toUnixTimestamp64Micro(`time`) AS `micros`
     FROM `events`
-    GROUP BY `correlation_id`, `source`, `id`
-),
-
-`distinct_events` AS
-(
-    SELECT
-        `correlation_id`,
-        `source`,
-        `id`,
-        `conflict`,
-        tupleElement(`copy`, 1) AS `time`,
-        tupleElement(`copy`, 2) AS `name`,
-        tupleElement(`copy`, 3) AS `attributes`
-    FROM `copies`
 ),
 
 `matched` AS
 (
     SELECT
         *,
-        (`time` <= {p0:Int64}) AS `exists`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p2:String})) AS `cancels`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p3:String})) AS `is:PaymentReceived`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:ItemShipped`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:ComplianceCheckDone`
-    FROM `distinct_events`
+        (`micros` <= {p0:Int64}) AS `exists`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p2:String})) AS `cancels`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p3:String})) AS `is:PaymentReceived`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:ItemShipped`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:ComplianceCheckDone`
+    FROM `rows`
 ),
 
 `histories` AS
 (
     SELECT
         `correlation_id`,
-        count() AS `stored`,
-        countIf(`conflict`) AS `conflicts`,
-        argMaxIf(tuple(`name`, `time`), tuple(`time`, `id`, `source`), `exists`) AS `last`,
-        minOrNullIf(`time`, (`time` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`time`, `starts`) AS `start`,
-        groupArrayIf(`time`, `cancels`) AS `cancels_at`,
-        minOrNullIf(`time`, `is:PaymentReceived`) AS `PaymentReceived:at`,
-        minOrNullIf(`time`, `is:ItemShipped`) AS `ItemShipped:at`,
-        minOrNullIf(`time`, `is:ComplianceCheckDone`) AS `ComplianceCheckDone:at`,
-        argMinIf(`attributes`, tuple(`time`, `id`, `source`), `starts`) AS `start:attributes`
+        arrayUniq(groupArray(`identity`)) AS `stored`,
+        arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) AS `conflicts`,
+        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
+        minOrNullIf(`micros`, `starts`) AS `start`,
+        groupArrayIf(`micros`, `cancels`) AS `cancels_at`,
+        minOrNullIf(`micros`, `is:PaymentReceived`) AS `PaymentReceived:at`,
+        minOrNullIf(`micros`, `is:ItemShipped`) AS `ItemShipped:at`,
+        minOrNullIf(`micros`, `is:ComplianceCheckDone`) AS `ComplianceCheckDone:at`,
+        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),

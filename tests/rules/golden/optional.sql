@@ -1,60 +1,52 @@
 WITH
 
-`copies` AS
+`rows` AS
 (
     SELECT
         `correlation_id`,
         `source`,
         `id`,
-        min(tuple(toUnixTimestamp64Micro(`time`), toString(`name`), `attributes`)) AS `copy`,
-        (min(cityHash64(`time`, `name`, `attributes`)) != max(cityHash64(`time`, `name`, `attributes`))) AS `conflict`
+        `name`,
+        `attributes`,
+        `identity`,
+        `content`,
+        toUnixTimestamp64Micro(`time`) AS `micros`
     FROM `events`
-    GROUP BY `correlation_id`, `source`, `id`
-),
-
-`distinct_events` AS
-(
-    SELECT
-        `correlation_id`,
-        `source`,
-        `id`,
-        `conflict`,
-        tupleElement(`copy`, 1) AS `time`,
-        tupleElement(`copy`, 2) AS `name`,
-        tupleElement(`copy`, 3) AS `attributes`
-    FROM `copies`
 ),
 
 `matched` AS
 (
     SELECT
         *,
-        (`time` <= {p0:Int64}) AS `exists`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
-        ((`time` <= {p0:Int64}) AND ((`name` = {p2:String}) AND ifNull((if((JSONType(`attributes`, {p3:String}) = 'Bool'), JSONExtractBool(`attributes`, {p3:String}), NULL) = 1), 0))) AS `ends`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:WrapAsked`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:Wrapped`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p6:String})) AS `is:Picked`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p7:String})) AS `is:Shipped`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p8:String})) AS `is:Told`
-    FROM `distinct_events`
+        (`micros` <= {p0:Int64}) AS `exists`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
+        ((`micros` <= {p0:Int64}) AND ((`name` = {p2:String}) AND ifNull((if((JSONType(`attributes`, {p3:String}) = 'Bool'), JSONExtractBool(`attributes`, {p3:String}), NULL) = 1), 0))) AS `ends`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:WrapAsked`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:Wrapped`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p6:String})) AS `is:Picked`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p7:String})) AS `is:Shipped`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p8:String})) AS `is:Told`
+    FROM `rows`
 ),
 
 `histories` AS
 (
     SELECT
         `correlation_id`,
-        count() AS `stored`,
-        countIf(`conflict`) AS `conflicts`,
-        argMaxIf(tuple(`name`, `time`), tuple(`time`, `id`, `source`), `exists`) AS `last`,
-        minOrNullIf(`time`, (`time` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`time`, `starts`) AS `start`,
-        groupArrayIf(`time`, `ends`) AS `ends_at`,
-        minOrNullIf(`time`, `is:WrapAsked`) AS `WrapAsked:at`,
-        minOrNullIf(`time`, `is:Wrapped`) AS `Wrapped:at`,
-        minOrNullIf(`time`, `is:Picked`) AS `Picked:at`,
-        minOrNullIf(`time`, `is:Shipped`) AS `Shipped:at`,
-        minOrNullIf(`time`, `is:Told`) AS `Told:at`
+        arrayUniq(groupArray(`identity`)) AS `stored`,
+        arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) AS `conflicts`,
+        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
+        minOrNullIf(`micros`, `starts`) AS `start`,
+        groupArrayIf(`micros`, `ends`) AS `ends_at`,
+        minOrNullIf(`micros`, `is:WrapAsked`) AS `WrapAsked:at`,
+        minOrNullIf(`micros`, `is:Wrapped`) AS `Wrapped:at`,
+        minOrNullIf(`micros`, `is:Picked`) AS `Picked:at`,
+        minOrNullIf(`micros`, `is:Shipped`) AS `Shipped:at`,
+        minOrNullIf(`micros`, `is:Told`) AS `Told:at`
     FROM `matched`
     GROUP BY `correlation_id`
 ),

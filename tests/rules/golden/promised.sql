@@ -1,36 +1,25 @@
 WITH
 
-`copies` AS
+`rows` AS
 (
     SELECT
         `correlation_id`,
         `source`,
         `id`,
-        min(tuple(toUnixTimestamp64Micro(`time`), toString(`name`), `attributes`)) AS `copy`,
-        (min(cityHash64(`time`, `name`, `attributes`)) != max(cityHash64(`time`, `name`, `attributes`))) AS `conflict`
+        `name`,
+        `attributes`,
+        `identity`,
+        `content`,
+        toUnixTimestamp64Micro(`time`) AS `micros`
     FROM `events`
-    GROUP BY `correlation_id`, `source`, `id`
-),
-
-`distinct_events` AS
-(
-    SELECT
-        `correlation_id`,
-        `source`,
-        `id`,
-        `conflict`,
-        tupleElement(`copy`, 1) AS `time`,
-        tupleElement(`copy`, 2) AS `name`,
-        tupleElement(`copy`, 3) AS `attributes`
-    FROM `copies`
 ),
 
 `matched` AS
 (
     SELECT
         *,
-        (`time` <= {p0:Int64}) AS `exists`,
-        ((`time` <= {p0:Int64}) AND ((`name` = {p1:String}) OR ((`name` = {p2:String}) AND ifNull(
+        (`micros` <= {p0:Int64}) AS `exists`,
+        ((`micros` <= {p0:Int64}) AND ((`name` = {p1:String}) OR ((`name` = {p2:String}) AND ifNull(
             ((if((JSONType(`attributes`, {p3:String}) = 'Bool'), JSONExtractBool(`attributes`, {p3:String}), NULL) != 1) AND (coalesce(
                 toFloat64(
                     lengthUTF8(if((JSONType(`attributes`, {p4:String}) = 'String'), JSONExtractString(`attributes`, {p4:String}), NULL))
@@ -41,7 +30,7 @@ WITH
             ) > {p5:Float64})),
             0
         )))) AS `starts`,
-        ((`time` <= {p0:Int64}) AND (((`name` = {p6:String}) AND ifNull(
+        ((`micros` <= {p0:Int64}) AND (((`name` = {p6:String}) AND ifNull(
             ((JSONType(`attributes`, {p7:String}) != 'Null') AND startsWith(
                 if((JSONType(`attributes`, {p7:String}) = 'String'), JSONExtractString(`attributes`, {p7:String}), NULL),
                 {p8:String}
@@ -54,23 +43,26 @@ WITH
             )),
             0
         )))) AS `is:Decided`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p10:String})) AS `is:Paid`
-    FROM `distinct_events`
+        ((`micros` <= {p0:Int64}) AND (`name` = {p10:String})) AS `is:Paid`
+    FROM `rows`
 ),
 
 `histories` AS
 (
     SELECT
         `correlation_id`,
-        count() AS `stored`,
-        countIf(`conflict`) AS `conflicts`,
-        argMaxIf(tuple(`name`, `time`), tuple(`time`, `id`, `source`), `exists`) AS `last`,
-        minOrNullIf(`time`, (`time` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`time`, `starts`) AS `start`,
-        minOrNullIf(`time`, `is:Decided`) AS `Decided:at`,
-        minOrNullIf(`time`, `is:Paid`) AS `Paid:at`,
-        argMinIf(`attributes`, tuple(`time`, `id`, `source`), `starts`) AS `start:attributes`,
-        argMinIf(`attributes`, tuple(`time`, `id`, `source`), `is:Decided`) AS `Decided:attributes`
+        arrayUniq(groupArray(`identity`)) AS `stored`,
+        arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) AS `conflicts`,
+        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
+        minOrNullIf(`micros`, `starts`) AS `start`,
+        minOrNullIf(`micros`, `is:Decided`) AS `Decided:at`,
+        minOrNullIf(`micros`, `is:Paid`) AS `Paid:at`,
+        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`,
+        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `is:Decided`) AS `Decided:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),

@@ -1,50 +1,42 @@
 WITH
 
-`copies` AS
+`rows` AS
 (
     SELECT
         `correlation_id`,
         `source`,
         `id`,
-        min(tuple(toUnixTimestamp64Micro(`time`), toString(`name`), `attributes`)) AS `copy`,
-        (min(cityHash64(`time`, `name`, `attributes`)) != max(cityHash64(`time`, `name`, `attributes`))) AS `conflict`
+        `name`,
+        `attributes`,
+        `identity`,
+        `content`,
+        toUnixTimestamp64Micro(`time`) AS `micros`
     FROM `events`
-    GROUP BY `correlation_id`, `source`, `id`
-),
-
-`distinct_events` AS
-(
-    SELECT
-        `correlation_id`,
-        `source`,
-        `id`,
-        `conflict`,
-        tupleElement(`copy`, 1) AS `time`,
-        tupleElement(`copy`, 2) AS `name`,
-        tupleElement(`copy`, 3) AS `attributes`
-    FROM `copies`
 ),
 
 `matched` AS
 (
     SELECT
         *,
-        (`time` <= {p0:Int64}) AS `exists`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
-        ((`time` <= {p0:Int64}) AND (`name` = {p2:String})) AS `is:Answered`
-    FROM `distinct_events`
+        (`micros` <= {p0:Int64}) AS `exists`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p2:String})) AS `is:Answered`
+    FROM `rows`
 ),
 
 `histories` AS
 (
     SELECT
         `correlation_id`,
-        count() AS `stored`,
-        countIf(`conflict`) AS `conflicts`,
-        argMaxIf(tuple(`name`, `time`), tuple(`time`, `id`, `source`), `exists`) AS `last`,
-        minOrNullIf(`time`, (`time` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`time`, `starts`) AS `start`,
-        minOrNullIf(`time`, `is:Answered`) AS `Answered:at`
+        arrayUniq(groupArray(`identity`)) AS `stored`,
+        arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) AS `conflicts`,
+        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
+        minOrNullIf(`micros`, `starts`) AS `start`,
+        minOrNullIf(`micros`, `is:Answered`) AS `Answered:at`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
