@@ -75,10 +75,15 @@ class Converter:
             case "list_lit":
                 items = self._convert_all(_arguments(tree), depth)
                 return ListOf(tuple(items), position=self.place(_start(tree)))
-            case name:
-                if name == "expr":
-                    self._convert_all(cast(list[Tree[Token]], tree.children), depth)
-                raise CelError(_outside_at(tree, self._syntax.masked), Check.SUBSET, _OUTSIDE[name], SUBSET)
+            case "expr":
+                self._convert_all(cast(list[Tree[Token]], tree.children), depth)
+                raise self._outside(tree)
+            case _:
+                raise self._outside(tree)
+
+    def _outside(self, tree: Tree[Token]) -> CelError:
+        offset = _outside_at(tree, self._syntax.masked)
+        return CelError(offset, Check.SUBSET, _OUTSIDE[str(tree.data)], SUBSET)
 
     # Operators
 
@@ -134,6 +139,8 @@ class Converter:
         while str(tree.data) in ("member_dot", "member_index"):
             path.append(self._part(tree))
             tree = _inner(cast(Tree[Token], tree.children[0]))
+        if str(tree.data) in _OUTSIDE:
+            raise self._outside(tree)
         if str(tree.data) != "ident":
             message = "only steps, the start and their attributes have attributes"
             raise CelError(path[-1].offset, Check.SUBSET, message)

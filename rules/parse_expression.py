@@ -45,15 +45,16 @@ def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expres
         hint = "" if isinstance(node, Scalar) else "an expression that begins with [ or { must be in quotes: '…'"
         refuse(node, use.key, "an expression", problems, hint)
         return None
+    place = _places(node, problems)
     if use is DUE and (hint := _mistaken(node.text.strip())):
-        message = f"{quoted('due')} is an expression that gives a timestamp, not {quoted(node.text)}"
-        problems.error(node.at, Check.VALUE, message, hint)
+        message = f"{quoted('due')} is an expression that gives a timestamp, not {quoted(node.text.strip())}"
+        problems.error(place(0), Check.VALUE, message, hint)
         return None
     if len(node.text) > LONGEST:
         message = f"this expression has {len(node.text):,} characters; at most {LONGEST:,} are allowed"
-        problems.error(node.at, Check.SIZE, message)
+        problems.error(place(0), Check.SIZE, message)
         return None
-    converter = Converter(scope, _places(node, problems))
+    converter = Converter(scope, place)
     found = converter.read(node.text)
     _report(converter, node.text, scope, problems)
     if found is not BROKEN:

@@ -43,7 +43,7 @@ def offsets(scalar: Scalar, text: str) -> list[int]:
 
 
 def _next_solid(units: list[_Unit], at: int) -> int:
-    while at < len(units) and units[at].loose:
+    while at < len(units) and units[at].character in _WHITE:
         at += 1
     return at
 
@@ -51,7 +51,7 @@ def _next_solid(units: list[_Unit], at: int) -> int:
 def _end(found: list[int], scalar: Scalar) -> int:
     """Just behind the value's last character that is no white space."""
     solid = len(scalar.text.rstrip())
-    return found[solid - 1] + 1 if solid else scalar.start
+    return found[solid - 1] + 1 if solid else min([scalar.start, *found[:1]])
 
 
 def _units(scalar: Scalar, text: str) -> Iterator[_Unit]:

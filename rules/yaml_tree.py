@@ -237,7 +237,8 @@ def _report(error: yaml.MarkedYAMLError, problems: Problems) -> None:
     source = problems.source
     problem, context = error.problem or "", error.context or ""
     mark, opened = error.problem_mark, error.context_mark
-    if opened is not None and (mark is None or _is_unclosed(context, mark.line - opened.line)):
+    at_end = mark is None or mark.index >= len(source.text)
+    if opened is not None and (mark is None or _is_unclosed(context, at_end or mark.line > opened.line)):
         mark = opened
     offset = min(mark.index if mark else 0, len(source.text))
     hint = next((hint for known, hint in _HINTS.items() if known in f"{context} {problem}"), "")
@@ -245,9 +246,9 @@ def _report(error: yaml.MarkedYAMLError, problems: Problems) -> None:
     problems.error(source.position(offset), Check.YAML, message, hint or _hint_at(source.text, offset))
 
 
-def _is_unclosed(context: str, lines: int) -> bool:
-    """Whether the trouble is not where the parser found out, so many lines below, but where the thing was opened."""
-    return "scanning a quoted" in context or ("parsing a flow" in context and lines > 0)
+def _is_unclosed(context: str, is_below: bool) -> bool:
+    """Whether the trouble is not where the parser found out, perhaps far below, but where the thing was opened."""
+    return "scanning a quoted" in context or ("parsing a flow" in context and is_below)
 
 
 def _hint_at(text: str, offset: int) -> str:

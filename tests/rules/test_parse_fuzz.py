@@ -1,0 +1,90 @@
+"""Whatever the text, `parse` answers: a workflow, or diagnostics that point into the text."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.diagnostic import Level, render
+from rules.parse import parse
+from rules.parse_source import lines_of
+
+RULE = """\
+workflow: orders
+owner: shop
+start: {event: OrderPlaced, where: "amount > 0 && !(note == \\"x\\")"}
+labels: {team: 'it''s'}
+cancel: [OrderCancelled, {event: Closed, where: 'reason in ["a", "b"]'}]
+at_risk: {value: OrderPlaced.amount * 1.5e0, unit: OrderPlaced.currency}
+steps:
+  Pay:
+    within: 15m
+    where: size(items) >= 0x1 && id.matches(r"^\\d+$")
+  Send Fine:
+    after_any: [Pay, start]
+    due: >-
+      timestamp(start.due_at)
+        + duration("1h30m")
+    optional: true
+  Ship:
+    after: Pay
+    within: P1D
+    when: |
+      steps["Send Fine"].amount - 1 > -5 // why
+        || has(start["a b"].c) && Pay.x.startsWith('''y
+      z''')
+"""
+PIECES = [
+    *" \t\n\r:-[]{}&*!|>'\"%@`#,?()<>=+/\\._09eé漢😀~",
+    *("\ufeff", "\u2028", "\x85", "\x00", "\x1b", "\ud800", "\r\n", "\n  ", "- ", ": ", "<<: ", "&a ", "*a", "!!str "),
+    *("---\n", "...\n", "null", "true", "&&", "||", "==", "in ", "has(", "size(", "timestamp(", 'duration("', '"""'),
+    *(
+        "'''",
+        'r"',
+        'b"',
+        "\\u12",
+        "0x",
+        "9" * 30,
+        "1e999",
+        "5u",
+        "start.",
+        'steps["',
+        "Pay.",
+        "within: ",
+        "(" * 99,
+        "!" * 99,
+    ),
+]
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> str:
+    """The rule with a few pieces put in, taken out or moved."""
+    text = RULE
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(text)))
+        cut = draw(st.sampled_from([0, 0, 1, 2, 7, 30]))
+        start = draw(st.integers(0, len(text)))
+        piece = draw(st.sampled_from([*PIECES, text[start : start + 20]]))
+        text = text[:at] + piece + text[at + cut :]
+    return text
+
+
+@settings(max_examples=400)
+@given(
+    mutations() | st.lists(st.sampled_from(PIECES)).map("".join) | st.binary().map(lambda data: data.decode("latin-1"))
+)
+def test_parse_never_raises(text: str) -> None:
+    parsed = parse(text, "f.yaml")
+    lines = lines_of(text)
+    assert list(parsed.diagnostics) == sorted(parsed.diagnostics)
+    assert (parsed.workflow is None) == any(found.severity is Level.ERROR for found in parsed.diagnostics)
+    for found in parsed.diagnostics:
+        assert 1 <= found.line <= len(lines)
+        assert 1 <= found.column <= len(lines[found.line - 1]) + 1
+        assert "\n" not in found.message + found.hint
+        render(found, lines)
+    if parsed.workflow is not None:
+        assert len(list(parsed.workflow.in_graph_order())) == len(parsed.workflow.steps)
+
+
+def test_the_rule_that_is_mutated_is_right() -> None:
+    assert parse(RULE, "f.yaml").workflow is not None
