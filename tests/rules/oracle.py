@@ -235,10 +235,13 @@ class Instance:
         return patience if overdue else None
 
     def groups_before(self, step: Step) -> list[list[str]]:
-        """Groups of steps, of each of which at least one must come before the step; through skipped ones."""
+        """Groups of steps, of each of which at least one must come before the step; through skipped ones.
+
+        With the start in it a group asks for nothing: the start has always come.
+        """
         if step.after_any:
             counted = self.counted_any(step)
-            return [counted] if counted else []
+            return [counted] if counted and START not in counted else []
         groups: list[list[str]] = []
         for name in step.after:
             if name != START and self.skipped[name]:
@@ -248,18 +251,14 @@ class Instance:
         return groups
 
     def precedes(self, at: int, group: list[str]) -> bool:
-        """The step came before the first of the group; the start, if it was the first, doesn't count."""
-        earliest = min(known(map(self.time_of, group)), default=None)
-        return (
-            earliest is not None
-            and at < earliest - self.workflow.skew
-            and any(name != START and self.at[name] == earliest for name in group)
-        )
+        """The step came before the first of the group."""
+        earliest = min(known(self.at[name] for name in group), default=None)
+        return earliest is not None and at < earliest - self.workflow.skew
 
     def expected_still(self, group: list[str]) -> bool:
         """None of the group has come, and one at least is still expected to."""
-        absent = all(self.time_of(name) is None for name in group)
-        return absent and any(not self.steps[p].optional and not self.waits_on_optional(self.steps[p]) for p in group)
+        absent = [self.steps[name] for name in group if self.at[name] is None]
+        return len(absent) == len(group) and any(not p.optional and not self.waits_on_optional(p) for p in absent)
 
     # The answer
 

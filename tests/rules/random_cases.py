@@ -33,10 +33,11 @@ class Case:
     sets: dict[str, list[Event]]
 
 
-def case(seed: int, sets: int = 40, unit: int = MINUTE) -> Case:
+def case(seed: int, sets: int = 40, unit: int = MINUTE, *, fitting: bool = False) -> Case:
+    """`fitting`: the workflow is one that the parser takes."""
     random = Random(seed)
     as_of = AS_OF + random.choice([0, 0, 1, 999_999, random.randrange(86_400_000_000)])
-    workflow = Workflows(random, as_of, unit).workflow()
+    workflow = Workflows(random, as_of, unit, fitting=fitting).workflow()
     suffixes = ["", "", "", "", " ", "ü", "'", '"\\', "%s", "☃", "-0"]
     names = [f"{seed}-{number}{random.choice(suffixes)}" for number in range(sets)]
     return Case(seed, workflow, as_of, {name: Lives(random, workflow, name, as_of, unit).events() for name in names})
@@ -45,9 +46,10 @@ def case(seed: int, sets: int = 40, unit: int = MINUTE) -> Case:
 class Workflows:
     """Makes one workflow whose steps form a random graph."""
 
-    def __init__(self, random: Random, as_of: int, unit: int) -> None:
+    def __init__(self, random: Random, as_of: int, unit: int, *, fitting: bool) -> None:
         self.random = random
         self.as_of = as_of
+        self.fitting = fitting
         self.unit = unit
         self.shares = random.random() < 0.4
 
@@ -80,7 +82,7 @@ class Workflows:
         return self.random.randint(least, most) * self.unit
 
     def expressions(self, steps: Sequence[str | None]) -> Expressions:
-        return Expressions(self.random, steps, self.as_of, self.unit)
+        return Expressions(self.random, steps, self.as_of, self.unit, fitting=self.fitting)
 
     def at_risk(self, over_all: Expressions) -> AtRisk:
         return AtRisk(over_all.number(0), over_all.text_to_show() if self.random.random() < 0.6 else None)
@@ -112,7 +114,7 @@ class Workflows:
             name=name,
             matcher=self.step_matcher(name, earlier),
             after=() if any_of else self.after(earlier),
-            after_any=self.some_of(earlier) if any_of else (),
+            after_any=self.after_any(earlier) if any_of else (),
             within=within,
             due=due,
             when=self.when(earlier) if random.random() < 0.3 else None,
@@ -136,6 +138,9 @@ class Workflows:
         if not earlier or self.random.random() < 0.3:
             return (START,)
         return self.some_of([START, *earlier, *earlier[-2:]])
+
+    def after_any(self, earlier: Sequence[str]) -> tuple[str, ...]:
+        return self.some_of(earlier if self.random.random() < 0.85 else [*earlier, START, START])
 
     def some_of(self, names: Sequence[str]) -> tuple[str, ...]:
         count = min(len(names), self.random.choice([1, 1, 2, 2, 3]))

@@ -22,7 +22,7 @@ EVERYTHING = [
     ("tags", "b"),
 ]
 WORDS = ["DE", "FR", "US", "urgent", "b", "", "2", "Ünïcode ☃ 😀", 'say "hi" \\ there', "it's", "a\nb", "é😀", "'", "D"]
-INTEGERS = [0, 1, 2, 3, 5, 100, 2**53, 2**53 + 1, 2**63 - 1]
+INTEGERS = [0, 1, 2, 3, -1, 5, 100, 2**53, 2**53 + 1, 2**63 - 1, 1 - 2**63]
 DOUBLES = [0.0, 0.5, 1.5, 2.0, 2.5, 1e-7, 9007199254740992.0, 1e308]
 PATTERNS = [
     "^D",
@@ -49,25 +49,34 @@ SIGNS: list[Sign] = ["+", "-", "*", "/"]
 
 
 class Expressions:
-    """Makes expressions over `steps`; `(None,)` are the attributes of the event at hand. `unit`: µs, see the cases."""
+    """Makes expressions over `steps`; `(None,)` are the attributes of the event at hand. `unit`: µs, see the cases.
 
-    def __init__(self, random: Random, steps: Steps, around: int, unit: int) -> None:
+    `fitting`: only those that the parser takes. Without it also such as no attribute can make sense of, like a string
+    in the place of a boolean: the judge must bear with them too, for an attribute may be anything.
+    """
+
+    def __init__(self, random: Random, steps: Steps, around: int, unit: int, *, fitting: bool) -> None:
         self.random = random
         self.steps = steps
         self.around = around
         self.unit = unit
+        self.fitting = fitting
 
     def attribute(self, paths: Sequence[tuple[str, ...]]) -> Attribute:
         return Attribute(self.random.choice(self.steps), self.random.choice(paths))
 
     def anything(self) -> Expression:
+        if self.fitting:
+            return self.some(0)
         return self.random.choice([self.number, self.text, self.moment, self.span, self.condition, self.some])(2)
 
     def some(self, depth: int) -> Expression:
         return self.attribute(EVERYTHING)
 
-    def literal(self) -> Literal:
+    def literal(self) -> Expression:
         random = self.random
+        if self.fitting:
+            return self.some(0)
         return Literal(random.choice([None, True, False, random.choice(INTEGERS), random.choice(DOUBLES), "DE"]))
 
     # By kind; the deeper, the plainer
@@ -86,10 +95,16 @@ class Expressions:
         if kind < 0.8:
             return Call("size", (random.choice([self.attribute(EVERYTHING), self.text(3), self.words()]),))
         if kind < 0.85:
-            return Unary("-", self.number(depth + 1))
+            return self.negative(self.number(depth + 1))
         if kind < 1 and depth < 3:
             return Binary(random.choice(SIGNS), self.number(depth + 1), self.number(depth + 1))
         return Literal(random.choice([1, 2, 3]))
+
+    def negative(self, number: Expression) -> Expression:
+        """As the parser reads it: the sign of a literal is part of it."""
+        if isinstance(number, Literal) and isinstance(number.value, int | float):
+            return Literal(-number.value)
+        return Unary("-", number)
 
     def text(self, depth: int) -> Expression:
         random = self.random
@@ -121,16 +136,17 @@ class Expressions:
         if kind < 0.7:
             return Moment(self.around + random.randint(-12, 6) * self.unit)
         if kind < 0.75:
-            return Call("timestamp", (self.number(depth + 1) if random.random() < 0.7 else self.moment(depth + 1),))
+            below = self.moment(depth + 1) if random.random() < 0.3 else self.number(depth + 1)
+            return Call("timestamp", (self.attribute(NUMBERS) if self.fitting else below,))
         if kind < 0.95:
             return Binary(random.choice(["+", "-"]), self.moment(depth + 1), self.span(depth + 1))
         return Binary("+", self.span(depth + 1), self.moment(depth + 1))
 
     def words(self) -> ListOf:
         random = self.random
-        usual: list[Expression] = [Literal(word) for word in random.sample(WORDS, random.randint(0, 4))]
+        usual: list[Expression] = [Literal(word) for word in random.sample(WORDS, random.randint(self.fitting, 4))]
         if random.random() < 0.15:
-            usual.append(random.choice([Literal(None), self.some(0), self.literal()]))
+            usual.append(random.choice([self.some(0), self.literal()]))
         return ListOf(tuple(usual))
 
     # Conditions
@@ -181,7 +197,9 @@ class Expressions:
         if kind < 0.8:
             return Binary("in", Literal(random.choice(["DE", "urgent", "FR"])), self.attribute([("tags",)]))
         if kind < 0.9:
-            return Binary("in", self.number(2), ListOf(tuple(self.number(2) for _ in range(random.randint(0, 3)))))
+            return Binary(
+                "in", self.number(2), ListOf(tuple(self.number(2) for _ in range(random.randint(self.fitting, 3))))
+            )
         return Binary("in", self.anything(), self.attribute(EVERYTHING))
 
     def numbers(self) -> Expression:
@@ -220,7 +238,7 @@ class Expressions:
             return self.attribute([("promised",)])
         if kind < 0.92:
             return self.moment(0)
-        return random.choice([self.number(1), self.some(0), self.anything()])
+        return random.choice([self.some(0), self.some(0) if self.fitting else self.number(1), self.anything()])
 
     def text_to_show(self) -> Expression:
         """For `unit` and `customer`."""

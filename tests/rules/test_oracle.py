@@ -414,6 +414,7 @@ def test_after_any_with_the_start_among_them_asks_for_nothing_else() -> None:
     workflow = flow(step("A"), step("C", after=(), after_any=(START, "A"), within=5))
     assert findings(workflow, lived(C=4)) == []
     assert findings(workflow, lived(C=4, A=9)) == []
+    assert findings(workflow, lived(C=-9, A=-1)) == []
     assert dues(workflow, lived(C=4, A=3))[1] == 5
 
 

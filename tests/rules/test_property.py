@@ -90,7 +90,8 @@ def reproduction(clickhouse: ClickHouse, example: Example) -> str:
     events = "\n".join(repr((e.time, e.id, e.source, e.name, e.attributes)) for e in small.events)
     first = (differences(wanted, got) or ["(alone it does not differ: see the whole set)"])[0]
     return (
-        f"--- rule\n{rule_text(small.workflow)}--- events (time, id, source, name, attributes)\n{events}\n--- as_of {small.as_of}\n"
+        f"--- rule\n{rule_text(small.workflow)}--- events (time, id, source, name, attributes)\n{events}\n"
+        f"--- as_of {small.as_of}\n"
         f"--- oracle\n{wanted}\n--- engine\n{got}\n--- first difference\n{first}"
     )
 
