@@ -1,16 +1,18 @@
 """The one way to ClickHouse, embedded or a server: the same SQL, the same errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
 from clickhouse_connect.datatypes.base import ClickHouseType
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from clickhouse_connect.driver.insert import InsertContext
 
 from store.clickhouse_clients import Clients
+from store.clickhouse_errors import UNKNOWN_DATABASE
 from store.clickhouse_parameters import fitting
 from store.errors import StoreRefused
 from store.event import SECOND
@@ -56,12 +58,7 @@ class ClickHouse:
 
         `insert_timeout` (µs) is the longest an insert may take.
         """
-
-        def connect(database: str | None) -> Client:
-            place = None if path is None else str(path)
-            return clickhouse_connect.get_client(interface="chdb", path=place, database=database)
-
-        clients = Clients(connect, database)
+        clients = Clients(partial(_embedded, path, database))
         return cls(clients, clients, database, insert_timeout)
 
     @classmethod
@@ -70,19 +67,8 @@ class ClickHouse:
 
         `insert_timeout` (µs) is the longest an insert may take: the server gives up then, and so do we.
         """
-
-        def connect(database: str | None, timeout: int = QUERY_TIMEOUT) -> Client:
-            return clickhouse_connect.get_client(
-                dsn=url,
-                database=database,
-                compress="lz4",
-                autogenerate_session_id=False,
-                connect_timeout=_whole_seconds(CONNECT_TIMEOUT),
-                send_receive_timeout=_whole_seconds(timeout),
-            )
-
-        queries = Clients(connect, database)
-        inserts = Clients(lambda database: connect(database, insert_timeout), database)
+        queries = Clients(partial(_server, url, database, QUERY_TIMEOUT))
+        inserts = Clients(partial(_server, url, database, insert_timeout))
         return cls(queries, inserts, database, insert_timeout)
 
     def query(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> list[tuple[Any, ...]]:
@@ -161,6 +147,40 @@ class _Columns:
         if lacking := self.lacks(names):
             raise StoreRefused(f"{self.table} has no column {', '.join(lacking)}")
         return [self._types[name] for name in names]
+
+
+def _embedded(path: Path | None, database: str) -> Client:
+    place = None if path is None else str(path)
+    return _created(clickhouse_connect.get_client(interface="chdb", path=place), database)
+
+
+def _server(url: str, database: str, timeout: int) -> Client:
+    connect = partial(
+        clickhouse_connect.get_client,
+        dsn=url,
+        compress="lz4",
+        autogenerate_session_id=False,
+        connect_timeout=_whole_seconds(CONNECT_TIMEOUT),
+        send_receive_timeout=_whole_seconds(timeout),
+    )
+    try:
+        return connect(database=database)
+    except Error as error:
+        # Not every account that may use a database may create it: so only where there is need.
+        if error.code != UNKNOWN_DATABASE:
+            raise
+    return _created(connect(), database)
+
+
+def _created(client: Client, database: str) -> Client:
+    """The client, moved to the database, which is made if it is absent."""
+    try:
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": database})
+    except Error:
+        client.close()
+        raise
+    client.database = database
+    return client
 
 
 def _rows(columns: Mapping[str, Sequence[object]]) -> int:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from threading import RLock
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from store.clickhouse_errors import UNKNOWN_DATABASE, translated
+from store.clickhouse_errors import translated
 from store.errors import StoreRefused
 
 # Whatever the driver logs it also raises, and we pass on: its tracebacks in the log would only repeat that.
@@ -16,15 +16,12 @@ logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 _CLOSED = "this ClickHouse has been closed"
 
-Connect = Callable[[str | None], Client]
-
 
 class Clients:
-    """A pool. `connect` opens a client of the database of that name, or of none."""
+    """A pool, which grows to as many as are in use at once."""
 
-    def __init__(self, connect: Connect, database: str) -> None:
+    def __init__(self, connect: Callable[[], Client]) -> None:
         self._connect = connect
-        self._database = database
         self._idle: list[Client] = []
         self._open: set[Client] = set()
         self._lock = RLock()  # reentrant, because a forgotten stream may be collected while it is held
@@ -56,7 +53,7 @@ class Clients:
                 raise StoreRefused(_CLOSED)
             if self._idle:
                 return self._idle.pop()
-        client = self._opened()
+        client = self._connect()
         with self._lock:
             if not self._closed:
                 self._open.add(client)
@@ -68,17 +65,3 @@ class Clients:
         with self._lock:
             if not self._closed:
                 self._idle.append(client)
-
-    def _opened(self) -> Client:
-        try:
-            return self._connect(self._database)
-        except Error as error:
-            if error.code != UNKNOWN_DATABASE:
-                raise
-        # Only now, because not every account that may use a database may create it.
-        client = self._connect(None)
-        try:
-            client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": self._database})
-        finally:
-            client.close()
-        return self._connect(self._database)
