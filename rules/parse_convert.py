@@ -32,10 +32,8 @@ class Converter:
         self.errors: list[CelError] = []
         self._scope = scope
         self._syntax: Syntax
-        self._text = ""
 
     def read(self, text: str) -> Expression:
-        self._text = text
         try:
             self._syntax = parse_cel(text)
             return self._convert(self._syntax.tree, 1)
