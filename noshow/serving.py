@@ -40,7 +40,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> 
     with stores(settings) as opened, _listening(settings.host, settings.port) as listener:
         crew = Crew()
         clock = SystemClock(crew.stop)
-        intake = Intake(opened.clickhouse, clock)
+        intake = Intake(opened.clickhouse)
         evaluator = Evaluator(opened.clickhouse, opened.database, workflows, settings.evaluator, _holder())
         reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
         sender = Sender.build(opened.database, settings)

@@ -1,0 +1,5 @@
+"""`python -m noshow`, the same as `noshow`."""
+
+from noshow.cli import main
+
+main()
