@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 
+from clickhouse_connect.driver import options
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -13,6 +14,9 @@ from store.errors import StoreRefused
 
 # Whatever the driver logs it also raises, and we pass on: its tracebacks in the log would only repeat that.
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+
+# It would import pandas at the first insert, only to see that our columns are no data frame: a second, and 50 MB.
+options.pd = None
 
 _CLOSED = "this ClickHouse has been closed"
 
