@@ -59,6 +59,8 @@ def create_app(
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        # It would use the process's own providers, which may send to this very server.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         responses=PROBLEMS,
     )
     app.state.context = context = Context.of(clickhouse, database, clock)

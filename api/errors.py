@@ -1,14 +1,14 @@
 """Every error becomes one answer: problem details for programs, a page for people, never a traceback."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.headers import SECURITY
 from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, problem, title
 from api.rendering import Templates
 from store.errors import StoreUnavailable
@@ -29,7 +29,7 @@ class Errors:
         app.add_exception_handler(HTTPException, self.of_routing)
         app.add_exception_handler(RequestValidationError, self.of_parameters)
         app.add_exception_handler(StoreUnavailable, self.of_store)
-        app.add_exception_handler(Exception, self.of_anything)
+        app.add_middleware(LastResort, answer=self.of_anything)
 
     async def of_ours(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
@@ -50,10 +50,8 @@ class Errors:
         words = "A store that Noshow reads from does not answer at the moment. Try again in a few seconds."
         return self._answer(request, 503, words, headers=RETRY_AFTER)
 
-    async def of_anything(self, request: Request, error: Exception) -> Response:
-        """The server logs the exception itself. This answer is outside of the middleware that adds headers."""
-        words = "Something went wrong inside of Noshow. Its log has the details."
-        return self._answer(request, 500, words, headers=SECURITY)
+    def of_anything(self, request: Request) -> Response:
+        return self._answer(request, 500, "Something went wrong inside of Noshow. Its log has the details.")
 
     def _answer(
         self,
@@ -70,6 +68,34 @@ class Errors:
         page.status_code = status
         page.headers.update(headers)
         return page
+
+
+class LastResort:
+    """ASGI middleware: what nobody expected is logged and answered.
+
+    A handler for `Exception` would not do: Starlette raises the exception again behind it, and the server then drops
+    the connection under whoever uses it next.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Response]) -> None:
+        self.app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            if started or scope["type"] != "http":
+                raise
+            log.exception("%s %s", scope["method"], scope["path"])
+            await self._answer(Request(scope))(scope, receive, send)
 
 
 def wants_page(request: Request) -> bool:

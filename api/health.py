@@ -1,26 +1,42 @@
 """`/healthz` and `/readyz`: for load balancers and people."""
 
+import logging
 from collections.abc import Callable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlalchemy import text
 from starlette.responses import Response
 
 from api import models
 from api.context import Context, Here
 from api.json_response import Json
+from api.parameters import NoParameters, only
 from api.problem import ApiError, Fault
 from store.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", operation_id="healthz", summary="Is the process alive?", response_model=models.Health)
+@router.get(
+    "/healthz",
+    operation_id="healthz",
+    summary="Is the process alive?",
+    response_model=models.Health,
+    dependencies=[Depends(only(NoParameters))],
+)
 def healthz() -> Response:
     return Json({"status": "ok"})
 
 
-@router.get("/readyz", operation_id="readyz", summary="Do both stores answer?", response_model=models.Health)
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Do both stores answer?",
+    response_model=models.Health,
+    dependencies=[Depends(only(NoParameters))],
+)
 def readyz(here: Here) -> Response:
     """503 with the names of the stores that do not."""
     checks: dict[str, Callable[[Context], object]] = {"clickhouse": _clickhouse, "database": _database}
@@ -43,6 +59,7 @@ def _database(here: Context) -> object:
 def _answers(check: Callable[[Context], object], here: Context) -> bool:
     try:
         check(here)
-    except StoreError:
+    except StoreError as error:
+        log.warning("not ready: %s", error)
         return False
     return True

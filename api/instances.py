@@ -15,7 +15,7 @@ from api.parameters import InstanceParameters, NoParameters, PathText, only
 from api.problem import NotFound
 from api.shape import Instance, instance_json
 from api.times import rfc3339, rfc3339_or_none
-from api.verdicts import Finding, Place, Verdict
+from api.verdicts import BEFORE_ALL, Finding, Place, Verdict
 from store import events
 from store.event import Event
 
@@ -33,7 +33,7 @@ FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
 )
 def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) -> Response:
     """The present verdicts, in order of workflow and correlation ID."""
-    after = decode(asked.after, Place) if asked.after else Place()
+    after = decode(asked.after, Place) if asked.after else BEFORE_ALL
     filters = {
         "workflow": asked.workflow or "",
         "state": asked.state or "",
@@ -45,7 +45,7 @@ def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) ->
 
 
 @router.get(
-    "/{workflow}/{correlation_id:path}",
+    "/{workflow}/{correlation_id:anything}",
     operation_id="get_instance",
     summary="Show an instance",
     response_model=models.InstanceDetail,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 Time = Annotated[
     str,
@@ -19,16 +19,12 @@ KindName = Annotated[str, Field(examples=["missing"], description="missing, late
 Next = Annotated[str | None, Field(description="Give it as `after` to get the next page; null on the last one.")]
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(Model):
+class Fault(BaseModel):
     parameter: Annotated[str, Field(examples=["sevrity"])]
-    reason: Annotated[str, Field(examples=["is unknown; did you mean `severity`?"])]
+    reason: Annotated[str, Field(examples=["is unknown (did you mean severity?)"])]
 
 
-class Problem(Model):
+class Problem(BaseModel):
     """An error, as RFC 9457 has it."""
 
     type: Annotated[str, Field(examples=["about:blank"])]
@@ -38,7 +34,7 @@ class Problem(Model):
     errors: Annotated[list[Fault] | None, Field(description="The parameters that are to blame.")] = None
 
 
-class Step(Model):
+class Step(BaseModel):
     state: Annotated[
         str,
         Field(
@@ -50,12 +46,12 @@ class Step(Model):
     due: Annotated[Time | None, Field(description="Its deadline, without grace.")]
 
 
-class Flag(Model):
+class Flag(BaseModel):
     step: StepName
     kind: KindName
 
 
-class Instance(Model):
+class Instance(BaseModel):
     """The verdict on one instance, in the shape of `noshow check --format jsonl`."""
 
     workflow: WorkflowName
@@ -67,7 +63,7 @@ class Instance(Model):
     findings: Annotated[list[Flag], Field(description="What is flagged now.")]
 
 
-class InstancePage(Model):
+class InstancePage(BaseModel):
     items: list[Instance]
     next: Next
 
@@ -93,7 +89,7 @@ class InstanceFinding(Finding):
     labels: dict[str, str]
 
 
-class Event(Model):
+class Event(BaseModel):
     """One event as it was accepted."""
 
     id: str
@@ -122,7 +118,7 @@ class InstanceDetail(Instance):
     events: Annotated[list[Event], Field(description="In order of time, the first 10,000.")]
 
 
-class Case(Model):
+class Case(BaseModel):
     """What people settle: everything that is wrong with one instance."""
 
     id: str
@@ -147,10 +143,10 @@ class Case(Model):
     findings: list[Finding]
 
 
-class CasePage(Model):
+class CasePage(BaseModel):
     items: list[Case]
     next: Next
 
 
-class Health(Model):
+class Health(BaseModel):
     status: Annotated[str, Field(examples=["ok"])]

@@ -44,6 +44,10 @@ class Order:
         return [finding for finding in self.findings if finding.open]
 
     @property
+    def only_noted(self) -> bool:
+        return all(finding.noted for finding in self.flags)
+
+    @property
     def past_flags(self) -> list[Finding]:
         return [finding for finding in self.findings if not finding.open]
 

@@ -31,7 +31,9 @@ class Overview:
 
 
 States = Mapping[str, Mapping[str, int]]
-"""Instances by workflow and state."""
+"""Instances by workflow and state, what is wrong first."""
+
+FIRST = ("incomplete", "running", "complete", "cancelled")
 
 
 def overview(connection: Connection) -> Overview:
@@ -54,7 +56,12 @@ def states(clickhouse: ClickHouse) -> States:
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for workflow, state, number in clickhouse.query(query("instances_by_state")):
         found[workflow][state] = number
-    return found
+    return {workflow: dict(sorted(counts.items(), key=_rank)) for workflow, counts in found.items()}
+
+
+def _rank(counted: tuple[str, int]) -> tuple[int, str]:
+    state, _ = counted
+    return FIRST.index(state) if state in FIRST else len(FIRST), state
 
 
 def _choices(connection: Connection) -> dict[str, tuple[str, ...]]:

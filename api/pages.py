@@ -20,7 +20,7 @@ def board_page(asked: Annotated[BoardParameters, Query()], here: Here) -> Respon
     return here.templates.page("board.html", asked=asked, board=seen, now=seen.now)
 
 
-@router.get("/orders/{workflow}/{correlation_id:path}", dependencies=[Depends(only(NoParameters))])
+@router.get("/orders/{workflow}/{correlation_id:anything}", dependencies=[Depends(only(NoParameters))])
 def order_page(request: Request, workflow: PathText, correlation_id: PathText, here: Here) -> Response:
     seen = order.look(here, workflow, correlation_id)
     if not seen.known:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Path, Request
 from pydantic import AfterValidator, BaseModel, Field, model_validator
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from api.problem import BadParameters, Fault
 from rules.spec import Severity
@@ -21,6 +22,14 @@ def without_nul(text: str) -> str:
         raise ValueError("must not contain a NUL character")
     return text
 
+
+class Anything(PathConvertor):
+    """The rest of a path, slashes and line ends included: what a correlation ID may be."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", Anything())
 
 Text = Annotated[str, Field(max_length=LONGEST), AfterValidator(without_nul)]
 PathText = Annotated[str, Path(max_length=LONGEST), AfterValidator(without_nul)]
@@ -107,5 +116,5 @@ def only(parameters: type[Parameters]) -> Callable[[Request], Awaitable[None]]:
 def nearest(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
     if close:
-        return f" (did you mean `{close[0]}`?)"
+        return f" (did you mean {close[0]}?)"
     return f" (known are {', '.join(known)})" if known else " (there are none here)"

@@ -71,7 +71,7 @@ def pretty(attributes: str) -> str:
     return text[:LONGEST_ATTRIBUTES] + "\n… cut off here; /v1/instances has all of it"
 
 
-def one_line(attributes: str, letters: int = 72) -> str:
+def one_line(attributes: str, letters: int = 160) -> str:
     """The beginning of the attributes, for a closed fold."""
     inside = attributes.strip().removeprefix("{").removesuffix("}").strip()
     return inside if len(inside) <= letters else inside[: letters - 1] + "…"

@@ -13,7 +13,7 @@ OPEN = frozenset({"missing", "pending", "waiting"})
 WORDS = {"not_needed": "not needed", "on_time": "on time"}
 
 # A far-off present would press everything else together: the axis is cut where it is this many times as far.
-CUT_BEYOND = 2.0
+CUT_BEYOND = 4.0
 CUT_TAIL = 0.15
 
 
@@ -54,9 +54,12 @@ class Format:
 
 WIDE = Format(width=1080, label_column=210, note_column=190, lane_height=34, letters=27, tick_gap=92)
 NARROW = Format(width=360, label_column=0, note_column=0, lane_height=48, letters=24, tick_gap=84)
-AXIS = 58
+AXIS = 42
+FOOT = 22
 MARGIN = 10
 DOT = 5
+APART = 9
+"""Between a dot and its deadline mark at least, so that one can see which came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def draw(scene: Scene, form: Format) -> Picture:
     bottom = AXIS + len(lanes) * form.lane_height
     return Picture(
         width=form.width,
-        height=bottom + MARGIN,
+        height=bottom + FOOT,
         left=scale.left,
         right=scale.right,
         top=AXIS,
@@ -181,7 +184,7 @@ def _start(scene: Scene) -> Lane:
 
 def _scale(scene: Scene, form: Format) -> Scale:
     marks = [scene.start, *([] if scene.ended_at is None else [scene.ended_at])]
-    marks += [at for lane in scene.lanes for at in (lane.at, lane.due) if at is not None]
+    marks += [at for lane in scene.lanes for at in (lane.at, _due(lane)) if at is not None]
     begin, last = min(marks), max(marks)
     end, cut = last, False
     if _shows_now(scene) and scene.now > last:
@@ -212,8 +215,7 @@ def _lines(scene: Scene, scale: Scale) -> list[Line]:
     if scene.ended_at is not None:
         lines.append(_line(scale, scene.ended_at, scene.state or "ended", "ended"))
     if _shows_now(scene):
-        away = f"now, {span(scene.now - scale.end)} later" if scale.cut else "now"
-        lines.append(_line(scale, scene.now, away, "now"))
+        lines.append(_line(scale, scene.now, "now, not to scale" if scale.cut else "now", "now"))
     return lines
 
 
@@ -227,7 +229,7 @@ def _lane(lane: Lane, scene: Scene, scale: Scale, form: Format, top: float) -> D
     above = form.label_column == 0
     y = top + (form.lane_height * 0.72 if above else form.lane_height / 2)
     text_y = top + form.lane_height * 0.36 if above else y
-    open_end = scale.x(scene.now)
+    at, due = _places(lane, scale)
     return DrawnLane(
         name=lane.name,
         label=_shortened(lane.name, form.letters),
@@ -236,17 +238,31 @@ def _lane(lane: Lane, scene: Scene, scale: Scale, form: Format, top: float) -> D
         y=y,
         text_y=text_y,
         segments=_segments(lane, scene, scale),
-        dot=None if lane.at is None else scale.x(lane.at),
-        due=None if lane.due is None else scale.x(lane.due),
-        gap=open_end if lane.state == "missing" else None,
+        dot=at,
+        due=due,
+        gap=scale.x(scene.now) if lane.state == "missing" else None,
     )
+
+
+def _due(lane: Lane) -> int | None:
+    """The deadline, unless the instance was over before."""
+    return None if lane.state == "not_needed" else lane.due
+
+
+def _places(lane: Lane, scale: Scale) -> tuple[float | None, float | None]:
+    """Of the dot and of the deadline mark, which steps aside where they would touch."""
+    at = None if lane.at is None else scale.x(lane.at)
+    deadline = _due(lane)
+    due = None if deadline is None else scale.x(deadline)
+    if at is None or due is None or abs(at - due) >= APART:
+        return at, due
+    return at, at - APART if lane.state == "late" else at + APART
 
 
 def _segments(lane: Lane, scene: Scene, scale: Scale) -> list[Segment]:
     """What lies between start, deadline, arrival and now, as far as it has a meaning."""
     start, now = scale.x(scene.start), scale.x(scene.now)
-    at = None if lane.at is None else scale.x(lane.at)
-    due = None if lane.due is None else scale.x(lane.due)
+    at, due = _places(lane, scale)
     if at is not None and due is not None and lane.state == "late":
         return [Segment(start, due, "run"), Segment(due, at, "over")]
     if at is not None:

@@ -14,8 +14,11 @@ from store.clickhouse import ClickHouse
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a page of instances ended."""
 
-    workflow: str = ""
-    correlation_id: str = ""
+    workflow: str
+    correlation_id: str
+
+
+BEFORE_ALL = Place("", "")
 
 
 @dataclass(frozen=True, slots=True)

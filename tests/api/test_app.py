@@ -1,0 +1,104 @@
+"""The application as a whole: its description, its headers, its assets, and who else may share the port."""
+
+import re
+
+import httpx
+from fastapi import APIRouter
+
+from api import models
+from api.app import create_app
+from api.assets import address, assets
+from store.errors import StoreUnavailable
+from tests.api.server import serving
+from tests.api.shop import Shop, unpaid
+from tests.store.clock import ManualClock
+
+
+def test_the_description_is_complete(http: httpx.Client) -> None:
+    described = http.get("/v1/openapi.json").json()
+    assert set(described["paths"]) == {
+        "/v1/instances",
+        "/v1/instances/{workflow}/{correlation_id}",
+        "/v1/cases",
+        "/v1/cases/{id}",
+        "/healthz",
+        "/readyz",
+    }
+    operations = [path["get"] for path in described["paths"].values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["summary"]
+        assert operation["tags"]
+        assert set(operation["responses"]) == {"200", "4XX", "5XX"}
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                assert parameter["description"]
+
+
+def test_every_reference_of_the_description_leads_somewhere(http: httpx.Client) -> None:
+    answer = http.get("/v1/openapi.json")
+    schemas = answer.json()["components"]["schemas"]
+    references = set(re.findall(r"#/components/schemas/(\w+)", answer.text))
+    assert references <= set(schemas)
+    assert {"Problem", "Fault", "Case", "InstanceDetail"} <= references
+
+
+def test_pages_allow_nothing_from_elsewhere_and_nothing_inline(http: httpx.Client, shop: Shop) -> None:
+    shop.add(unpaid("A"))
+    for path in ("/", "/orders/order-fulfilment/A", "/nothing"):
+        answer = http.get(path, headers={"Accept": "text/html"})
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(
+            r"<script(?! src=)|<style|\sstyle=|\son\w+=|javascript:|https?://(?!localhost)",
+            answer.text.replace("http://www.w3.org/", ""),
+        )
+
+
+def test_assets_are_kept_for_ever_under_their_hash(http: httpx.Client) -> None:
+    assert set(assets()) == {"htmx.LICENSE.txt", "htmx.min.js", "icon.svg", "noshow.css", "noshow.js"}
+    for name, asset in assets().items():
+        answer = http.get(address(name))
+        assert answer.content == asset.content
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    types = {name: http.get(address(name)).headers["content-type"].split(";")[0] for name in assets()}
+    assert types["noshow.css"] == "text/css"
+    assert types["noshow.js"] == "text/javascript"
+    assert types["icon.svg"] == "image/svg+xml"
+
+
+def test_an_asset_of_another_version_is_not_kept(http: httpx.Client) -> None:
+    answer = http.get("/static/000000000000/noshow.css")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert http.get("/static/000000000000/../app.py").status_code == 404
+    assert http.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+
+
+def test_long_answers_are_packed(http: httpx.Client) -> None:
+    answer = http.get(address("htmx.min.js"), headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+def test_others_may_share_the_port(shop: Shop, clock: ManualClock) -> None:
+    router = APIRouter()
+
+    @router.post("/v1/events")
+    def take() -> dict[str, int]:
+        return {"accepted": 1}
+
+    @router.post("/v1/trouble")
+    def trouble() -> None:
+        raise StoreUnavailable("away")
+
+    app = create_app(shop.clickhouse, shop.database, clock, routers=[router])
+    with serving(app) as address, httpx.Client(base_url=address) as http:
+        taken = http.post("/v1/events")
+        assert taken.json() == {"accepted": 1}
+        assert taken.headers["x-content-type-options"] == "nosniff"
+        assert http.get("/v1/events").json()["detail"] == "GET is not possible here; POST is."
+        assert models.Problem.model_validate(http.post("/v1/trouble").json()).status == 503
+        assert http.get("/healthz").status_code == 200

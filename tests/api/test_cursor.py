@@ -1,0 +1,66 @@
+"""Cursors: what was encoded comes back, and everything else is a 400."""
+
+import base64
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api import queue, verdicts
+from api.cursor import decode, encode
+from api.problem import BadParameters
+from tests.api.shop import Shop, unpaid
+
+
+@given(workflow=st.text(), correlation_id=st.text())
+def test_a_place_survives_the_way_to_the_client_and_back(workflow: str, correlation_id: str) -> None:
+    place = verdicts.Place(
+        workflow.encode("utf-8", "replace").decode(), correlation_id.encode("utf-8", "replace").decode()
+    )
+    assert decode(encode(place), verdicts.Place) == place
+
+
+@given(st.text())
+def test_anything_else_is_refused(text: str) -> None:
+    for kind in (verdicts.Place, queue.Place):
+        with pytest.raises(BadParameters):
+            decode("!" + text, kind)
+
+
+BROKEN: list[object] = [
+    {},
+    [],
+    None,
+    1,
+    "age",
+    {"sort": "age"},
+    {"sort": "age", "values": []},
+    {"sort": "age", "values": [1]},
+    {"sort": "age", "values": [1, 2]},
+    {"sort": "age", "values": ["1", "2"]},
+    {"sort": "age", "values": [None, "a"]},
+    {"sort": "age", "values": [1.5, "a"]},
+    {"sort": "age", "values": [True, "a"]},
+    {"sort": "age", "values": [2**63, "a"]},
+    {"sort": "age", "values": [1, "a", "b"]},
+    {"sort": "age", "values": [1, "nul\0"]},
+    {"sort": "oddest", "values": [1, "a"]},
+    {"sort": "age", "values": [1, "a"], "more": 1},
+    {"sort": "risk", "values": ["not a number", "a"]},
+    {"sort": "risk", "values": [1, "a"]},
+    {"workflow": 1},
+    {"workflow": "a", "correlation_id": "b", "c": "d"},
+]
+
+
+@pytest.mark.parametrize("path", ["/v1/cases?sort=age", "/v1/cases?sort=risk", "/v1/instances?limit=1", "/?state=all"])
+def test_a_broken_cursor_is_a_400(http: httpx.Client, shop: Shop, path: str) -> None:
+    shop.add(unpaid("a"))
+    texts = [base64.urlsafe_b64encode(msgspec.json.encode(it)).rstrip(b"=").decode() for it in BROKEN]
+    for text in [*texts, "x", "====", "a b", "%00", "ü", "e30=", "A" * 9000]:
+        answer = http.get(path, params={"after": text})
+        assert answer.status_code == 400, text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert [it["parameter"] for it in answer.json()["errors"]] == ["after"]
