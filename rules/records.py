@@ -154,7 +154,7 @@ def _of_the_step(workflow: Workflow, finding: Finding, told: StepVerdict) -> Row
         "step": step.name,
         "kind": finding.kind.value,
         "noted": finding.kind is Kind.LATE and step.late is Late.NOTE,
-        "step_order": [it.name for it in workflow.in_graph_order()].index(step.name),
+        "step_order": workflow.in_graph_order().index(step),
         "at": told.at,
         "due": told.due,
         "owner": step.owner,

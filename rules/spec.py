@@ -1,9 +1,10 @@
 """A workflow rule as the evaluator sees it: parsed, checked, with every default filled in. Times are microseconds."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from rules.expression import START, Expression, steps_named
 
@@ -74,9 +75,9 @@ class Step:
         return self.after_any or self.after
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workflow:
-    """One rule file. `steps` are in the order of the file; `in_graph_order` puts causes before effects."""
+    """One rule file. `steps` are in the order of the file; `in_graph_order` has causes before effects."""
 
     name: str
     start: Matcher
@@ -95,23 +96,33 @@ class Workflow:
     customer: Expression | None = None
     version: int = 1
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """Sixteen hex digits that change whenever anything in the rule that is not layout or comment does."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
     def step(self, name: str) -> Step:
-        return next(step for step in self.steps if step.name == name)
+        return self._by_name[name]
 
-    def in_graph_order(self) -> Iterator[Step]:
+    def in_graph_order(self) -> tuple[Step, ...]:
         """Steps so that each comes behind all that it depends on; ties in the order of the file."""
+        return self._graph_order
+
+    @cached_property
+    def _graph_order(self) -> tuple[Step, ...]:
+        order: list[Step] = []
         placed: set[str] = {START}
         rest = list(self.steps)
         while rest:
             step = next(step for step in rest if placed.issuperset(depends_on(step)))
             rest.remove(step)
             placed.add(step.name)
-            yield step
+            order.append(step)
+        return tuple(order)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Step]:
+        return {step.name: step for step in self.steps}
 
 
 def depends_on(step: Step) -> tuple[str, ...]:

@@ -1,0 +1,48 @@
+"""What is measured of a piece of work: wall clock, CPU seconds of this process, and its peak memory."""
+
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass
+class Took:
+    """Seconds."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+@contextmanager
+def timed() -> Iterator[Took]:
+    took = Took()
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield took
+    took.wall, took.cpu = time.perf_counter() - wall, time.process_time() - cpu
+
+
+def median_of(work: Callable[[], object], runs: int = 3) -> Took:
+    """The run in the middle."""
+    took = []
+    for _ in range(runs):
+        with timed() as one:
+            work()
+        took.append(one)
+    return sorted(took, key=lambda it: it.wall)[runs // 2]
+
+
+def percentile(values: list[float], share: float) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+def peak_megabytes() -> float:
+    """The most memory this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def peak_megabytes_of_children() -> float:
+    """The most memory that any process has had that this one started and waited for."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
