@@ -1,0 +1,13 @@
+"""What can go wrong in reconciliation; `ReconcileError` is the base of all of it. Messages are meant for people."""
+
+
+class ReconcileError(Exception):
+    """Base of every error that `reconcile` raises by itself."""
+
+
+class Raced(ReconcileError):
+    """Other reconcilers changed the same cases again and again; nothing was written, so try again."""
+
+
+class RefusedAddress(ReconcileError):
+    """The endpoint's name leads to an address that notifications may not go to."""

@@ -1,0 +1,95 @@
+"""What the evaluator says of one order, as the reconciler sees it. Times are microseconds since the Unix epoch, UTC."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+Key = tuple[str, str]  # workflow, correlation ID
+
+WITHDRAWN = ""  # the `rule_hash` of a finding that closed because no rule judges it any more
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One (workflow, correlation ID, step, kind) in its newest version, open or closed: a row of `case_findings`.
+
+    `kind` is text, so that a kind of a newer evaluator does no harm. `noted` findings are recorded and ask for nothing.
+    """
+
+    workflow: str
+    correlation_id: str
+    step: str
+    kind: str
+    version: int
+    open: bool
+    noted: bool
+    step_order: int
+    at: int | None
+    due: int | None
+    since: int
+    detected_at: int
+    closed_at: int | None
+    owner: str
+    severity: str
+    description: str
+    runbook: str
+    sentence: str
+    rule_hash: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells it from the other findings of its order."""
+        return self.step, self.kind
+
+    @property
+    def keeps_open(self) -> bool:
+        """Whether a case with this finding is open."""
+        return self.open and not self.noted
+
+    @property
+    def withdrawn(self) -> bool:
+        """Closed because no rule judges it any more."""
+        return not self.open and self.rule_hash == WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of the order itself. `labels` are the workflow's; the SQL database does not keep them."""
+
+    noun: str
+    started_at: int
+    at_risk: float | None = None
+    unit: str | None = None
+    customer: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """All findings of one order as they stand in ClickHouse; `about` comes with the newest of them.
+
+    It is not `complete` while the evaluator is still writing: what it found there belongs to no verdict yet.
+    """
+
+    workflow: str
+    correlation_id: str
+    findings: tuple[Finding, ...]
+    about: About
+    complete: bool = True
+
+    @property
+    def key(self) -> Key:
+        return self.workflow, self.correlation_id
+
+    @property
+    def version(self) -> int:
+        return max(finding.version for finding in self.findings)
+
+
+def newest(known: Iterable[Finding], seen: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Both together, of each place the higher version; what is known wins a tie."""
+    findings = {finding.place: finding for finding in known}
+    for finding in seen:
+        before = findings.get(finding.place)
+        if before is None or before.version < finding.version:
+            findings[finding.place] = finding
+    return tuple(findings.values())
