@@ -1,0 +1,64 @@
+"""The reconciler's loop: intake as long as there is something to take in, and a slice of the sweep now and then."""
+
+import logging
+from threading import Event
+
+from reconcile.casebook import Casebook
+from reconcile.errors import Raced
+from reconcile.intake import Intake
+from reconcile.routing import Routing
+from reconcile.sweep import SLICES, Sweep
+from store.clickhouse import ClickHouse
+from store.clock import Clock
+from store.database import Database
+from store.errors import StoreUnavailable
+from store.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_IDLE = 0.5  # seconds between looks while nothing happens
+_FAULT = 5.0  # seconds of rest after something went wrong
+
+
+class Reconciler:
+    """Findings into cases and notices. Any number of reconcilers may run at once."""
+
+    def __init__(self, intake: Intake, sweep: Sweep, sweep_every: int) -> None:
+        self._intake = intake
+        self._sweep = sweep
+        self._sweep_every = sweep_every
+        self._swept_at: int | None = None
+
+    @classmethod
+    def build(cls, clickhouse: ClickHouse, database: Database, settings: Settings) -> "Reconciler":
+        casebook = Casebook(database, Routing(settings.notify.endpoints), settings.public_url)
+        intake = Intake(clickhouse, database, casebook, settings.evaluator.overlap)
+        # A round takes as long as the evaluator's, in as many slices as there are here.
+        every = settings.evaluator.sweep_every * settings.evaluator.sweep_slices // SLICES
+        return cls(intake, Sweep(clickhouse, database, casebook), every)
+
+    def step(self, now: int) -> bool:
+        """One unit of work at `now` (µs UTC): the next rows of findings, or a slice of the sweep if it is due.
+
+        Says whether there may be more at once. Raises `StoreUnavailable`, `StoreRefused` or `Raced`; nothing is lost.
+        """
+        if self._intake.step(now):
+            return True
+        if self._swept_at is None or now - self._swept_at >= self._sweep_every:
+            self._swept_at = now
+            self._sweep.step(now)
+        return False
+
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        while not stop.is_set():
+            try:
+                rest = 0.0 if self.step(clock.now()) else _IDLE
+            except (StoreUnavailable, Raced) as error:
+                logger.warning("reconciler: %s", error)
+                rest = _FAULT
+            except Exception:
+                logger.exception("reconciler: a step failed and is tried again")
+                rest = _FAULT
+            if rest:
+                clock.sleep(rest)
