@@ -151,8 +151,10 @@ def describe(value: object) -> str:
             return "null"
         case bool():
             return "true" if value else "false"
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "an infinite number"
         case int() | float():
-            return f"the number {_shortened(str(value))}" if math.isfinite(value) else "a number out of range"
+            return f"the number {_shortened(str(value))}"
         case str():
             return f'"{_shortened(printable(value))}"'
         case list():

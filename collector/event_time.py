@@ -16,6 +16,7 @@ _RFC_3339 = re.compile(
     r"(?:[Zz]|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?",
     re.ASCII,
 )
+_FINER = (("milliseconds", 10**11), ("microseconds", 10**14), ("nanoseconds", 10**17))
 _COMMON_LENGTHS = frozenset((20, 24, 27))  # without a fraction, with milliseconds, with microseconds
 
 
@@ -72,7 +73,6 @@ def _from_text(value: str) -> int:
 
 def _from_number(value: int | float) -> int:
     if not 0 <= value <= END_OF_TIME / SECOND:
-        known = "milliseconds" if 1e11 < value < 1e14 else "nanoseconds" if 1e17 < value < 1e20 else ""
-        hint = f"; these look like {known}" if known else ""
+        hint = next((f"; these look like {unit}" for unit, least in _FINER if least < value < 1_000 * least), "")
         raise Refused("time", f"{describe(value)} is out of range; expected seconds since the epoch{hint}")
     return round(value * SECOND)

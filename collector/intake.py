@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 from collector.errors import Overloaded
 from store import events as event_store
 from store.clickhouse import ClickHouse
-from store.errors import StoreRefused, StoreUnavailable
+from store.errors import StoreError, StoreRefused, StoreUnavailable
 from store.event import Event
 
 logger = logging.getLogger(__name__)
@@ -123,14 +123,15 @@ class Intake:
     def _store(self, group: Sequence[_Request]) -> None:
         try:
             self._write([event for request in group for event in request.events])
-        except StoreRefused as error:
+        except StoreUnavailable as error:
+            self._fail(group, error)
+        except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
             if len(group) > 1:
                 logger.warning("the store refused %d requests together; trying each alone: %s", len(group), error)
                 self._store_singly(group)
             else:
-                self._fail(group, error)
-        except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
-            self._fail(group, error)
+                logger.debug("what the store refused", exc_info=error)
+                self._fail(group, StoreRefused(str(error)))
         else:
             for request in group:
                 request.stored.set_result(None)
@@ -147,7 +148,7 @@ class Intake:
     def _write(self, events: Sequence[Event]) -> None:
         event_store.write(self._clickhouse, events, token=uuid.uuid4().hex)
 
-    def _fail(self, group: Sequence[_Request], error: Exception) -> None:
+    def _fail(self, group: Sequence[_Request], error: StoreError) -> None:
         if group:
             logger.error("%d events of %d requests were not stored: %s", _count(group), len(group), error)
         for request in group:

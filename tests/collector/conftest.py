@@ -1,0 +1,42 @@
+"""The bounds that the collector's tests use, and a collector that listens on a socket."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from collector.acceptance import Acceptance
+from collector.intake import Intake
+from store.clickhouse import ClickHouse
+from store.event import DAY
+from store.settings import CollectorSettings
+from tests.collector.listening import Listening
+from tests.conftest import NOON
+from tests.store.clock import ManualClock
+
+LIMITS = CollectorSettings(max_body=4 << 20, max_batch=2_000, max_event=256 << 10, max_ahead=DAY)
+
+
+@pytest.fixture
+def limits() -> CollectorSettings:
+    return LIMITS
+
+
+@pytest.fixture
+def terms() -> Acceptance:
+    return Acceptance.at(NOON, LIMITS)
+
+
+@pytest.fixture
+def collector(clickhouse: ClickHouse, clock: ManualClock) -> Iterator[Listening]:
+    """A collector on a real socket, in a thread of this process, with the embedded engine behind it."""
+    with Intake(clickhouse) as intake:
+        server = Listening(intake, LIMITS, clock)
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def client(collector: Listening) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=collector.url, timeout=30) as client:
+        yield client
