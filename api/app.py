@@ -42,13 +42,21 @@ class Application(FastAPI):
         return described
 
 
+OURS = (instances.router, cases.router, pages.router, assets.router)
+
+
 def create_app(
-    clickhouse: ClickHouse, database: Database, clock: Clock, *, routers: Sequence[APIRouter] = ()
+    clickhouse: ClickHouse,
+    database: Database,
+    clock: Clock,
+    *,
+    routers: Sequence[APIRouter] = (),
+    ours: Sequence[APIRouter] = OURS,
 ) -> FastAPI:
     """The whole application on these stores, which stay the caller's to close.
 
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
-    leave unhandled.
+    leave unhandled. Without `ours` only health is left of what is here.
     """
     app = Application(
         title="Noshow",
@@ -67,6 +75,6 @@ def create_app(
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)
-    for router in (instances.router, cases.router, health.router, pages.router, assets.router, *routers):
+    for router in (health.router, *ours, *routers):
         app.include_router(router)
     return app

@@ -164,9 +164,9 @@ def _row(workflow: Workflow, verdict: Verdict) -> str:
 def _summarise(tally: Tally) -> None:
     states = ", ".join(f"{count} {state}" for state, count in sorted(tally.states.items()))
     findings = ", ".join(f"{count} {kind}" for kind, count in sorted(tally.findings.items()))
-    click.echo(f"{tally.states.total()} instances: {states or 'none'}", err=True)
-    click.echo(f"{tally.findings.total()} findings: {findings or 'none'}", err=True)
+    click.echo(f"instances: {states or 'none'}", err=True)
+    click.echo(f"findings: {findings or 'none'}", err=True)
     for step, count in sorted(tally.undated.items()):
-        click.echo(f"{count} times the `due` of {step} gave no timestamp: no deadline there", err=True)
+        click.echo(f"no deadline by the `due` of {step}, which gave no timestamp: {count} times", err=True)
     if tally.conflicts:
-        click.echo(f"{tally.conflicts} events exist in copies that differ: the earliest counts", err=True)
+        click.echo(f"events of which copies differ (the earliest counts): {tally.conflicts}", err=True)

@@ -88,6 +88,19 @@ def serve_command(config: Path | None, **overrides: object) -> None:
     serving.serve(_settings(overrides, config))
 
 
+def _process(role: serving.Role, what: str) -> None:
+    @noshow.command(role.value, help=f"{what} Needs a ClickHouse and a PostgreSQL server.")
+    @_serving_options
+    def command(config: Path | None, **overrides: object) -> None:
+        serving.serve(_settings(overrides, config), frozenset({role}))
+
+
+_process(serving.Role.COLLECTOR, "Only take events in.")
+_process(serving.Role.EVALUATOR, "Only judge what is stored.")
+_process(serving.Role.RECONCILER, "Only make cases of findings, and tell their owners.")
+_process(serving.Role.API, "Only answer the REST interface and the dashboard.")
+
+
 @noshow.command("demo")
 @click.option("--keep", type=_RULES, metavar="DIR", help="Keep what the demo makes in this new directory.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the dashboard; 8080 if it is free.")
@@ -104,7 +117,7 @@ def _settings(overrides: Mapping[str, object], config: Path | None = None) -> Se
 def main() -> None:
     """The entry point: every error that we know is one message; nothing else is hidden."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for chatty in ("httpx", "httpcore", "clickhouse_connect", "alembic"):
+    for chatty in ("httpx", "httpcore", "urllib3", "clickhouse_connect", "alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         noshow()

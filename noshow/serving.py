@@ -1,4 +1,4 @@
-"""`noshow serve`: everything in one process; the same parts run apart in production."""
+"""`noshow serve` runs everything in one process; the same parts run apart in production, wired here as well."""
 
 import logging
 import os
@@ -6,13 +6,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from enum import StrEnum
 
 import click
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import create_app
+from api.app import OURS, create_app
 from collector.app import create_router
 from collector.intake import Intake
 from noshow import linting
@@ -21,7 +22,7 @@ from noshow.stores import Stores, stores
 from reconcile.reconciler import Reconciler
 from reconcile.sender import Sender
 from rules.evaluator import Evaluator
-from store.clock import SystemClock
+from store.clock import Clock, SystemClock
 from store.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,29 +32,52 @@ class PortInUse(NoshowError):
     """Somebody else listens there."""
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
+class Role(StrEnum):
+    """The parts of Noshow, each of which can be a process of its own."""
+
+    COLLECTOR = "collector"  # takes events in
+    EVALUATOR = "evaluator"  # judges
+    RECONCILER = "reconciler"  # makes cases, and tells their owners
+    API = "api"  # REST and the dashboard
+
+
+ALL = frozenset(Role)
+
+
+def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[str], None] | None = None) -> None:
     """Until SIGINT or SIGTERM. `on_ready` is told the address once requests are answered.
 
     Raises NoshowError or StoreError.
     """
-    workflows = linting.valid(settings.rules)
-    with stores(settings) as opened, _listening(settings.host, settings.port) as listener:
+    workflows = linting.valid(settings.rules) if Role.EVALUATOR in roles else ()
+    with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
         crew = Crew()
         clock = SystemClock(crew.stop)
-        intake = Intake(opened.clickhouse)
-        evaluator = Evaluator(opened.clickhouse, opened.database, workflows, settings.evaluator, _holder())
-        reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
-        sender = Sender.build(opened.database, settings)
-        collector = create_router(intake, settings.collector, clock)
-        app = create_app(opened.clickhouse, opened.database, clock, routers=[collector])
+        if Role.EVALUATOR in roles:
+            evaluator = Evaluator(opened.clickhouse, opened.database, workflows, settings.evaluator, _holder())
+            crew.add("evaluator", lambda: evaluator.run(clock, crew.stop))
+        if Role.RECONCILER in roles:
+            reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
+            sender = Sender.build(opened.database, settings)
+            crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
+            crew.add("sender", lambda: sender.run(clock, crew.stop))
+        app = _app(opened, settings, roles, clock, stack)
+        listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))
-        crew.add("evaluator", lambda: evaluator.run(clock, crew.stop))
-        crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
-        crew.add("sender", lambda: sender.run(clock, crew.stop))
-        with intake, crew.working(server):
+        with crew.working(server):
             server.run(sockets=[listener])
     if crew.lost:
         raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
+
+
+def _app(opened: Stores, settings: Settings, roles: frozenset[Role], clock: Clock, stack: ExitStack) -> FastAPI:
+    """What answers over HTTP: at least the health of the process."""
+    routers = []
+    if Role.COLLECTOR in roles:
+        intake = stack.enter_context(Intake(opened.clickhouse))
+        routers.append(create_router(intake, settings.collector, clock))
+    ours = OURS if Role.API in roles else ()
+    return create_app(opened.clickhouse, opened.database, clock, routers=routers, ours=ours)
 
 
 class Server(uvicorn.Server):

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import URL
+
+from noshow.errors import WrongUsage
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.migrate import migrate_clickhouse, migrate_database
@@ -21,10 +24,18 @@ class Stores:
 
 
 @contextmanager
-def stores(settings: Settings) -> Iterator[Stores]:
-    """Both stores for the length of the block. Raises a StoreError that says what is in the way."""
+def stores(settings: Settings, *, shared: bool = False) -> Iterator[Stores]:
+    """Both stores for the length of the block; with `shared` neither may be an embedded one.
+
+    Raises WrongUsage, or a StoreError that says what is in the way.
+    """
+    embedded = settings.clickhouse is None or settings.database is None
+    if shared and embedded:
+        raise WrongUsage(
+            "a process of its own needs stores that others can open too: set clickhouse.url and database.url, "
+            "or run everything in one process with `noshow serve`"
+        )
     with ExitStack() as stack:
-        embedded = settings.clickhouse is None or settings.database is None
         tenancy = stack.enter_context(occupy(settings.data)) if embedded else None
         clickhouse, database = _clickhouse(settings), _database(settings)
         stack.callback(clickhouse.close)
@@ -43,5 +54,6 @@ def _clickhouse(settings: Settings) -> ClickHouse:
 
 def _database(settings: Settings) -> Database:
     if settings.database is None:
-        return Database.open(f"sqlite:///{settings.data}/noshow.sqlite")
+        file = URL.create("sqlite", database=str(settings.data / "noshow.sqlite"))
+        return Database.open(file.render_as_string())
     return Database.open(settings.database.reveal())

@@ -42,7 +42,7 @@ def load(path: Path) -> Loaded:
     parsed: dict[str, Parsed] = {}
     for file in map(str, files):
         text, trouble = _read(Path(file))
-        sources[file] = lines_of(text)
+        sources[file] = lines_of(text) if text else []
         parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
     diagnostics += (diagnostic for each in parsed.values() for diagnostic in each.diagnostics)
     repeated = _repeated_names(parsed)

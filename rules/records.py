@@ -18,11 +18,19 @@ Row = Mapping[str, object]
 Open = Mapping[tuple[str, str], int]
 """The open findings of one instance by (step, kind): when each was first seen, µs UTC."""
 
-_AT_ONCE = 1_000  # correlation IDs named in one query
+_ASKED_AT_ONCE = 10_000  # correlation IDs named in one query
+_CLOSED_AT_ONCE = 1_000
 
-_RECORDED = """
-SELECT correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`,
-       arrayMap(t -> toUnixTimestamp64Micro(t), `findings.detected_at`)), version)
+_OPEN = """
+SELECT correlation_id, step, kind, argMax(toUnixTimestamp64Micro(detected_at), version)
+FROM findings
+WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+GROUP BY correlation_id, step, kind
+HAVING argMax(open, version)
+"""
+
+_ALIVE = """
+SELECT correlation_id
 FROM instances
 WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
 GROUP BY correlation_id
@@ -70,7 +78,7 @@ class Written:
 
 def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Verdict | Unopened], stamp: Stamp) -> Written:
     """Store verdicts that differ from what is recorded. Raises StoreUnavailable or StoreRefused."""
-    before = _recorded(clickhouse, workflow, [verdict.correlation_id for verdict in changed])
+    before = _open(clickhouse, workflow, [verdict.correlation_id for verdict in changed])
     verdicts = [verdict for verdict in changed if isinstance(verdict, Verdict)]
     opened = {
         verdict.correlation_id: _opened(verdict, before.get(verdict.correlation_id, {}), stamp) for verdict in verdicts
@@ -81,24 +89,32 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Verdict 
         for step, kind in findings
         if (step, kind) not in opened.get(correlation_id, {})
     ]
-    gone = [it.correlation_id for it in changed if isinstance(it, Unopened) and it.correlation_id in before]
-    for part in _parts(closed):
-        _close(clickhouse, workflow, part, stamp)
     _insert(clickhouse, "findings", [row for it in verdicts for row in _findings(workflow, it, opened, stamp)])
+    for part in _parts(closed, _CLOSED_AT_ONCE):
+        _close(clickhouse, workflow, part, stamp)
     _insert(clickhouse, "deadlines", list(_deadlines(changed)))
+    gone = _alive(clickhouse, workflow, [it.correlation_id for it in changed if isinstance(it, Unopened)])
     instances = [_instance(workflow, verdict, opened[verdict.correlation_id], stamp) for verdict in verdicts]
     _insert(clickhouse, "instances", instances + [_tombstone(workflow, it, stamp) for it in gone])
     new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
     return Written(len(instances) + len(gone), new, len(closed))
 
 
-def _recorded(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, Open]:
-    """The open findings of each instance that is recorded."""
-    found: dict[str, Open] = {}
-    for part in _parts(ids):
-        for correlation_id, findings in clickhouse.query(_RECORDED, {"workflow": workflow.name, "ids": part}):
-            found[correlation_id] = {(step, kind): detected_at for step, kind, detected_at in findings}
+def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[tuple[str, str], int]]:
+    """The open findings of each; asked of the findings, of which a tick that was cut off may have written some."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for part in _parts(ids, _ASKED_AT_ONCE):
+        for correlation_id, step, kind, detected_at in clickhouse.query(
+            _OPEN, {"workflow": workflow.name, "ids": part}
+        ):
+            found.setdefault(correlation_id, {})[step, kind] = detected_at
     return found
+
+
+def _alive(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> list[str]:
+    """Those of which there is an instance on record."""
+    parts = (clickhouse.query(_ALIVE, {"workflow": workflow.name, "ids": part}) for part in _parts(ids, _ASKED_AT_ONCE))
+    return [correlation_id for rows in parts for (correlation_id,) in rows]
 
 
 def _opened(verdict: Verdict, before: Open, stamp: Stamp) -> Open:
@@ -224,5 +240,5 @@ def _insert(clickhouse: ClickHouse, table: str, rows: Sequence[Row]) -> None:
         clickhouse.insert(table, {name: [row[name] for row in rows] for name in rows[0]})
 
 
-def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

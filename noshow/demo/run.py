@@ -37,7 +37,7 @@ def run(keep: Path | None, port: int | None, *, open_browser: bool) -> None:
             _welcome(url, open_browser)
 
         try:
-            serve(settings, ready)
+            serve(settings, on_ready=ready)
         finally:
             for shop in shops:
                 _end(shop)

@@ -100,12 +100,12 @@ def _send_and_kill(client: httpx.Client, server: Noshow, batch: Sequence[bytes],
 
 def _until_found(client: httpx.Client, expected: Findings) -> None:
     for _ in range(PATIENCE):
-        if _found(client) == expected:
+        if found(client) == expected:
             return
         time.sleep(1)
 
 
-def _found(client: httpx.Client) -> Findings:
+def found(client: httpx.Client) -> Findings:
     """The open findings, as the dashboard and everybody else reads them."""
     found: Findings = Counter()
     after: dict[str, str] = {}
