@@ -86,7 +86,7 @@ def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: o
     (place / "rules").mkdir(parents=True)
     for name, text in rules.items():
         (place / "rules" / name).write_text(text)
-    port = _free_port()
+    port = free_port()
     config: dict[str, object] = {"data": "data", "rules": "rules", "port": port}
     if notify:
         config["notify"] = {"allow_private": True, "endpoints": {"default": {"url": notify, "secret": SECRET}}}
@@ -101,7 +101,7 @@ def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: o
         running.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
