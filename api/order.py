@@ -35,6 +35,11 @@ class Order:
         return self.verdict is not None or self.case is not None or bool(self.history)
 
     @property
+    def alike(self) -> str:
+        """How IDs begin that somebody may have meant."""
+        return self.correlation_id[: (len(self.correlation_id) + 1) // 2]
+
+    @property
     def live(self) -> bool:
         """Whether anything on the page can change by itself."""
         return self.verdict is None or self.verdict.instance.state not in OVER

@@ -1,0 +1,88 @@
+"""On a phone, by night, and for those who don't see."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from store.event import HOUR, MINUTE, Event
+from tests.api.shop import Order, Shop, arrived_late, cancelled, running, unpaid, unshipped
+from tests.browser.conftest import Tabs
+from tests.conftest import NOON
+
+LONG = "order/" + "0123456789abcdef" * 12
+PATHS = (
+    "/",
+    "/?state=all&sort=risk",
+    "/?q=nothing",
+    "/orders/order-fulfilment/A-1",
+    "/orders/order-fulfilment/A-2",
+    "/orders/order-fulfilment/A-3",
+    "/orders/order-fulfilment/A-5",
+    "/orders/order-fulfilment/sixty",
+    f"/orders/order-fulfilment/{LONG}",
+)
+
+
+@pytest.fixture
+def stocked(shop: Shop) -> Shop:
+    steps = [
+        (f"Step{number:02}WithARatherLongNameThatGoesOnAndOn", "late", NOON - HOUR + number * MINUTE, NOON - HOUR)
+        for number in range(60)
+    ]
+    history = [Event(LONG, LONG, "OrderPlaced", NOON, "shop", '{"' + "x" * 300 + '": "' + "y" * 300 + '"}', LONG)]
+    shop.add(
+        *(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5")),
+        Order("sixty", "complete", NOON - 2 * HOUR, steps),
+        Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
+    )
+    return shop
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels a page is wider than the screen."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("width", [360, 720, 721, 900, 1280])
+def test_nothing_scrolls_sideways(open_tabs: Tabs, stocked: Shop, width: int) -> None:
+    tab = open_tabs.new(width=width)
+    assert {path: overflow(tab.open(path)) for path in PATHS} == dict.fromkeys(PATHS, 0)
+
+
+def test_a_phone_gets_the_narrow_picture(open_tabs: Tabs, stocked: Shop) -> None:
+    page = open_tabs.new(width=360).open("/orders/order-fulfilment/A-3")
+    expect(page.locator("svg.narrow")).to_be_visible()
+    expect(page.locator("svg.wide")).to_be_hidden()
+    words = page.locator("svg.narrow .is-late .note").bounding_box()
+    assert words is not None
+    assert words["height"] >= 11, "to be read without a glass"
+
+
+def test_a_phone_shows_the_whole_case(open_tabs: Tabs, stocked: Shop) -> None:
+    page = open_tabs.new(width=360).open("/")
+    row = page.get_by_role("row").filter(has_text="A-2")
+    for words in ("ItemShipped", "ComplianceCheckDone", "warehouse", "48 EUR", "5 h ago", "warning"):
+        expect(row.get_by_text(words).first).to_be_visible()
+
+
+def test_by_night_it_is_dark(open_tabs: Tabs, stocked: Shop) -> None:
+    def brightness(page: Page, what: str) -> int:
+        colour = page.evaluate(f"getComputedStyle(document.body).{what}.match(/\\d+/g).slice(0, 3).map(Number)")
+        return int(sum(colour))
+
+    day, night = open_tabs.new().open("/"), open_tabs.new(dark=True).open("/")
+    assert brightness(day, "backgroundColor") > 600 > 200 > brightness(day, "color")
+    assert brightness(night, "backgroundColor") < 100 < 600 < brightness(night, "color")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_everything_has_a_name_and_its_place(open_tabs: Tabs, stocked: Shop, path: str) -> None:
+    page = open_tabs.new().open(path)
+    assert page.locator("h1").count() == 1
+    assert page.locator("main, header.bar").count() == 2
+    ids = page.locator("[id]").evaluate_all("all => all.map(each => each.id)")
+    assert len(ids) == len(set(ids)), "each id once"
+    nameless = page.locator("a, button, input, select").evaluate_all(
+        "all => all.filter(each => !(each.textContent.trim() || each.labels?.length)).map(each => each.outerHTML)"
+    )
+    assert nameless == []
+    assert page.locator("img:not([alt])").count() == 0

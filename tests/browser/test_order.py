@@ -1,0 +1,118 @@
+"""The page of one order, in a browser."""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
+from store.event import HOUR, Event
+from tests.api.shop import Shop, arrived_late, event, running, unpaid, unshipped
+from tests.browser.conftest import Tab
+from tests.conftest import NOON
+
+NASTY = "<script>alert(1)</script>/\"'%25 ü☃ ../x?y#z&amp;"
+
+
+def place(id: str) -> str:
+    return f"/orders/order-fulfilment/{quote(id, safe='')}"
+
+
+def x_of(page: Page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2
+
+
+def test_from_the_list_to_the_order_and_back(tab: Tab, shop: Shop) -> None:
+    shop.add(unshipped("A-2"))
+    page = tab.open("/")
+    page.get_by_role("link", name="A-2").click()
+    expect(page).to_have_url(tab.address + place("A-2"))
+    expect(page.get_by_role("heading", name="Order A-2")).to_be_visible()
+    expect(page.get_by_text("ItemShipped was due 48 h after PaymentReceived.")).to_be_visible()
+    page.get_by_role("link", name="Needs attention").click()
+    expect(page.get_by_role("link", name="A-2")).to_be_visible()
+
+
+def test_the_timeline_shows_when_and_how_late(tab: Tab, shop: Shop) -> None:
+    shop.add(arrived_late("A-3"))
+    page = tab.open(place("A-3"))
+    picture = page.get_by_role("img", name="Timeline of order A-3")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_visible()
+    expect(picture.get_by_text("1 h 35 min late", exact=True)).to_be_visible()
+    start = x_of(page, "svg.wide .is-start .dot")
+    checked = x_of(page, "svg.wide .lane:nth-of-type(5) .dot")
+    due = x_of(page, "svg.wide .is-late .due")
+    came = x_of(page, "svg.wide .is-late .dot")
+    assert start < checked < due < came
+    over = page.locator("svg.wide .is-late .over").bounding_box()
+    assert over is not None
+    assert abs(over["width"] - (came - due)) < 6
+
+
+def test_a_gap_leads_to_now(tab: Tab, shop: Shop) -> None:
+    shop.add(unshipped("A-2"))
+    page = tab.open(place("A-2"))
+    now = x_of(page, "svg.wide .moment.now line")
+    assert abs(x_of(page, "svg.wide .lane.is-missing >> nth=0 >> .gap") - now) < 2
+
+
+def test_the_same_is_in_a_table(tab: Tab, shop: Shop) -> None:
+    shop.add(unshipped("A-2"))
+    table = tab.open(place("A-2")).get_by_role("table")
+    expect(table.get_by_role("row")).to_have_count(4)
+    expect(table.get_by_role("row").nth(2)).to_contain_text("missing for 5 h")
+
+
+def test_an_event_unfolds_and_stays_so(tab: Tab, shop: Shop) -> None:
+    shop.add(unshipped("A-2"))
+    tab.page.clock.install()
+    page = tab.open(place("A-2"))
+    fold = page.locator("li.event").nth(1).locator("summary")
+    expect(page.get_by_text('"amount": 48.00')).to_have_count(2)
+    fold.click()
+    expect(page.locator("li.event pre").nth(1)).to_be_visible()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.clock.run_for(20_000)
+    assert requests == [], "it does not fold what somebody reads"
+    fold.click()
+    with page.expect_request("**/*"):
+        page.clock.run_for(20_000)
+
+
+def test_an_order_that_goes_on_is_followed(tab: Tab, shop: Shop) -> None:
+    shop.add(running("A-4"))
+    tab.page.clock.install()
+    page = tab.open(place("A-4"))
+    expect(page.locator(".head .state")).to_have_text("running")
+    shop.judge(replace(arrived_late("A-4"), history=[]))
+    page.clock.run_for(6_000)
+    expect(page.locator(".head .state")).to_have_text("complete")
+    expect(page.get_by_role("heading", name="Noted")).to_be_visible()
+
+
+def test_hostile_names_do_nothing(tab: Tab, shop: Shop) -> None:
+    evil = Event(
+        "1", NASTY, "<img src=x onerror=alert(2)>", NOON - HOUR, "<b>", '{"</script>": "<svg/onload=alert(3)>"}'
+    )
+    shop.add(replace(unpaid(NASTY), history=[evil, event(NASTY, "PaymentReceived", NOON)]))
+    page = tab.open("/")
+    page.locator("a.id").click()
+    expect(page).to_have_url(tab.address + place(NASTY))
+    expect(page.locator("h1 .id")).to_have_text(NASTY)
+    page.locator("li.event summary").first.click()
+    expect(page.locator("li.event pre").first).to_contain_text('"</script>": "<svg/onload=alert(3)>"')
+    assert page.locator("main img, main script, main b").count() == 0
+
+
+def test_an_unknown_order_offers_a_way_on(tab: Tab, shop: Shop) -> None:
+    shop.add(unpaid("A-1001"))
+    page = tab.open(place("A-1009"))
+    expect(page.get_by_role("heading", name="Nothing is known of A-1009")).to_be_visible()
+    page.get_by_role("link", name="Search for IDs that begin alike").click()
+    expect(page.get_by_label("Correlation ID")).to_have_value("A-1")
+    expect(page.get_by_role("link", name="A-1001")).to_be_visible()
+    assert all("404" in complaint for complaint in tab.complaints)
+    tab.complaints.clear()
