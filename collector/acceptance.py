@@ -52,11 +52,12 @@ NOTHING = frozenset(
     }
 )
 
+HALF_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 # Characters: however many bytes they take, no limit above is reached.
 _SURELY_SHORT = 64
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def check_text(field: str, value: object) -> str:
         raise Refused(field, f"expected text, got {describe(value)}")
     if len(value) <= _SURELY_SHORT and value.isprintable():
         return value
-    if _SURROGATE.search(value):
+    if HALF_SURROGATE.search(value):
         raise Refused(field, "holds half of a surrogate pair, which is no character")
     if _CONTROL.search(value):
         raise Refused(field, f"holds a control character: {describe(value)}")

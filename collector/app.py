@@ -32,7 +32,7 @@ OTLP: dict[str, Decoder] = {answer.PROTOBUF: decode_otlp}
 
 BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
 DECODED_AT_ONCE = 4
-DECODED_AT_ONCE_SIZE = 16 * 1024  # bytes of a body that is decoded on the spot
+SMALL = 16 * 1024  # bytes of a body that is decoded on the spot, not in a thread
 
 
 def create_router(intake: Intake, limits: CollectorSettings, clock: Clock) -> APIRouter:
@@ -40,14 +40,14 @@ def create_router(intake: Intake, limits: CollectorSettings, clock: Clock) -> AP
     reception = _Reception(intake, limits, clock)
     router = APIRouter(tags=["collector"])
 
-    @router.post("/v1/events", openapi_extra=EVENTS, summary="Send events in JSON or NDJSON")
+    @router.post("/v1/events", response_class=Response, openapi_extra=EVENTS, summary="Send events in JSON or NDJSON")
     async def post_events(request: Request) -> Response:
         try:
             return answer.taken(await reception.take(request, JSON))
         except (CollectorError, StoreError) as error:
             return answer.failed(error)
 
-    @router.post("/v1/logs", openapi_extra=LOGS, summary="Send events as OTLP log records")
+    @router.post("/v1/logs", response_class=Response, openapi_extra=LOGS, summary="Send events as OTLP log records")
     async def post_logs(request: Request) -> Response:
         try:
             return answer.taken_otlp(await reception.take(request, OTLP))
@@ -84,7 +84,7 @@ class _Reception:
         with self._room.share() as share:
             body = await receive(request, self._limits.max_body, share)
             now = self._clock.now()
-            if not packed and len(body) <= DECODED_AT_ONCE_SIZE:
+            if not packed and len(body) <= SMALL:
                 return decode(body, self._limits, now), len(body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._decoders, self._decoded, decode, body, packed, now)

@@ -40,7 +40,7 @@ from collector.acceptance import (
 )
 from collector.batch import Batch, Rejection
 from collector.errors import Refused
-from collector.otlp_envelope import Scope, scopes
+from collector.otlp_envelope import Origin, Scope, origins
 from store.event import Event
 from store.settings import CollectorSettings
 
@@ -54,8 +54,8 @@ M = TypeVar("M", Resource, InstrumentationScope, LogRecord)
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
-    """What the records of one scope have in common."""
+class _Shared:
+    """What records have from their resource and scope."""
 
     source: str
     correlation_id: Natural
@@ -69,8 +69,8 @@ def decode_otlp(body: bytes, limits: CollectorSettings, now: int) -> Batch:
     terms = Acceptance.at(now, limits)
     batch = Batch()
     index = 0
-    for scope in scopes(body, limits.max_batch):
-        for event in _events(scope, terms):
+    for origin in origins(body, limits.max_batch):
+        for event in _of_resource(origin, terms):
             if isinstance(event, Event):
                 batch.events.append(event)
             else:
@@ -79,29 +79,35 @@ def decode_otlp(body: bytes, limits: CollectorSettings, now: int) -> Batch:
     return batch
 
 
-def _events(scope: Scope, terms: Acceptance) -> Iterator[Event | Refused]:
+def _of_resource(origin: Origin, terms: Acceptance) -> Iterator[Event | Refused]:
     """One answer for each record."""
     try:
-        origin = _origin(scope, terms)
+        attributes = _parsed(Resource, origin.resource, terms).attributes
+        source = check_source(_find(attributes, "service.name"), DEFAULT_SOURCE)
+        shared = _Shared(source, _find(attributes, "correlation.id"))
+    except Refused as refused:
+        yield from repeat(refused, origin.count)
+        return
+    for scope in origin.scopes:
+        yield from _of_scope(scope, shared, terms)
+
+
+def _of_scope(scope: Scope, shared: _Shared, terms: Acceptance) -> Iterator[Event | Refused]:
+    try:
+        correlation_id = _find(_parsed(InstrumentationScope, scope.scope, terms).attributes, "correlation.id")
     except Refused as refused:
         yield from repeat(refused, len(scope.records))
         return
+    if correlation_id is not None:
+        shared = _Shared(shared.source, correlation_id)
     for record in scope.records:
         try:
-            yield _event(record, origin, terms)
+            yield _event(record, shared, terms)
         except Refused as refused:
             yield refused
 
 
-def _origin(scope: Scope, terms: Acceptance) -> _Origin:
-    resource = _parsed(Resource, scope.resource, terms).attributes
-    correlation_id = _find(_parsed(InstrumentationScope, scope.scope, terms).attributes, "correlation.id")
-    if correlation_id is None:
-        correlation_id = _find(resource, "correlation.id")
-    return _Origin(check_source(_find(resource, "service.name"), DEFAULT_SOURCE), correlation_id)
-
-
-def _event(data: bytes, origin: _Origin, terms: Acceptance) -> Event:
+def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
     record = _parsed(LogRecord, data, terms)
     attributes = _members(record.attributes)
     name = attributes.pop("event.name", None)
@@ -109,7 +115,7 @@ def _event(data: bytes, origin: _Origin, terms: Acceptance) -> Event:
     if not name:
         raise Refused("event_name", NO_EVENT_NAME)
     own_id = attributes.pop("correlation.id", None)
-    correlation_id = check_correlation_id(origin.correlation_id if own_id is None else own_id)
+    correlation_id = check_correlation_id(shared.correlation_id if own_id is None else own_id)
     name = check_name(name)
     id_ = check_text("id", attributes.pop("log.record.uid", None))
     causation_id = check_text("causation_id", attributes.pop("causation.id", None))
@@ -123,11 +129,11 @@ def _event(data: bytes, origin: _Origin, terms: Acceptance) -> Event:
     terms.check_size(encoded)
     text = encoded.decode()
     return Event(
-        id_ or content_id(origin.source, name, time_ns, correlation_id, text),
+        id_ or content_id(shared.source, name, time_ns, correlation_id, text),
         correlation_id,
         name,
         time,
-        origin.source,
+        shared.source,
         text,
         causation_id,
         _hex(record.trace_id),

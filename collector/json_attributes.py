@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from typing import Any
 
-from collector.acceptance import printable
+from collector.acceptance import HALF_SURROGATE, printable
 from collector.errors import Refused
 
 MAX_DEPTH = 64
 
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_INTEGER = 4_000  # digits; Python stops reading at 4,300
 _SPACED_COLON = re.compile(rb"[ \t\r\n]:")
 
@@ -48,7 +47,7 @@ def parse(text: str) -> Any:
 def check(value: object, path: str, depth: int = 1) -> None:
     """Raises `Refused` for the first thing below `path` that ClickHouse could not read or would read differently."""
     match value:
-        case str() if _SURROGATE.search(value):
+        case str() if HALF_SURROGATE.search(value):
             raise Refused(path, "holds half of a surrogate pair (such as \\ud800), which is no character")
         case float() if not math.isfinite(value):
             raise Refused(path, "NaN, Infinity and numbers beyond ±1.8e308 can't be stored")

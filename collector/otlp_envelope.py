@@ -19,11 +19,23 @@ from collector.errors import BodyTooLarge, MalformedBody
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The records of one instrumentation scope of one resource; all of it still to be parsed."""
+    """An instrumentation scope and its records, still to be parsed."""
 
-    resource: bytes
     scope: bytes
     records: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A resource, still to be parsed, and its scopes."""
+
+    resource: bytes
+    scopes: tuple[Scope, ...]
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return sum(len(scope.records) for scope in self.scopes)
 
 
 class _Request(Protocol):
@@ -48,8 +60,8 @@ _MESSAGES = {
 }
 
 
-def scopes(body: bytes, most: int) -> Iterator[Scope]:
-    """What an ExportLogsServiceRequest holds, scope by scope.
+def origins(body: bytes, most: int) -> Iterator[Origin]:
+    """What an ExportLogsServiceRequest holds, resource by resource.
 
     Raises `MalformedBody` where it is none, `BodyTooLarge` after `most` records (or scopes, or resources).
     """
@@ -58,15 +70,19 @@ def scopes(body: bytes, most: int) -> Iterator[Scope]:
         request = cast(_Request, _parse["Request"](body))
         _check(len(request.resource_logs), most)
         for resource_bytes in request.resource_logs:
-            resource = cast(_ResourceLogs, _parse["ResourceLogs"](resource_bytes))
-            _check(len(resource.scope_logs), most)
-            for scope_bytes in resource.scope_logs:
-                scope = cast(_ScopeLogs, _parse["ScopeLogs"](scope_bytes))
-                count += len(scope.log_records)
-                _check(count, most)
-                yield Scope(resource.resource, scope.scope, tuple(scope.log_records))
+            logs = cast(_ResourceLogs, _parse["ResourceLogs"](resource_bytes))
+            _check(len(logs.scope_logs), most)
+            origin = Origin(logs.resource, tuple(map(_scope, logs.scope_logs)))
+            count += origin.count
+            _check(count, most)
+            yield origin
     except DecodeError:
         raise MalformedBody("the body is no ExportLogsServiceRequest of OTLP in protobuf") from None
+
+
+def _scope(data: bytes) -> Scope:
+    logs = cast(_ScopeLogs, _parse["ScopeLogs"](data))
+    return Scope(logs.scope, tuple(logs.log_records))
 
 
 def _check(count: int, most: int) -> None:

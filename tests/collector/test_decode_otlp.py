@@ -176,6 +176,14 @@ def test_a_bad_source_concerns_all_of_its_records_and_no_others(
     assert batch.rejected[0].reason.startswith(reason)
 
 
+def test_a_bad_scope_concerns_its_records_and_no_others(limits: CollectorSettings) -> None:
+    good = record().SerializeToString()
+    scopes = field(2, field(1, b"\xff") + field(2, good)) + field(2, field(2, good))
+    batch = decode_otlp(field(1, scopes), limits, NOON)
+    assert len(batch.events) == 1
+    assert batch.rejected == [Rejection(0, "", "the bytes are no InstrumentationScope of OTLP")]
+
+
 def test_a_record_that_is_no_protobuf_harms_none_but_itself(limits: CollectorSettings) -> None:
     good = record().SerializeToString()
     bad = b"\xff" * 5

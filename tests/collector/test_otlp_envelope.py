@@ -5,7 +5,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from collector.otlp_envelope import scopes
+from collector.otlp_envelope import origins
 from tests.collector import otlp
 
 
@@ -23,10 +23,11 @@ def test_what_is_inside_is_what_the_real_messages_say() -> None:
     ]
     found = [
         (
-            Resource.FromString(scope.resource),
+            Resource.FromString(origin.resource),
             InstrumentationScope.FromString(scope.scope),
             [LogRecord.FromString(record) for record in scope.records],
         )
-        for scope in scopes(message.SerializeToString(), most=100)
+        for origin in origins(message.SerializeToString(), most=100)
+        for scope in origin.scopes
     ]
     assert found == expected
