@@ -15,9 +15,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/", dependencies=[Depends(only(BoardParameters))])
-def board_page(asked: Annotated[BoardParameters, Query()], here: Here) -> Response:
+def board_page(request: Request, asked: Annotated[BoardParameters, Query()], here: Here) -> Response:
     seen = board.look(here, asked)
-    return here.templates.page("board.html", asked=asked, board=seen, now=seen.now)
+    origin = str(request.base_url).rstrip("/")
+    return here.templates.page("board.html", asked=asked, board=seen, now=seen.now, origin=origin)
 
 
 @router.get("/orders/{workflow}/{correlation_id:anything}", dependencies=[Depends(only(NoParameters))])

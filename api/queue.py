@@ -90,6 +90,11 @@ class Case:
         open_now = tuple(finding for finding in self.findings if finding.open)
         return open_now or self.findings
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The teams whom this concerns beside its owner."""
+        return tuple(dict.fromkeys(flag.owner for flag in self.flags if flag.owner and flag.owner != self.owner))
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -168,8 +173,11 @@ def _value(column: ColumnElement[Any], value: int | str | None) -> object:
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     filters = wanted.filters
-    equal = {"workflow": filters.workflow, "severity": filters.severity, "correlation_id": wanted.correlation_id}
+    equal = {"workflow": filters.workflow, "severity": filters.severity}
     conditions = [cases.c[name] == value for name, value in equal.items() if value is not None]
+    if wanted.correlation_id is not None:
+        # By its own index: SQLite would rather walk along the index of the sort and look at every case.
+        conditions.append(cases.c.id.in_(select(cases.c.id).where(cases.c.correlation_id == wanted.correlation_id)))
     if wanted.beginning is not None:
         # Not LIKE: it ignores case on SQLite, and collation would mislead a comparison on PostgreSQL.
         conditions.append(func.substr(cases.c.correlation_id, 1, len(wanted.beginning)) == wanted.beginning)

@@ -1,7 +1,23 @@
 """What is kept because it costs time."""
 
+import pytest
+
 from api.overview import Kept
+from store.errors import StoreUnavailable
 from tests.store.clock import ManualClock
+
+
+class Away:
+    """A store that is not there, which takes a while to find out."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.asked = 0
+        self._clock = clock
+
+    def __call__(self) -> int:
+        self.asked += 1
+        self._clock.sleep(5)
+        raise StoreUnavailable("away")
 
 
 class Source:
@@ -38,3 +54,23 @@ def test_a_clock_set_back_keeps_nothing_for_ever(clock: ManualClock) -> None:
     assert kept.get() == 1
     clock.sleep(-3600)
     assert kept.get() == 2
+
+
+def test_nothing_is_kept_for_more_than_a_minute(clock: ManualClock) -> None:
+    kept = Kept(Source(clock, 30), clock)
+    assert kept.get() == 1
+    clock.sleep(60)
+    assert kept.get() == 2
+
+
+def test_nobody_queues_up_for_a_store_that_is_away(clock: ManualClock) -> None:
+    away = Away(clock)
+    kept = Kept(away, clock)
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            kept.get()
+    assert away.asked == 1
+    clock.sleep(5)
+    with pytest.raises(StoreUnavailable):
+        kept.get()
+    assert away.asked == 2
