@@ -54,7 +54,7 @@ class Board:
 
 
 def look(here: Context, asked: BoardParameters) -> Board:
-    """`ApiError` 400 for a broken cursor, `StoreUnavailable` where the SQL database is away."""
+    """`BadParameters` for a broken cursor, `StoreUnavailable` where the SQL database is away."""
     now = here.clock.now()
     state = None if asked.state == "all" else asked.state
     wanted = Wanted(asked, state, beginning=asked.q)

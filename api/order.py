@@ -64,10 +64,10 @@ class Order:
     @property
     def pictures(self) -> list[tuple[str, Picture]]:
         """The timeline for a screen and for a phone; the stylesheet shows one of them."""
-        if self.verdict is None or self.verdict.instance.start is None:
+        verdict = self.verdict
+        if verdict is None or verdict.instance.start is None:
             return []
-        instance = self.verdict.instance
-        scene = Scene(instance.start or 0, self.lanes, self.now, instance.state, self.verdict.ended_at)
+        scene = Scene(verdict.instance.start, self.lanes, self.now, verdict.instance.state, verdict.ended_at)
         return [("wide", draw(scene, WIDE)), ("narrow", draw(scene, NARROW))]
 
     def note(self, lane: Lane) -> str:

@@ -98,7 +98,7 @@ class NoParameters(Parameters):
 
 
 def only(parameters: type[Parameters]) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that refuses query parameters which are unknown or given twice (`ApiError` 400)."""
+    """A dependency that refuses query parameters which are unknown or given twice (`BadParameters`)."""
     known = list(parameters.model_fields)
 
     async def refuse_others(request: Request) -> None:

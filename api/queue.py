@@ -112,7 +112,7 @@ STATES = ("open", "resolved")
 
 
 def page(connection: Connection, wanted: Wanted, sort: Sort, after: Place | None, limit: int) -> list[Case]:
-    """At most `limit` cases behind `after`. `ApiError` 400 if `after` is a place in a list of another sort."""
+    """At most `limit` cases behind `after`. `BadParameters` if `after` is a place in a list of another sort."""
     order = ORDERS[sort]
     conditions = _conditions(wanted)
     if after is not None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.axis import ticks
-from api.times import from_now, in_words, rfc3339, span
+from api.times import from_now, in_words, span
+from store.instant import rfc3339
 
 OPEN = frozenset({"missing", "pending", "waiting"})
 WORDS = {"not_needed": "not needed", "on_time": "on time"}
@@ -121,7 +122,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From instants to places: linear, and the end for everything behind it."""
+    """From instants to places: linear, and one of the ends for everything beyond it."""
 
     begin: int
     end: int
@@ -130,7 +131,7 @@ class Scale:
     cut: bool
 
     def x(self, at: int) -> float:
-        share = (min(at, self.end) - self.begin) / (self.end - self.begin)
+        share = (min(max(at, self.begin), self.end) - self.begin) / (self.end - self.begin)
         return round(self.left + share * (self.right - self.left), 1)
 
 

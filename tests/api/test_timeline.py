@@ -83,6 +83,12 @@ def test_what_happened_before_the_start_is_in_the_picture() -> None:
     assert picture.left < (lane(picture, "ItemShipped").dot or 0) < (lane(picture, "start").dot or 0)
 
 
+def test_a_clock_that_is_behind_draws_nothing_outside() -> None:
+    pending = Lane("ItemShipped", "pending", None, NOON + HOUR)
+    picture = draw(Scene(NOON, [pending], NOON - DAY, "running"), WIDE)
+    assert picture.lines[0].x == picture.left
+
+
 @pytest.mark.parametrize("form", [WIDE, NARROW])
 @pytest.mark.parametrize("span", [SECOND // 1000, 9 * SECOND, 20 * MINUTE, 3 * DAY, 200 * DAY, 4000 * DAY])
 @pytest.mark.parametrize("steps", [0, 1, 60])
