@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.times import EPOCH, MONTHS, moment
+from api.times import MONTHS
 from store.event import DAY, HOUR, MICROSECOND, MINUTE, SECOND
+from store.instant import EPOCH, moment
 
 MILLISECOND = 1000 * MICROSECOND
 WEEK = 7 * DAY

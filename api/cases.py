@@ -13,7 +13,7 @@ from api.json_response import Json
 from api.parameters import CaseParameters, NoParameters, PathText, only
 from api.problem import NotFound
 from api.queue import Case, Place, Wanted
-from api.times import rfc3339_or_none
+from store.instant import rfc3339_or_none
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, problem, title
+from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, fault_problem, title
 from api.rendering import Templates
 from store.errors import StoreUnavailable
 
@@ -63,7 +63,7 @@ class Errors:
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Response:
         if not wants_page(request):
-            return problem(status, detail, faults, headers)
+            return fault_problem(status, detail, faults, headers)
         page = self._templates.page("error.html", status=status, title=title(status), detail=detail, faults=faults)
         page.status_code = status
         page.headers.update(headers)

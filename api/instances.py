@@ -13,11 +13,11 @@ from api.cursor import decode, encode
 from api.json_response import Json
 from api.parameters import InstanceParameters, NoParameters, PathText, only
 from api.problem import NotFound
-from api.shape import Instance, instance_json
-from api.times import rfc3339, rfc3339_or_none
 from api.verdicts import BEFORE_ALL, Finding, Place, Verdict
+from rules.present import Instance, instance_json
 from store import events
 from store.event import Event
+from store.instant import rfc3339, rfc3339_or_none
 
 router = APIRouter(prefix="/v1/instances", tags=["instances"])
 

@@ -1,11 +1,12 @@
-"""The one shape of errors: problem details of RFC 9457."""
+"""What goes wrong here, and as what problem it is told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import msgspec
 from starlette.responses import Response
+
+from store.problem import problem
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -47,16 +48,9 @@ def title(status: int) -> str:
     return HTTPStatus(status).phrase
 
 
-def problem_json(status: int, detail: str, faults: Sequence[Fault] = ()) -> dict[str, object]:
-    """`{"type", "title", "status", "detail"}`, and `errors` where single parameters are to blame."""
-    body: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status, "detail": detail}
-    if faults:
-        body["errors"] = [{"parameter": fault.parameter, "reason": fault.reason} for fault in faults]
-    return body
-
-
-def problem(
+def fault_problem(
     status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] = NO_HEADERS
 ) -> Response:
-    body = msgspec.json.encode(problem_json(status, detail, faults))
-    return Response(body, status, headers=dict(headers), media_type="application/problem+json")
+    """With `errors` in the document where single parameters are to blame."""
+    told = [{"parameter": fault.parameter, "reason": fault.reason} for fault in faults]
+    return problem(status, detail, headers=headers, members={"errors": told} if told else None)

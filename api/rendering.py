@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from api import times
 from api.assets import address
 from api.links import order_path, safe_url
+from store.instant import rfc3339
 
 FOLDER = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTES = 20_000
@@ -27,7 +28,7 @@ class Templates:
         self._environment.globals["asset"] = address
         self._environment.globals["order_path"] = order_path
         self._environment.filters.update(
-            rfc3339=times.rfc3339,
+            rfc3339=rfc3339,
             in_words=times.in_words,
             from_now=times.from_now,
             span=times.span,

@@ -3,30 +3,14 @@
 All values are microseconds, instants since the Unix epoch, UTC.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from store.event import DAY, HOUR, MINUTE, SECOND
+from store.instant import moment, rfc3339
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 YEAR = 365 * DAY
 
 # Larger unit, its sign, smaller unit, its sign: a span is shown in two of them at most.
 _UNITS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", SECOND, "s"))
-
-
-def moment(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
-
-
-def rfc3339(micros: int) -> str:
-    """`2026-11-20T14:05:09.25Z`: as many of six fractional digits as are needed."""
-    text = moment(micros).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return text.rstrip("0").rstrip(".") + "Z"
-
-
-def rfc3339_or_none(micros: int | None) -> str | None:
-    return None if micros is None else rfc3339(micros)
 
 
 def in_words(micros: int) -> str:

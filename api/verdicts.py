@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from api.shape import Instance, Step
 from api.sql import query
+from rules.present import Instance, Step
 from store.clickhouse import ClickHouse
 
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from collector.batch import Batch, Rejection
 from collector.errors import CollectorError
-from collector.problem import problem
 from store.errors import StoreError, StoreUnavailable
+from store.problem import problem
 
 PROTOBUF = "application/x-protobuf"
 

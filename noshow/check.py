@@ -16,7 +16,7 @@ from noshow.errors import NoshowError, WrongUsage
 from noshow.event_file import opened, read_events
 from rules.judge import judge
 from rules.parse_literal import moment
-from rules.present import instance_json
+from rules.present import Instance, Step, instance_json
 from rules.spec import Workflow
 from rules.verdict import Verdict
 from store import events as event_store
@@ -149,10 +149,17 @@ def _print(judged: Iterable[tuple[Workflow, Verdict]], format_: str) -> None:
 
 
 def _json(workflow: Workflow, verdict: Verdict) -> dict[str, object]:
-    steps = ((step.step, step.state.value, step.at, step.due) for step in verdict.steps)
-    findings = ((finding.step, finding.kind.value) for finding in verdict.findings)
-    status = (verdict.state.value, verdict.start)
-    return instance_json((workflow.name, workflow.version), verdict.correlation_id, status, steps, findings)
+    return instance_json(
+        Instance(
+            workflow=workflow.name,
+            version=workflow.version,
+            correlation_id=verdict.correlation_id,
+            state=verdict.state.value,
+            start=verdict.start,
+            steps=[Step(step.step, step.state.value, step.at, step.due) for step in verdict.steps],
+            findings=[(finding.step, finding.kind.value) for finding in verdict.findings],
+        )
+    )
 
 
 def _row(workflow: Workflow, verdict: Verdict) -> str:

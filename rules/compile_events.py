@@ -13,16 +13,15 @@ from rules.spec import Matcher, Workflow
 from rules.sql import Column, Constant, Lambda, Select, Sql, Value, call, either, equals, every
 
 _MICROS = call("toUnixTimestamp64Micro", Column("time"))
-_ROW: dict[str, Sql] = {
-    name: Column(name) for name in ("correlation_id", "source", "id", "name", "attributes", "identity", "content")
-}
+_READ = ("correlation_id", "source", "id", "name", "attributes", "identity", "content")
+_ROW: dict[str, Sql] = {"micros": _MICROS, **{name: Column(name) for name in _READ}}
 
 
 def event_stages(workflow: Workflow, moment: Sql, among: Sql | None, *, exact: bool) -> dict[str, Select]:
     """The stages up to `histories`; `moment` is the instant judged, `among` a condition on `correlation_id`."""
     if not exact:
         return {
-            "rows": Select({**_ROW, "micros": _MICROS}, source="events", where=among),
+            "rows": Select(_ROW, source="events", where=among),
             "matched": _matched(workflow, moment, "rows"),
             "histories": _histories(workflow, moment, _COUNTED_QUICKLY),
         }
@@ -39,7 +38,7 @@ def _copies(among: Sql | None) -> Select:
     event = ("correlation_id", "source", "id")
     least = call("min", call("tuple", _MICROS, call("toString", Column("name")), Column("attributes")))
     differ = call("notEquals", call("min", Column("content")), call("max", Column("content")))
-    columns = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ}
+    columns: dict[str, Sql] = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ}
     return Select(columns, source="events", where=among, group_by=event)
 
 

@@ -50,7 +50,8 @@ def moment(text: str) -> int:
         raise ValueError(expected)
     *clock, fraction, sign, hours, minutes = found.groups()
     try:
-        whole = datetime(*(int(part or 0) for part in clock), tzinfo=UTC)
+        year, month, day, hour, minute, second = (int(part or 0) for part in clock)
+        whole = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise ValueError(expected) from None
     offset = int(hours or 0) * HOUR + int(minutes or 0) * MINUTE

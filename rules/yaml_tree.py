@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 import yaml
 from yaml.events import (
@@ -111,6 +112,17 @@ class _Stop(Exception):
     """The rest of the text is of no use."""
 
 
+class _Mark(Protocol):
+    @property
+    def index(self) -> int: ...
+
+
+def _index(mark: _Mark | None) -> int:
+    """The offset in characters; a parser's events always carry their marks."""
+    assert mark is not None
+    return mark.index
+
+
 def _events(text: str) -> Iterator[Event]:
     events: Iterator[Event] = yaml.parse(text, Loader=_LOADER)
     return events
@@ -144,7 +156,7 @@ class _Builder:
             case DocumentStartEvent():
                 self._document(self._position(event))
             case AliasEvent():
-                message = f"aliases are not supported: write out what {quoted('*' + event.anchor)} stands for"
+                message = f"aliases are not supported: write out what {quoted(f'*{event.anchor}')} stands for"
                 self._problems.error(self._position(event), Check.YAML_FEATURE, message)
                 self._place(Refused(self._position(event)))
             case ScalarEvent():
@@ -155,7 +167,7 @@ class _Builder:
                 self._place(self._end(self._open.pop()))
 
     def _position(self, event: Event) -> Position:
-        return self._source.position(event.start_mark.index)
+        return self._source.position(_index(event.start_mark))
 
     def _document(self, at: Position) -> None:
         self.documents += 1
@@ -164,11 +176,11 @@ class _Builder:
             self._problems.error(at, Check.YAML_FEATURE, message, "put each workflow in a file of its own")
 
     def _scalar(self, event: ScalarEvent) -> Node:
-        start = event.start_mark.index
+        start = _index(event.start_mark)
         at = self._source.position(start)
         if self._has_tag(event, at):
             return Refused(at)
-        return Scalar(at, event.value, Style(event.style or ""), start, event.end_mark.index)
+        return Scalar(at, event.value, Style(event.style or ""), start, _index(event.end_mark))
 
     def _begin(self, event: CollectionStartEvent) -> None:
         at = self._position(event)

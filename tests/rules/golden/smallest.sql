@@ -3,14 +3,14 @@ WITH
 `rows` AS
 (
     SELECT
+        toUnixTimestamp64Micro(`time`) AS `micros`,
         `correlation_id`,
         `source`,
         `id`,
         `name`,
         `attributes`,
         `identity`,
-        `content`,
-        toUnixTimestamp64Micro(`time`) AS `micros`
+        `content`
     FROM `events`
 ),
 

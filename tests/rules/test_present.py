@@ -2,9 +2,9 @@
 
 import json
 
-from api.shape import Instance, Step, instance_json
-from api.times import rfc3339
+from rules.present import Instance, Step, instance_json
 from store.event import MINUTE
+from store.instant import rfc3339
 from tests.conftest import NOON
 
 
