@@ -112,7 +112,7 @@ class InstanceDetail(Instance):
     unit: str | None
     customer: str | None
     ended_at: Annotated[Time | None, Field(description="When an event ended it, by cancelling it or in good order.")]
-    judged_at: Time
+    judged_at: Annotated[Time, Field(description="When this verdict was reached; it has not changed since.")]
     conflicts: Annotated[int, Field(description="Events of which copies exist that differ.")]
     undated: Annotated[list[str], Field(description="Steps whose promised deadline was no timestamp.")]
     events: Annotated[list[Event], Field(description="In order of time, the first 10,000.")]
