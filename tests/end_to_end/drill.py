@@ -10,10 +10,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from standardwebhooks import Webhook
@@ -48,7 +49,8 @@ def drill(orders: Orders, place: Path, kills: int, seed: int = 1) -> Outcome:
                     _send_and_kill(client, server, batch, chance)
                 _send(client, batch)
                 acknowledged |= {json.loads(line)["id"] for line in batch}
-            _until_found(client, orders.findings)
+            until(lambda: found(client) == orders.findings)
+            until(lambda: _open_cases(client) <= _told_of(owner.received))
         server.stop()
         return Outcome(acknowledged, server.stored(), list(owner.received), len(fatal))
 
@@ -98,22 +100,37 @@ def _send_and_kill(client: httpx.Client, server: Noshow, batch: Sequence[bytes],
     server.start()
 
 
-def _until_found(client: httpx.Client, expected: Findings) -> None:
+def until(holds: Callable[[], bool]) -> None:
+    """Looks once a second, and fails when patience has ended."""
     for _ in range(PATIENCE):
-        if found(client) == expected:
+        if holds():
             return
         time.sleep(1)
+    assert holds()
+
+
+def _open_cases(client: httpx.Client) -> set[str]:
+    return {case["id"] for case in _all(client, "/v1/cases", state="open")}
+
+
+def _told_of(received: list[Received]) -> set[str]:
+    return {json.loads(it.body)["data"]["case"] for it in list(received)}
 
 
 def found(client: httpx.Client) -> Findings:
     """The open findings, as the dashboard and everybody else reads them."""
-    found: Findings = Counter()
+    instances = _all(client, "/v1/instances", workflow="order-fulfilment")
+    return Counter((it["step"], it["kind"]) for instance in instances for it in instance["findings"])
+
+
+def _all(client: httpx.Client, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    """Every item of a list, page by page."""
     after: dict[str, str] = {}
     while True:
-        page = client.get("/v1/instances", params={"workflow": "order-fulfilment", "limit": "500", **after}).json()
-        found.update((it["step"], it["kind"]) for instance in page["items"] for it in instance["findings"])
+        page = client.get(path, params={**parameters, "limit": "500", **after}).json()
+        yield from page["items"]
         if page["next"] is None:
-            return found
+            return
         after = {"after": page["next"]}
 
 
