@@ -74,7 +74,7 @@ def compile_workflow(
     In order of correlation ID: one row for each that has an instance, or events after `as_of` (then `start` is NULL).
     Without `exact` it is quicker, but a row with `conflicts` may be wrong, and then even have no business to be there.
     With `only_changes` those are left out whose verdict is recorded in `instances` already, and a recorded instance
-    that is no more is a row without start as well.
+    that is no more is a row without start as well. (Of what may be wrong it is not known whether it is recorded.)
     """
     moment = Value(as_of, "Int64")
     stages = event_stages(workflow, moment, among, exact=exact)
@@ -85,7 +85,7 @@ def compile_workflow(
     last = list(stages)[-1]
     if only_changes:
         stages["recorded"] = _recorded(workflow, among)
-    worth_telling = _worth_telling(only_changes)
+    worth_telling = _worth_telling(only_changes, exact)
     stages["answers"] = Select(_answer(workflow, instance, steps), source=last)
     stages["digested"] = Select({"digest": _digest(workflow)}, source="answers", everything=True)
     answer = {name: Column(name) for name in ANSWER}
@@ -112,7 +112,7 @@ def _recorded(workflow: Workflow, among: Sql | None) -> Select:
     )
 
 
-def _worth_telling(only_changes: bool) -> Sql:
+def _worth_telling(only_changes: bool, exact: bool) -> Sql:
     somewhere = either(present(Column("start")), present(Column("wake_at")))
     if not only_changes:
         return somewhere
@@ -121,7 +121,8 @@ def _worth_telling(only_changes: bool) -> Sql:
     same = Select({name: Column(name) for name in pair}, source="recorded")
     was_there = call("in", Column("correlation_id"), lived)
     unchanged = call("in", call("tuple", *map(Column, pair)), same)
-    return every(either(somewhere, was_there), negate(unchanged))
+    doubtful = FALSE if exact else call("notEquals", Column("conflicts"), Constant(0))
+    return every(either(somewhere, was_there), either(doubtful, negate(unchanged)))
 
 
 def _instance(workflow: Workflow, moment: Sql, cells: Cells) -> InstanceCells:
