@@ -1,17 +1,20 @@
 """The continuous evaluation: work follows change, and every verdict is written once.
 
-A tick takes the next version under its lease, looks at what was touched or fell due, judges it at an instant that never
-goes back, and writes findings, deadlines and instances; the cursors move last. Whatever is interrupted is done again.
+A round looks at what was touched or fell due, and shares it out in pieces. A tick does one piece, so that it is short
+beside the lease, however much there is to do: it takes the next version under the lease, judges at an instant that
+never goes back, and writes findings, deadlines and instances. The cursors move when the last piece is done. Whatever is
+interrupted is done again.
 """
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from rules.candidates import Blocks
+from rules.candidates import Blocks, Look
 from rules.judge import judge
-from rules.records import Stamp, Written, write
+from rules.records import Stamp, Written, close_refuted, write
 from rules.spec import Workflow
 from rules.sql import Sql
 from rules.sweep import Sweep
@@ -42,6 +45,15 @@ class Tick:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What was found to do at `as_of`, and the pieces of it that are left."""
+
+    look: Look
+    as_of: int
+    pieces: deque[tuple[Workflow, Sql]]
+
+
 class Evaluator:
     """One of any number; only the one that holds the lease does anything."""
 
@@ -59,7 +71,9 @@ class Evaluator:
         self._settings = settings
         self._holder = holder
         self._lease: Lease | None = None
+        self._epoch = 0  # of the last lease
         self._blocks = Blocks()
+        self._round: _Round | None = None
         self._sweep = Sweep(self._workflows, settings)
 
     def run(self, clock: Clock, stop: Event) -> None:
@@ -80,32 +94,29 @@ class Evaluator:
         self.release()
 
     def tick(self, now: int) -> Tick | None:
-        """Judge what changed until `now` (µs UTC); `None` while another evaluator holds the lease.
+        """Judge what changed until `now` (µs UTC), or a piece of it; `None` while another evaluator holds the lease.
 
         Raises StoreUnavailable, StoreRefused, or LeaseLost when somebody took over in the middle.
         """
         if not self._take(now):
             return None
         lease = self._next(now)
-        with self._database.read() as connection:
-            touched = cursors.read(connection, _TOUCHED) or 0
-            woken = cursors.read(connection, _WOKEN) or 0
-        look = self._blocks.look(self._clickhouse, touched, (woken, lease.as_of), self._settings.overlap)
+        self._round = round_ = self._round or self._begin(lease)
         written = Written()
-        for among in look.conditions(self._settings.batch):
-            written += self._judge(self._workflows, among, self._next(now))
-        self._next(now)
-        with self._database.begin() as connection:
-            cursors.move(connection, _TOUCHED, look.cursor)
-            cursors.move(connection, _WOKEN, lease.as_of)
-        self._blocks.done(look)
-        swept = self._sweep_some(now)
-        return Tick(lease.as_of, look.size, written + swept, more=not look.complete or self._sweep.is_behind)
+        if round_.pieces:
+            written += self._judge(*round_.pieces[0], now)
+            round_.pieces.popleft()
+        if not round_.pieces:
+            self._end(round_, now)
+            written += self._sweep_some(now)
+        more = self._round is not None or not round_.look.complete or self._sweep.is_behind
+        return Tick(lease.as_of, round_.look.size, written, more)
 
     def forget(self) -> None:
         """After a failure: nothing that was not written may be taken for done."""
         self._lease = None
         self._blocks = Blocks()
+        self._round = None
 
     def release(self) -> None:
         if self._lease is not None:
@@ -115,6 +126,9 @@ class Evaluator:
     def _take(self, now: int) -> bool:
         if self._lease is None:
             self._lease = leases.acquire(self._database, LEASE, self._holder, now, _TTL)
+        if self._lease is not None and self._lease.epoch != self._epoch:
+            self._epoch = self._lease.epoch
+            self._sweep.forget()
         return self._lease is not None
 
     def _next(self, now: int) -> Lease:
@@ -128,17 +142,37 @@ class Evaluator:
             raise
         return self._lease
 
-    def _judge(self, workflows: Sequence[Workflow], among: Sql, lease: Lease) -> Written:
-        written = Written()
-        stamp = Stamp(lease.as_of, lease.version)
-        for workflow in workflows:
-            changed = list(judge(self._clickhouse, workflow, lease.as_of, among, only_changes=True))
-            written += write(self._clickhouse, workflow, changed, stamp)
-        return written
+    def _begin(self, lease: Lease) -> _Round:
+        with self._database.read() as connection:
+            touched = cursors.read(connection, _TOUCHED) or 0
+            woken = cursors.read(connection, _WOKEN) or 0
+        look = self._blocks.look(self._clickhouse, touched, (woken, lease.as_of), self._settings.overlap)
+        parts = look.conditions(self._settings.batch)
+        return _Round(look, lease.as_of, deque((it, among) for among in parts for it in self._workflows))
+
+    def _end(self, round_: _Round, now: int) -> None:
+        self._next(now)
+        with self._database.begin() as connection:
+            cursors.move(connection, _TOUCHED, round_.look.cursor)
+            cursors.move(connection, _WOKEN, round_.as_of)
+        self._blocks.done(round_.look)
+        self._round = None
+
+    def _judge(self, workflow: Workflow, among: Sql, now: int) -> Written:
+        lease = self._next(now)
+        changed = list(judge(self._clickhouse, workflow, lease.as_of, among, only_changes=True))
+        # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
+        self._next(now)
+        return write(self._clickhouse, workflow, changed, Stamp(lease.as_of, lease.version))
 
     def _sweep_some(self, now: int) -> Written:
-        written = Written()
-        for work in self._sweep.due(self._clickhouse, self._database, now):
-            written += self._judge([work.workflow], work.among, self._next(now))
-            self._sweep.done(self._database, work)
+        work = self._sweep.due(self._clickhouse, self._database, now)
+        if work is None:
+            return Written()
+        written = self._judge(work.workflow, work.among, now) if work.among else Written()
+        if work.swept:
+            lease = self._next(now)
+            stamp = Stamp(lease.as_of, lease.version)
+            written += close_refuted(self._clickhouse, work.workflow, work.swept, stamp)
+        self._sweep.done(self._database, work)
         return written

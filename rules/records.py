@@ -4,14 +4,15 @@ Order matters. A finding is written before the instance that carries it, and so 
 record that the rest has been done. After a crash in between, the instance is still the old one and all is done again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rules.sentence import sentence
 from rules.spec import Late, Workflow
 from rules.verdict import Finding, Kind, StepVerdict, Unopened, Verdict
 from store.clickhouse import ClickHouse
+from store.event import DAY
 
 T = TypeVar("T")
 Row = Mapping[str, object]
@@ -20,6 +21,7 @@ Open = Mapping[tuple[str, str], int]
 
 _ASKED_AT_ONCE = 10_000  # correlation IDs named in one query
 _CLOSED_AT_ONCE = 1_000
+_ERA = 2_000 * DAY  # at most 67 months, of the 100 that the engine takes
 
 _OPEN = """
 SELECT correlation_id, step, kind, argMax(toUnixTimestamp64Micro(detected_at), version)
@@ -27,6 +29,26 @@ FROM findings
 WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
 GROUP BY correlation_id, step, kind
 HAVING argMax(open, version)
+"""
+
+_REFUTED = """
+SELECT correlation_id, step, kind
+FROM
+(
+    SELECT correlation_id, step, kind
+    FROM findings
+    WHERE workflow = {workflow:String} AND cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    GROUP BY correlation_id, step, kind
+    HAVING argMax(open, version)
+) AS flagged
+LEFT JOIN
+(
+    SELECT correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`), version) AS holding
+    FROM instances
+    WHERE workflow = {workflow:String} AND cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    GROUP BY correlation_id
+) AS judged USING (correlation_id)
+WHERE NOT has(holding, (step, kind))
 """
 
 _ALIVE = """
@@ -90,14 +112,26 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Verdict 
         if (step, kind) not in opened.get(correlation_id, {})
     ]
     _insert(clickhouse, "findings", [row for it in verdicts for row in _findings(workflow, it, opened, stamp)])
-    for part in _parts(closed, _CLOSED_AT_ONCE):
-        _close(clickhouse, workflow, part, stamp)
-    _insert(clickhouse, "deadlines", list(_deadlines(changed)))
+    _close(clickhouse, workflow, closed, stamp)
+    for rows in _by_era(_deadlines(changed)):
+        _insert(clickhouse, "deadlines", rows)
     gone = _alive(clickhouse, workflow, [it.correlation_id for it in changed if isinstance(it, Unopened)])
     instances = [_instance(workflow, verdict, opened[verdict.correlation_id], stamp) for verdict in verdicts]
     _insert(clickhouse, "instances", instances + [_tombstone(workflow, it, stamp) for it in gone])
     new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
     return Written(len(instances) + len(gone), new, len(closed))
+
+
+def close_refuted(clickhouse: ClickHouse, workflow: Workflow, part: tuple[int, int], stamp: Stamp) -> Written:
+    """Close the open findings that the recorded verdict does not have; `part`: how many slices of IDs, and which.
+
+    Such were written by an evaluator that had lost its lease without knowing. Everything that was begun must have been
+    written before. Raises StoreUnavailable or StoreRefused.
+    """
+    slices, slice = part
+    refuted = clickhouse.query(_REFUTED, {"workflow": workflow.name, "slices": slices, "slice": slice})
+    _close(clickhouse, workflow, refuted, stamp)
+    return Written(closed=len(refuted))
 
 
 def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[tuple[str, str], int]]:
@@ -122,11 +156,12 @@ def _opened(verdict: Verdict, before: Open, stamp: Stamp) -> Open:
     return {key: before.get(key, stamp.as_of) for key in keys}
 
 
-def _close(clickhouse: ClickHouse, workflow: Workflow, closed: Sequence[tuple[str, str, str]], stamp: Stamp) -> None:
-    """Copy the rows as they stand, closed: the engine does it without our reading them."""
-    ids, steps, kinds = (list(column) for column in zip(*closed, strict=True))
-    parameters = {"ids": ids, "steps": steps, "kinds": kinds, "workflow": workflow.name}
-    clickhouse.command(_CLOSE, {**parameters, "version": stamp.version, "as_of": stamp.as_of})
+def _close(clickhouse: ClickHouse, workflow: Workflow, closed: Sequence[tuple[Any, ...]], stamp: Stamp) -> None:
+    """Copy the rows of (correlation ID, step, kind) as they stand, closed: the engine does it without our reading."""
+    for part in _parts(closed, _CLOSED_AT_ONCE):
+        ids, steps, kinds = (list(column) for column in zip(*part, strict=True))
+        parameters = {"ids": ids, "steps": steps, "kinds": kinds, "workflow": workflow.name}
+        clickhouse.command(_CLOSE, {**parameters, "version": stamp.version, "as_of": stamp.as_of})
 
 
 def _findings(workflow: Workflow, verdict: Verdict, opened: Mapping[str, Open], stamp: Stamp) -> Iterator[Row]:
@@ -180,10 +215,18 @@ def _of_the_step(workflow: Workflow, finding: Finding, told: StepVerdict) -> Row
     }
 
 
-def _deadlines(changed: Sequence[Verdict | Unopened]) -> Iterator[Row]:
+def _deadlines(changed: Sequence[Verdict | Unopened]) -> Iterator[tuple[int, str]]:
     for verdict in changed:
         if verdict.wake_at is not None:
-            yield {"wake_at": verdict.wake_at, "correlation_id": verdict.correlation_id}
+            yield verdict.wake_at, verdict.correlation_id
+
+
+def _by_era(deadlines: Iterable[tuple[int, str]]) -> Iterable[list[Row]]:
+    """`deadlines` is parted by months, and an insert may not touch too many of them."""
+    eras: dict[int, list[Row]] = {}
+    for wake_at, correlation_id in deadlines:
+        eras.setdefault(wake_at // _ERA, []).append({"wake_at": wake_at, "correlation_id": correlation_id})
+    return eras.values()
 
 
 def _instance(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Row:

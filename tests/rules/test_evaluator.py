@@ -241,12 +241,12 @@ class Interrupting(ClickHouse):
 
     def __init__(self, real: ClickHouse) -> None:
         self._real = real
-        self._calls: dict[tuple[str, str], Callable[[], None]] = {}
+        self._calls: dict[tuple[str, str], Callable[[], object]] = {}
 
-    def before(self, table: str, call: Callable[[], None]) -> None:
+    def before(self, table: str, call: Callable[[], object]) -> None:
         self._calls["before", table] = call
 
-    def after(self, table: str, call: Callable[[], None]) -> None:
+    def after(self, table: str, call: Callable[[], object]) -> None:
         self._calls["after", table] = call
 
     def insert(self, table: str, columns: Mapping[str, Sequence[object]], token: str | None = None) -> None:
