@@ -1,7 +1,7 @@
 """A workflow rule → the one query that judges it, as rules-language.md §2 says.
 
     events ─▶ matched ─▶ histories ─▶ layer_1 … layer_n ─▶ answers ─▶ verdicts
-              is:X       one row a correlation ID
+              X:is       one row a correlation ID
 
 Everything about a step is a *cell*: a named column over earlier ones (`ItemShipped:due`). Cells that depend on one
 another cannot stand in one SELECT, for ClickHouse would expand them without end, so they are laid in layers: each layer
@@ -74,7 +74,7 @@ def compile_workflow(
     In order of correlation ID: one row for each that has an instance, or events after `as_of` (then `start` is NULL).
     Without `exact` it is quicker, but a row with `conflicts` may be wrong, and then even have no business to be there.
     With `only_changes` those are left out whose verdict is recorded in `instances` already, and a recorded instance
-    that is no more is a row without start as well. (Of what may be wrong it is not known whether it is recorded.)
+    that is no more is a row without start as well; they come in any order. (Of what may be wrong it is not known whether it is recorded.)
     """
     moment = Value(as_of, "Int64")
     stages = event_stages(workflow, moment, among, exact=exact)
@@ -89,7 +89,8 @@ def compile_workflow(
     stages["answers"] = Select(_answer(workflow, instance, steps), source=last)
     stages["digested"] = Select({"digest": _digest(workflow)}, source="answers", everything=True)
     answer = {name: Column(name) for name in ANSWER}
-    stages["verdicts"] = Select(answer, source="digested", where=worth_telling, order_by=("correlation_id",))
+    order = () if only_changes else ("correlation_id",)  # sorting costs as much as judging
+    stages["verdicts"] = Select(answer, source="digested", where=worth_telling, order_by=order)
     return Query(stages, SETTINGS)
 
 
@@ -166,8 +167,8 @@ def _answer(workflow: Workflow, instance: InstanceCells, steps: list[StepCells])
         as_label(workflow.customer, attributes_of) if workflow.customer else NULL,
         Column("stored"),
         Column("conflicts"),
+        call("tupleElement", Column("last"), Constant(4)),
         call("tupleElement", Column("last"), Constant(1)),
-        call("tupleElement", Column("last"), Constant(2)),
         choose(present(Column("start")), earliest(next_event, *(step.wakes for step in steps)), next_event),
         _time_or_null(instance.over),
     )

@@ -13,6 +13,7 @@ from rules.spec import Matcher, Workflow
 from rules.sql import Column, Constant, Lambda, Select, Sql, Value, call, either, equals, every
 
 _MICROS = call("toUnixTimestamp64Micro", Column("time"))
+_NAME = call("toString", Column("name"))
 _READ = ("correlation_id", "source", "id", "name", "attributes", "identity", "content")
 _ROW: dict[str, Sql] = {"micros": _MICROS, **{name: Column(name) for name in _READ}}
 
@@ -36,7 +37,7 @@ def event_stages(workflow: Workflow, moment: Sql, among: Sql | None, *, exact: b
 def _copies(among: Sql | None) -> Select:
     """Of differing copies the earliest counts, then the smallest content: the least (time, name, attributes)."""
     event = ("correlation_id", "source", "id")
-    least = call("min", call("tuple", _MICROS, call("toString", Column("name")), Column("attributes")))
+    least = call("min", call("tuple", _MICROS, _NAME, Column("attributes")))
     differ = call("notEquals", call("min", Column("content")), call("max", Column("content")))
     columns: dict[str, Sql] = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ}
     return Select(columns, source="events", where=among, group_by=event)
@@ -61,7 +62,7 @@ def _matchers(workflow: Workflow) -> dict[str, Matcher]:
     return {
         "starts": workflow.start,
         **{column: matcher for column, matcher in ends.items() if matcher is not None},
-        **{f"is:{step.name}": step.matcher for step in workflow.steps},
+        **{f"{step.name}:is": step.matcher for step in workflow.steps},
     }
 
 
@@ -92,7 +93,7 @@ def _histories(workflow: Workflow, moment: Sql, counted: dict[str, Sql]) -> Sele
     columns: dict[str, Sql] = {
         "correlation_id": Column("correlation_id"),
         **counted,
-        "last": call("argMaxIf", call("tuple", call("toString", Column("name")), micros), order, Column("exists")),
+        "last": call("maxIf", call("tuple", micros, Column("id"), Column("source"), _NAME), Column("exists")),
         "next_event": call("minOrNullIf", micros, call("greater", micros, moment)),
         "start": call("minOrNullIf", micros, Column("starts")),
     }
@@ -100,9 +101,9 @@ def _histories(workflow: Workflow, moment: Sql, counted: dict[str, Sql]) -> Sele
         if ends in _matchers(workflow):
             columns[f"{ends}_at"] = call("groupArrayIf", micros, Column(ends))
     for step in workflow.steps:
-        columns[f"{step.name}:at"] = call("minOrNullIf", micros, Column(f"is:{step.name}"))
+        columns[f"{step.name}:at"] = call("minOrNullIf", micros, Column(f"{step.name}:is"))
     for name in _read_from(workflow):
-        matched = Column("starts" if name == START else f"is:{name}")
+        matched = Column("starts" if name == START else f"{name}:is")
         columns[f"{name}:attributes"] = call("argMinIf", Column("attributes"), order, matched)
     return Select(columns, source="matched", group_by=("correlation_id",))
 

@@ -21,9 +21,9 @@ WITH
         (`micros` <= {p0:Int64}) AS `exists`,
         ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
         ((`micros` <= {p0:Int64}) AND (`name` = {p2:String})) AS `cancels`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p3:String})) AS `is:PaymentReceived`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:ItemShipped`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:ComplianceCheckDone`
+        ((`micros` <= {p0:Int64}) AND (`name` = {p3:String})) AS `PaymentReceived:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `ItemShipped:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `ComplianceCheckDone:is`
     FROM `rows`
 ),
 
@@ -36,13 +36,13 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
-        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
         minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
         minOrNullIf(`micros`, `starts`) AS `start`,
         groupArrayIf(`micros`, `cancels`) AS `cancels_at`,
-        minOrNullIf(`micros`, `is:PaymentReceived`) AS `PaymentReceived:at`,
-        minOrNullIf(`micros`, `is:ItemShipped`) AS `ItemShipped:at`,
-        minOrNullIf(`micros`, `is:ComplianceCheckDone`) AS `ComplianceCheckDone:at`,
+        minOrNullIf(`micros`, `PaymentReceived:is`) AS `PaymentReceived:at`,
+        minOrNullIf(`micros`, `ItemShipped:is`) AS `ItemShipped:at`,
+        minOrNullIf(`micros`, `ComplianceCheckDone:is`) AS `ComplianceCheckDone:at`,
         argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
@@ -246,8 +246,8 @@ WITH
         ) AS `customer`,
         `stored`,
         `conflicts`,
-        tupleElement(`last`, 1) AS `last_event`,
-        tupleElement(`last`, 2) AS `last_event_at`,
+        tupleElement(`last`, 4) AS `last_event`,
+        tupleElement(`last`, 1) AS `last_event_at`,
         if(
             isNotNull(`start`),
             least(

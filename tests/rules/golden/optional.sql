@@ -21,11 +21,11 @@ WITH
         (`micros` <= {p0:Int64}) AS `exists`,
         ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
         ((`micros` <= {p0:Int64}) AND ((`name` = {p2:String}) AND ifNull((if((JSONType(`attributes`, {p3:String}) = 'Bool'), JSONExtractBool(`attributes`, {p3:String}), NULL) = 1), 0))) AS `ends`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `is:WrapAsked`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `is:Wrapped`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p6:String})) AS `is:Picked`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p7:String})) AS `is:Shipped`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p8:String})) AS `is:Told`
+        ((`micros` <= {p0:Int64}) AND (`name` = {p4:String})) AS `WrapAsked:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p5:String})) AS `Wrapped:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p6:String})) AS `Picked:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p7:String})) AS `Shipped:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p8:String})) AS `Told:is`
     FROM `rows`
 ),
 
@@ -38,15 +38,15 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
-        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
         minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
         minOrNullIf(`micros`, `starts`) AS `start`,
         groupArrayIf(`micros`, `ends`) AS `ends_at`,
-        minOrNullIf(`micros`, `is:WrapAsked`) AS `WrapAsked:at`,
-        minOrNullIf(`micros`, `is:Wrapped`) AS `Wrapped:at`,
-        minOrNullIf(`micros`, `is:Picked`) AS `Picked:at`,
-        minOrNullIf(`micros`, `is:Shipped`) AS `Shipped:at`,
-        minOrNullIf(`micros`, `is:Told`) AS `Told:at`
+        minOrNullIf(`micros`, `WrapAsked:is`) AS `WrapAsked:at`,
+        minOrNullIf(`micros`, `Wrapped:is`) AS `Wrapped:at`,
+        minOrNullIf(`micros`, `Picked:is`) AS `Picked:at`,
+        minOrNullIf(`micros`, `Shipped:is`) AS `Shipped:at`,
+        minOrNullIf(`micros`, `Told:is`) AS `Told:at`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -236,8 +236,8 @@ WITH
         NULL AS `customer`,
         `stored`,
         `conflicts`,
-        tupleElement(`last`, 1) AS `last_event`,
-        tupleElement(`last`, 2) AS `last_event_at`,
+        tupleElement(`last`, 4) AS `last_event`,
+        tupleElement(`last`, 1) AS `last_event_at`,
         if(
             isNotNull(`start`),
             least(

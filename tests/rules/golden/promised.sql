@@ -42,8 +42,8 @@ WITH
                 {p8:String}
             )),
             0
-        )))) AS `is:Decided`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p10:String})) AS `is:Paid`
+        )))) AS `Decided:is`,
+        ((`micros` <= {p0:Int64}) AND (`name` = {p10:String})) AS `Paid:is`
     FROM `rows`
 ),
 
@@ -56,13 +56,13 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
-        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
         minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
         minOrNullIf(`micros`, `starts`) AS `start`,
-        minOrNullIf(`micros`, `is:Decided`) AS `Decided:at`,
-        minOrNullIf(`micros`, `is:Paid`) AS `Paid:at`,
+        minOrNullIf(`micros`, `Decided:is`) AS `Decided:at`,
+        minOrNullIf(`micros`, `Paid:is`) AS `Paid:at`,
         argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `is:Decided`) AS `Decided:attributes`
+        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `Decided:is`) AS `Decided:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -647,8 +647,8 @@ WITH
         ) AS `customer`,
         `stored`,
         `conflicts`,
-        tupleElement(`last`, 1) AS `last_event`,
-        tupleElement(`last`, 2) AS `last_event_at`,
+        tupleElement(`last`, 4) AS `last_event`,
+        tupleElement(`last`, 1) AS `last_event_at`,
         if(
             isNotNull(`start`),
             least(

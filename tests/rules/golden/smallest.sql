@@ -20,7 +20,7 @@ WITH
         *,
         (`micros` <= {p0:Int64}) AS `exists`,
         ((`micros` <= {p0:Int64}) AND (`name` = {p1:String})) AS `starts`,
-        ((`micros` <= {p0:Int64}) AND (`name` = {p2:String})) AS `is:Answered`
+        ((`micros` <= {p0:Int64}) AND (`name` = {p2:String})) AS `Answered:is`
     FROM `rows`
 ),
 
@@ -33,10 +33,10 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
-        argMaxIf(tuple(toString(`name`), `micros`), tuple(`micros`, `id`, `source`), `exists`) AS `last`,
+        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
         minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
         minOrNullIf(`micros`, `starts`) AS `start`,
-        minOrNullIf(`micros`, `is:Answered`) AS `Answered:at`
+        minOrNullIf(`micros`, `Answered:is`) AS `Answered:at`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -93,8 +93,8 @@ WITH
         NULL AS `customer`,
         `stored`,
         `conflicts`,
-        tupleElement(`last`, 1) AS `last_event`,
-        tupleElement(`last`, 2) AS `last_event_at`,
+        tupleElement(`last`, 4) AS `last_event`,
+        tupleElement(`last`, 1) AS `last_event_at`,
         if(
             isNotNull(`start`),
             least(
