@@ -73,8 +73,8 @@ def compile_workflow(
 
     In order of correlation ID: one row for each that has an instance, or events after `as_of` (then `start` is NULL).
     Without `exact` it is quicker, but a row with `conflicts` may be wrong, and then even have no business to be there.
-    With `only_changes` those are left out whose verdict is recorded in `instances` already, and a recorded instance
-    that is no more is a row without start as well; they come in any order. (Of what may be wrong it is not known whether it is recorded.)
+    With `only_changes` those are left out whose verdict is recorded in `instances` already (of what may be wrong it is
+    not known whether it is), a recorded instance that is no more is a row without start as well, and there is no order.
     """
     moment = Value(as_of, "Int64")
     stages = event_stages(workflow, moment, among, exact=exact)

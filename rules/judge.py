@@ -16,7 +16,7 @@ def judge(
     """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
     `among` is a condition on `correlation_id`; without it all are judged. With `only_changes`, only those that differ
-    from what `instances` has. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events
+    from what `instances` has, in any order. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events
     after `as_of`. Raises StoreUnavailable or StoreRefused.
     """
     quick = render(compile_workflow(workflow, as_of, among, exact=False, only_changes=only_changes))
@@ -50,7 +50,7 @@ def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
         correlation_id,
         InstanceState(state),
         start,
-        tuple(StepVerdict(*step) for step in zip(names, map(StepState, states), times, dues, strict=True)),
+        tuple(map(StepVerdict, names, map(_STATES.__getitem__, states), times, dues)),
         tuple(Finding(names[place], Kind(kind), since) for place, kind, since in findings),
         undated=tuple(names[place] for place in undated),
         **dict(zip(_REST, rest, strict=True)),
@@ -59,6 +59,7 @@ def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
 
 _ID = ANSWER.index("correlation_id")
 _CONFLICTS = ANSWER.index("conflicts")
+_STATES = {state.value: state for state in StepState}  # quicker than the call, and this is done for every step
 _REST = (
     "at_risk",
     "unit",
