@@ -16,8 +16,8 @@ def judge(
     """The workflow's verdicts at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
     `among` is a condition on `correlation_id`; without it all are judged. With `only_changes`, only those that differ
-    from what `instances` has, in any order. An `Unopened` is a correlation ID that has no instance (any more), but perhaps events
-    after `as_of`. Raises StoreUnavailable or StoreRefused.
+    from what `instances` has, in any order. An `Unopened` is a correlation ID that has no instance (any more), but
+    perhaps events after `as_of`. Raises StoreUnavailable or StoreRefused.
     """
     quick = render(compile_workflow(workflow, as_of, among, exact=False, only_changes=only_changes))
     for block in clickhouse.stream(quick.text, quick.parameters):
