@@ -7,6 +7,7 @@ record that the rest has been done. After a crash in between, the instance is st
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from rules.sentence import sentence
 from rules.spec import Late, Workflow
@@ -20,7 +21,7 @@ Open = Mapping[tuple[str, str], int]
 """The open findings of one instance by (step, kind): when each was first seen, µs UTC."""
 
 _ASKED_AT_ONCE = 10_000  # correlation IDs named in one query
-_CLOSED_AT_ONCE = 1_000
+_ADDRESS = 30_000  # characters: the parameters of a command travel in the address of the request
 _ERA = 2_000 * DAY  # at most 67 months, of the 100 that the engine takes
 
 _OPEN = """
@@ -158,10 +159,25 @@ def _opened(verdict: Verdict, before: Open, stamp: Stamp) -> Open:
 
 def _close(clickhouse: ClickHouse, workflow: Workflow, closed: Sequence[tuple[Any, ...]], stamp: Stamp) -> None:
     """Copy the rows of (correlation ID, step, kind) as they stand, closed: the engine does it without our reading."""
-    for part in _parts(closed, _CLOSED_AT_ONCE):
+    for part in _addressable(closed):
         ids, steps, kinds = (list(column) for column in zip(*part, strict=True))
         parameters = {"ids": ids, "steps": steps, "kinds": kinds, "workflow": workflow.name}
         clickhouse.command(_CLOSE, {**parameters, "version": stamp.version, "as_of": stamp.as_of})
+
+
+def _addressable(closed: Sequence[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """In parts, so that no address becomes too long."""
+    part: list[tuple[Any, ...]] = []
+    room = _ADDRESS
+    for names in closed:
+        size = sum(len(quote(repr(name))) for name in names)
+        if part and size > room:
+            yield part
+            part, room = [], _ADDRESS
+        part.append(names)
+        room -= size
+    if part:
+        yield part
 
 
 def _findings(workflow: Workflow, verdict: Verdict, opened: Mapping[str, Open], stamp: Stamp) -> Iterator[Row]:

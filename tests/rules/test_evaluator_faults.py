@@ -144,3 +144,15 @@ def test_deadlines_in_many_months_are_written_at_once(bench: Bench) -> None:
     assert list(bench.states().values()) == ["running"] * len(dates)
     bench.tick(9 * 365 * DAY, patient)
     assert set(bench.states().values()) == {"running", "incomplete"}
+
+
+def test_many_findings_with_long_ids_close_at_once_over_the_network(
+    server_clickhouse: ClickHouse, database: Database
+) -> None:
+    bench = Bench(server_clickhouse, database)
+    orders = [f"{number}-{'%ü' * 120}" for number in range(600)]
+    bench.store(*map(placed, orders))
+    bench.tick(20 * MINUTE)
+    bench.store(*(paid(order, MINUTE) for order in orders))
+    assert bench.tick(21 * MINUTE).written.closed == len(orders)
+    assert not any(bench.findings().values())
