@@ -1,5 +1,6 @@
 """Findings as sentences that a person can read at three in the morning. All instants are UTC."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from rules.expression import START
@@ -33,7 +34,7 @@ def _deadline(workflow: Workflow, verdict: Verdict, step: Step) -> str:
     return f"{step.name} was due {_instant(due)}" + (f", {reason}" if reason else "")
 
 
-def _reason(workflow: Workflow, verdict: Verdict, step: Step, told: dict[str, StepVerdict]) -> str:
+def _reason(workflow: Workflow, verdict: Verdict, step: Step, told: Mapping[str, StepVerdict]) -> str:
     """What gave the deadline: the earliest of `within`, `due` and the workflow's `within`."""
     due = told[step.name].due
     if step.within is not None:
@@ -46,29 +47,46 @@ def _reason(workflow: Workflow, verdict: Verdict, step: Step, told: dict[str, St
 
 
 def _counted_from(
-    workflow: Workflow, step: Step, start: int, told: dict[str, StepVerdict]
+    workflow: Workflow, step: Step, start: int, told: Mapping[str, StepVerdict]
 ) -> list[tuple[str, int | None]]:
-    """What the step may be counted from: its predecessors, a skipped one replaced by what it comes after itself."""
-    found: list[tuple[str, int | None]] = []
-    for name in step.predecessors:
-        if name == START:
-            found.append((" or ".join(workflow.start.names), start))
-        elif told[name].state is StepState.SKIPPED:
-            found += _counted_from(workflow, workflow.step(name), start, told)
-        else:
-            found.append((name, told[name].at))
-    return found or [(" or ".join(workflow.start.names), start)]
+    """What the step may be counted from, and when that was."""
+    names = [name for group in _before(workflow, step, told) for name in group]
+    counted = [(name, told[name].at) for name in names if name != START]
+    return counted if len(counted) == len(names) > 0 else [*counted, (" or ".join(workflow.start.names), start)]
 
 
-def _out_of_order(workflow: Workflow, step: Step, told: dict[str, StepVerdict]) -> str:
-    at = told[step.name].at
-    before = _counted_from(workflow, step, 0, told)
-    overtaken = [(came, name) for name, came in before if came is not None and at is not None and came > at]
+def _before(workflow: Workflow, step: Step, told: Mapping[str, StepVerdict]) -> list[list[str]]:
+    """The step comes after one of each of these groups. A skipped step is replaced by what it comes after itself, or
+    left out of several of which any will do."""
+    skipped = {name for name in step.predecessors if name != START and told[name].state is StepState.SKIPPED}
+    if step.after_any:
+        return [[name for name in step.after_any if name not in skipped] or [START]]
+    groups: list[list[str]] = []
+    for name in step.after:
+        groups += _before(workflow, workflow.step(name), told) if name in skipped else [[name]]
+    return groups
+
+
+def _out_of_order(workflow: Workflow, step: Step, told: Mapping[str, StepVerdict]) -> str:
+    at = told[step.name].at or 0
+    groups = [group for group in _before(workflow, step, told) if START not in group]
+    first = [
+        min(((came, name) for name in group if (came := told[name].at) is not None), default=None) for group in groups
+    ]
+    overtaken = [it for it in first if it is not None and at < it[0] - workflow.skew]
     if overtaken:
         came, name = max(overtaken)
         return f"{step.name} came {_instant(at)}, {_gap(at, came)} before {name}, which it should follow."
-    absent = " and ".join(name for name, came in before if came is None)
-    return f"{step.name} came {_instant(at)}, and {absent}, which it should follow, has not come."
+    absent = [group for group, came in zip(groups, first, strict=True) if came is None]
+    return f"{step.name} came {_instant(at)}, and {_absent(workflow, absent)}"
+
+
+def _absent(workflow: Workflow, groups: Sequence[Sequence[str]]) -> str:
+    """That what it should follow has not come, for want of which it is not in order."""
+    required = [group for group in groups if not all(workflow.step(name).optional for name in group)]
+    names = [" or ".join(group) for group in required or groups]
+    verb = "has" if len(names) == 1 else "have"
+    return f"{' and '.join(names)}, which it should follow, {verb} not come."
 
 
 def _instant(micros: int | None) -> str:
