@@ -6,7 +6,8 @@ CEL's unknown is SQL's NULL: `&&`, `||` and `!` have the same three-valued logic
 """
 
 from collections.abc import Callable
-from enum import Enum, auto
+from functools import reduce
+from operator import or_
 
 from rules.expression import (
     Attribute,
@@ -20,19 +21,8 @@ from rules.expression import (
     Span,
     Unary,
 )
+from rules.expression_types import ATTRIBUTE, COMPARABLE, Type, of_literal, ways
 from rules.sql import NULL, Column, Constant, Function, Lambda, Sql, Value, call, equals, present
-
-
-class Type(Enum):
-    """What a value can be. Order matters: comparisons are tried in this order."""
-
-    BOOL = auto()  # UInt8
-    INTEGER = auto()  # Int128: two integers compare exactly, also where a double could not hold them
-    NUMBER = auto()  # Float64
-    TEXT = auto()  # String, ordered by bytes
-    TIME = auto()  # Int64, microseconds since the Unix epoch
-    SPAN = auto()  # Int64, microseconds
-
 
 Columns = Callable[[str | None], Sql]
 """Where the attributes of a step (or of the start, or with `None` of the event at hand) are: a column of JSON text."""
@@ -45,11 +35,11 @@ _TIMESTAMP = (
     r"^\d{4}-\d{2}-\d{2}"
     r"([Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?)?$"
 )
-_JSON_TYPES = {
-    Type.BOOL: ("Bool",),
-    Type.INTEGER: ("Int64", "UInt64"),
-    Type.NUMBER: ("Int64", "UInt64", "Double"),
-    Type.TEXT: ("String",),
+_INTEGERS = ("Int64", "UInt64")
+_READERS = {
+    Type.BOOLEAN: ("JSONExtractBool", ("Bool",)),
+    Type.NUMBER: ("JSONExtractFloat", (*_INTEGERS, "Double")),
+    Type.TEXT: ("JSONExtractString", ("String",)),
 }
 _COMPARISONS = {
     "==": "equals",
@@ -64,7 +54,7 @@ _ARITHMETIC = {"+": "plus", "-": "minus", "*": "multiply", "/": "divide"}
 
 def is_true(expression: Expression, columns: Columns) -> Sql:
     """1 where the expression is true, 0 where it is false or unknown."""
-    return call("ifNull", _as(expression, Type.BOOL, columns), Constant(0))
+    return call("ifNull", _as(expression, Type.BOOLEAN, columns), Constant(0))
 
 
 def as_number(expression: Expression, columns: Columns) -> Sql:
@@ -76,7 +66,7 @@ def as_timestamp(expression: Expression, columns: Columns) -> Sql:
     """Nullable(Int64): a timestamp, RFC 3339 text or a number of seconds; microseconds, 1900 to 9999."""
     if isinstance(expression, Call) and expression.function == "timestamp":
         return as_timestamp(expression.arguments[0], columns)
-    time = _as(expression, Type.TIME, columns)
+    time = _as(expression, Type.TIMESTAMP, columns)
     candidates = [time, _parsed(_as(expression, Type.TEXT, columns)), _seconds(_as(expression, Type.NUMBER, columns))]
     kept = [candidate for candidate in candidates if candidate != NULL]
     return _between(_first(kept)) if kept else NULL
@@ -87,60 +77,31 @@ def as_label(expression: Expression, columns: Columns) -> Sql:
     text = _as(expression, Type.TEXT, columns)
     if not isinstance(expression, Attribute):
         return text
-    raw = _extracted(expression, columns, "JSONExtractRaw", ("Bool", "Int64", "UInt64"))
+    raw = _extracted(expression, columns, "JSONExtractRaw", ("Bool", *_INTEGERS))
     return call("coalesce", text, raw)
 
 
-def types(expression: Expression) -> frozenset[Type]:
-    """Every type the value of an expression can have; empty where it is always unknown."""
+def types(expression: Expression) -> Type:
+    """Every kind that the value of an expression can have; none where it is always unknown."""
     match expression:
         case Literal(value=value):
-            return _types_of_literal(value)
-        case Moment():
-            return frozenset({Type.TIME})
+            return of_literal(value)
+        case Moment() | Call(function="timestamp"):
+            return Type.TIMESTAMP
         case Span():
-            return frozenset({Type.SPAN})
+            return Type.DURATION
         case Attribute():
-            return frozenset({Type.BOOL, Type.INTEGER, Type.NUMBER, Type.TEXT})
+            return ATTRIBUTE
         case ListOf():
-            return frozenset()
+            return Type.LIST
         case Call(function="size"):
-            return frozenset({Type.NUMBER})
-        case Call(function="timestamp"):
-            return frozenset({Type.TIME})
+            return Type.NUMBER
         case Unary(operator="-", operand=operand):
-            return types(operand) & {Type.NUMBER, Type.SPAN}
+            return types(operand) & (Type.NUMBER | Type.DURATION)
         case Binary(operator="+" | "-" | "*" | "/" as operator, left=left, right=right):
-            pairs = ((a, b) for a in types(left) for b in types(right))
-            return frozenset(_RESULTS[operator, a, b] for a, b in pairs if (operator, a, b) in _RESULTS)
+            return reduce(or_, (result for _, _, result in ways(operator, types(left), types(right))), Type(0))
         case Has() | Call() | Unary() | Binary():
-            return frozenset({Type.BOOL})
-
-
-_RESULTS = {
-    **{(operator, Type.NUMBER, Type.NUMBER): Type.NUMBER for operator in _ARITHMETIC},
-    ("+", Type.TEXT, Type.TEXT): Type.TEXT,
-    ("+", Type.TIME, Type.SPAN): Type.TIME,
-    ("+", Type.SPAN, Type.TIME): Type.TIME,
-    ("+", Type.SPAN, Type.SPAN): Type.SPAN,
-    ("-", Type.TIME, Type.SPAN): Type.TIME,
-    ("-", Type.TIME, Type.TIME): Type.SPAN,
-    ("-", Type.SPAN, Type.SPAN): Type.SPAN,
-}
-
-
-def _types_of_literal(value: bool | int | float | str | None) -> frozenset[Type]:
-    match value:
-        case bool():
-            return frozenset({Type.BOOL})
-        case int():
-            return frozenset({Type.NUMBER} if abs(value) < _EXACT else {Type.NUMBER, Type.INTEGER})
-        case float():
-            return frozenset({Type.NUMBER})
-        case str():
-            return frozenset({Type.TEXT})
-        case None:
-            return frozenset()
+            return Type.BOOLEAN
 
 
 def _as(expression: Expression, wanted: Type, columns: Columns) -> Sql:
@@ -149,7 +110,7 @@ def _as(expression: Expression, wanted: Type, columns: Columns) -> Sql:
         return NULL
     match expression:
         case Literal(value=value):
-            return _literal(value, wanted)
+            return _literal(value)
         case Moment(micros=micros) | Span(micros=micros):
             return Value(micros, "Int64")
         case Attribute():
@@ -157,14 +118,14 @@ def _as(expression: Expression, wanted: Type, columns: Columns) -> Sql:
         case Has(attribute=attribute):
             return call("notEquals", _json_type(attribute, columns), Constant("Null"))
         case Unary(operator="!", operand=operand):
-            return call("not", _as(operand, Type.BOOL, columns))
+            return call("not", _as(operand, Type.BOOLEAN, columns))
         case Unary(operand=operand):
             return call("negate", _as(operand, wanted, columns))
         case Call():
             return _call(expression, columns)
         case Binary(operator="&&" | "||" as operator, left=left, right=right):
             name = "and" if operator == "&&" else "or"
-            return call(name, _as(left, Type.BOOL, columns), _as(right, Type.BOOL, columns))
+            return call(name, _as(left, Type.BOOLEAN, columns), _as(right, Type.BOOLEAN, columns))
         case Binary(operator="in", left=left, right=right):
             return _in(left, right, columns)
         case Binary(operator=operator, left=left, right=right) if operator in _COMPARISONS:
@@ -175,26 +136,21 @@ def _as(expression: Expression, wanted: Type, columns: Columns) -> Sql:
             return NULL
 
 
-def _literal(value: bool | int | float | str | None, wanted: Type) -> Sql:
-    match wanted:
-        case Type.BOOL:
-            return Constant(int(bool(value)))
-        case Type.INTEGER:
-            return Value(value, "Int128")
-        case Type.NUMBER:
-            return Value(float(value), "Float64") if isinstance(value, int | float) else NULL
-        case _:
+def _literal(value: bool | int | float | str | None) -> Sql:
+    match value:
+        case bool():
+            return Constant(int(value))
+        case int() | float():
+            return Value(float(value), "Float64")
+        case str():
             return Value(value, "String")
+        case None:
+            return NULL
 
 
 def _attribute(attribute: Attribute, wanted: Type, columns: Columns) -> Sql:
-    reader = {
-        Type.BOOL: "JSONExtractBool",
-        Type.INTEGER: "JSONExtract",
-        Type.NUMBER: "JSONExtractFloat",
-        Type.TEXT: "JSONExtractString",
-    }[wanted]
-    return _extracted(attribute, columns, reader, _JSON_TYPES[wanted])
+    reader = _READERS.get(wanted)
+    return NULL if reader is None else _extracted(attribute, columns, *reader)
 
 
 def _extracted(attribute: Attribute, columns: Columns, reader: str, json_types: tuple[str, ...]) -> Sql:
@@ -225,17 +181,29 @@ def _first(candidates: list[Sql]) -> Sql:
 
 
 def _compared(name: str, left: Expression, right: Expression, columns: Columns) -> Sql:
-    shared = sorted(types(left) & types(right), key=lambda kind: kind.value)
-    return _first([call(name, _as(left, kind, columns), _as(right, kind, columns)) for kind in shared])
+    """In every kind that both can be; integers first, for two of them compare exactly where doubles could not."""
+    made = [(_exactly(left, columns), _exactly(right, columns))]
+    made += [(_as(left, kind, columns), _as(right, kind, columns)) for kind in types(left) & types(right) & COMPARABLE]
+    return _first([call(name, a, b) for a, b in made if NULL not in (a, b)])
+
+
+def _exactly(expression: Expression, columns: Columns) -> Sql:
+    """As Int128; NULL also where a double says as much: so that `x > 100` is one comparison."""
+    match expression:
+        case Literal(value=int() as value) if abs(value) >= _EXACT:
+            return Value(value, "Int128")
+        case Attribute():
+            return _extracted(expression, columns, "JSONExtract", _INTEGERS)
+        case _:
+            return NULL
 
 
 def _calculated(expression: Binary, wanted: Type, columns: Columns) -> Sql:
     operator, left, right = expression.operator, expression.left, expression.right
-    ways = [key for key, result in _RESULTS.items() if key[0] == operator and result is wanted]
     made = [
         _operation(operator, _as(left, a, columns), _as(right, b, columns), wanted)
-        for _, a, b in ways
-        if a in types(left) and b in types(right)
+        for a, b, result in ways(operator, types(left), types(right))
+        if result is wanted
     ]
     return _first(made)
 

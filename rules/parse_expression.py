@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from rules.diagnostic import Check, Problems, printable, quoted
 from rules.expression import Expression, Literal, Moment, Position
+from rules.expression_types import Type
 from rules.parse_call import BROKEN
 from rules.parse_cel import LONGEST, CelError
 from rules.parse_convert import Converter
 from rules.parse_literal import moment
 from rules.parse_place import offsets
 from rules.parse_reference import Scope
-from rules.parse_types import Type, check_types, named, start_of
+from rules.parse_types import check_types, named, start_of
 from rules.parse_value import is_nothing, refuse
 from rules.yaml_tree import Node, Scalar
 from store.duration import parse_duration

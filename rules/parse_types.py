@@ -4,7 +4,8 @@ An attribute is JSON, so it can be anything but a timestamp or a duration. A com
 one kind is always unknown (rules-language.md §1), which is what nobody means who writes it.
 """
 
-from enum import Flag, auto
+from functools import reduce
+from operator import or_
 
 from rules.diagnostic import Check, Problems
 from rules.expression import (
@@ -20,23 +21,10 @@ from rules.expression import (
     Span,
     Unary,
 )
+from rules.expression_types import ATTRIBUTE, COMPARABLE, Type, of_literal, ways
 from rules.parse_call import BROKEN
 
-
-class Type(Flag):
-    BOOLEAN = auto()
-    NUMBER = auto()
-    TEXT = auto()
-    TIMESTAMP = auto()
-    DURATION = auto()
-    LIST = auto()
-    OBJECT = auto()
-    NULL = auto()
-
-
-ATTRIBUTE = Type.BOOLEAN | Type.NUMBER | Type.TEXT | Type.LIST | Type.OBJECT
 ANYTHING = ~Type(0)
-_COMPARABLE = Type.BOOLEAN | Type.NUMBER | Type.TEXT | Type.TIMESTAMP | Type.DURATION
 _SIZED = Type.TEXT | Type.LIST | Type.OBJECT
 _DATABLE = Type.TEXT | Type.NUMBER | Type.TIMESTAMP
 
@@ -50,17 +38,6 @@ _NAMES = {
     Type.OBJECT: "an object",
     Type.NULL: "null",
     ATTRIBUTE: "an attribute",
-}
-
-_RESULTS = {
-    **{(operator, Type.NUMBER, Type.NUMBER): Type.NUMBER for operator in "+-*/"},
-    ("+", Type.TEXT, Type.TEXT): Type.TEXT,
-    ("+", Type.TIMESTAMP, Type.DURATION): Type.TIMESTAMP,
-    ("+", Type.DURATION, Type.TIMESTAMP): Type.TIMESTAMP,
-    ("+", Type.DURATION, Type.DURATION): Type.DURATION,
-    ("-", Type.TIMESTAMP, Type.DURATION): Type.TIMESTAMP,
-    ("-", Type.TIMESTAMP, Type.TIMESTAMP): Type.DURATION,
-    ("-", Type.DURATION, Type.DURATION): Type.DURATION,
 }
 
 
@@ -85,7 +62,7 @@ def check_types(expression: Expression, problems: Problems) -> Type:
         return ANYTHING
     match expression:
         case Literal(value=value):
-            return _literal(value)
+            return of_literal(value)
         case Moment():
             return Type.TIMESTAMP
         case Span():
@@ -104,18 +81,6 @@ def check_types(expression: Expression, problems: Problems) -> Type:
             return _unary(expression, problems)
         case Binary():
             return _binary(expression, problems)
-
-
-def _literal(value: bool | int | float | str | None) -> Type:
-    match value:
-        case bool():
-            return Type.BOOLEAN
-        case int() | float():
-            return Type.NUMBER
-        case str():
-            return Type.TEXT
-        case None:
-            return Type.NULL
 
 
 def _call(expression: Call, problems: Problems) -> Type:
@@ -175,7 +140,7 @@ def _operator(expression: Binary) -> Position:
 def _incomparable(left: Type, right: Type) -> str:
     if Type.NULL in (left, right):
         return "a comparison with null is always unknown"
-    if left & right & _COMPARABLE:
+    if left & right & COMPARABLE:
         return ""
     if left & right:
         return f"{named(left & right)} can't be compared"
@@ -201,7 +166,7 @@ def _in(expression: Binary, left: Type, problems: Problems) -> None:
     if not right & Type.LIST:
         hint = "to look into text, write a.contains(b)" if right & Type.TEXT else ""
         problems.error(start_of(expression.right), Check.OPERANDS, f"in needs a list, not {named(right)}", hint)
-    elif not left & ATTRIBUTE & _COMPARABLE:
+    elif not left & ATTRIBUTE & COMPARABLE:
         message = f"can never be true: {named(left)} is never an element of an attribute"
         problems.error(_operator(expression), Check.OPERANDS, message)
 
@@ -216,12 +181,9 @@ def _in_list(expression: Binary, right: ListOf, left: Type, problems: Problems) 
 
 
 def _arithmetic(expression: Binary, left: Type, right: Type, problems: Problems) -> Type:
-    found = Type(0)
-    for (operator, a, b), result in _RESULTS.items():
-        if operator == expression.operator and a in left and b in right:
-            found |= result
-    if found:
-        return found
+    results = [result for _, _, result in ways(expression.operator, left, right)]
+    if results:
+        return reduce(or_, results)
     message = f"{named(left)} {expression.operator} {named(right)} never has a result"
     either = left | right
     dated = either & (Type.DURATION | Type.TIMESTAMP) and either & Type.TEXT

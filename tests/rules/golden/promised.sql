@@ -184,12 +184,12 @@ WITH
                                     arrayMap(
                                         `element` -> ifNull(
                                             (coalesce(
-                                                (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
                                                 (if(
                                                     (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
                                                     JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
                                                     NULL
                                                 ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
+                                                (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
                                                 (if(
                                                     (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
                                                     JSONExtractFloat(`start:attributes`, {p18:String}),
