@@ -60,15 +60,4 @@ def _read(workflow: Workflow, row: tuple[Any, ...]) -> Verdict | Unopened:
 _ID = ANSWER.index("correlation_id")
 _CONFLICTS = ANSWER.index("conflicts")
 _STATES = {state.value: state for state in StepState}  # quicker than the call, and this is done for every step
-_REST = (
-    "at_risk",
-    "unit",
-    "customer",
-    "stored",
-    "conflicts",
-    "last_event",
-    "last_event_at",
-    "wake_at",
-    "ended_at",
-    "digest",
-)
+_REST = ANSWER[ANSWER.index("undated") + 1 :]  # fields of a verdict under the same names
