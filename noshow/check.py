@@ -22,25 +22,7 @@ from rules.verdict import Verdict
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.instant import rfc3339
-
-_TABLE = """
-CREATE TABLE events
-(
-    correlation_id String,
-    time DateTime64(6, 'UTC'),
-    name LowCardinality(String),
-    source LowCardinality(String),
-    id String,
-    attributes String,
-    causation_id String,
-    trace_id String,
-    span_id String,
-    received_at DateTime64(6, 'UTC'),
-    identity UInt64 MATERIALIZED cityHash64(source, id),
-    content UInt64 MATERIALIZED cityHash64(time, name, attributes)
-)
-ENGINE = Memory
-"""
+from store.migrate import migrate_clickhouse
 
 _SHOWN = 20  # rejected lines that are listed one by one
 _encode = msgspec.json.Encoder().encode
@@ -76,9 +58,9 @@ def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
     """Print the verdicts; true if anything is flagged. Raises NoshowError."""
     instant = None if as_of is None else _instant(as_of)
     workflows = linting.valid(rules)
-    clickhouse = ClickHouse.embedded(None, "default")
+    clickhouse = ClickHouse.embedded(None)
     try:
-        clickhouse.command(_TABLE)
+        migrate_clickhouse(clickhouse)
         with opened(events) as file:
             _load(clickhouse, file, events)
         at = _last_event(clickhouse) if instant is None else instant
