@@ -724,7 +724,7 @@ SELECT
 FROM `digested`
 WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
 ORDER BY `correlation_id`
-SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, least_greatest_legacy_null_behavior = 0
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, least_greatest_legacy_null_behavior = 0
 
 -- p0 = 1763640000000000
 -- p1 = 'ClaimFiled'
