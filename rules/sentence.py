@@ -94,10 +94,10 @@ def _instant(micros: int | None) -> str:
     if micros is None:
         return "at an unknown time"
     moment = datetime.fromtimestamp(micros // SECOND, UTC)
-    exact = "" if micros % MINUTE == 0 else f":{moment:%S}"
-    fraction = micros % SECOND
-    if fraction:
-        exact += f".{fraction:06d}"[:4]
+    exact = "" if micros % MINUTE < SECOND else f":{moment:%S}"
+    milliseconds = micros % SECOND // 1_000
+    if milliseconds:
+        exact = f":{moment:%S}.{milliseconds:03d}"
     return f"{moment:%Y-%m-%d %H:%M}{exact} UTC"
 
 

@@ -76,3 +76,14 @@ def test_the_deadline_of_the_whole_is_told_as_such() -> None:
     assert told([step("Paid", within=2 * HOUR)], Kind.LATE, within=HOUR, Paid=65) == (
         "Paid was due 2025-11-20 13:00 UTC, 1 h after the order began; it came 5 min late."
     )
+
+
+def test_an_instant_is_told_as_exactly_as_it_need_be() -> None:
+    def of(due: int) -> str:
+        workflow = Workflow("flow", named("Placed"), (step("Paid", within=due),))
+        judged = verdict(workflow, [event("a", "Placed", 0)], AS_OF)
+        return sentence(workflow, judged, judged.findings[0], AS_OF)[: len("Paid was due 2025-11-20 12:00:00.000 UTC")]
+
+    assert of(MINUTE + 7).startswith("Paid was due 2025-11-20 12:01 UTC")
+    assert of(MINUTE + SECOND).startswith("Paid was due 2025-11-20 12:01:01 UTC")
+    assert of(MINUTE + 20_500) == "Paid was due 2025-11-20 12:01:00.020 UTC"
