@@ -66,11 +66,12 @@ class Blocks:
     def look(self, clickhouse: ClickHouse, cursor: int, waking: tuple[int, int], overlap: int) -> Look:
         """What there is to do. `overlap` is in µs. Raises StoreUnavailable."""
         [(now,)] = clickhouse.query(_NOW)
-        rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": _BLOCKS_AT_ONCE})
+        limit = len(self.seen) + _BLOCKS_AT_ONCE  # or those seen already would keep us from those behind them
+        rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": limit})
         settled = now - overlap
         blocks = {seen_at: count for seen_at, count in rows if seen_at <= settled or self.seen.get(seen_at) != count}
         [(wakes,)] = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
-        complete = len(rows) < _BLOCKS_AT_ONCE
+        complete = len(rows) < limit
         upper = settled if complete else min(settled, rows[-1][0])
         return Look(blocks, waking, sum(blocks.values()) + wakes, max(cursor, upper), complete)
 

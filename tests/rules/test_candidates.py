@@ -1,5 +1,8 @@
 """Blocks of `touched`: each is looked at when it is first seen, and once more when the overlap has passed."""
 
+import pytest
+
+from rules import candidates
 from rules.candidates import Blocks, Look
 from store.clickhouse import ClickHouse
 from store.event import HOUR, MINUTE
@@ -45,6 +48,17 @@ def test_a_restart_looks_at_what_is_above_the_cursor_once_more(clickhouse: Click
     touch(clickhouse, MINUTE, "a")
     cursor = look(clickhouse, Blocks(), cursor=0, overlap=HOUR).cursor
     assert look(clickhouse, Blocks(), cursor, overlap=HOUR).size == 1
+
+
+def test_blocks_seen_already_do_not_hide_those_behind_them(
+    clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "_BLOCKS_AT_ONCE", 2)
+    blocks = Blocks()
+    for minutes in range(5, 0, -1):
+        touch(clickhouse, minutes * MINUTE, "a")
+    looks = [look(clickhouse, blocks, cursor=0, overlap=HOUR) for _ in range(4)]
+    assert [(it.size, it.complete) for it in looks] == [(2, False), (2, False), (1, True), (0, True)]
 
 
 def test_the_cursor_never_goes_back(clickhouse: ClickHouse) -> None:
