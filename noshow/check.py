@@ -24,6 +24,15 @@ from store.clickhouse import ClickHouse
 from store.instant import rfc3339
 from store.migrate import migrate_clickhouse
 
+_WITHOUT_START = """
+SELECT count() FROM (SELECT 1 FROM events GROUP BY correlation_id HAVING countIf(has({starts:Array(String)}, name)) = 0)
+"""
+
+_UNKNOWN = """
+SELECT name, count() AS events FROM events WHERE NOT has({known:Array(String)}, name)
+GROUP BY name ORDER BY events DESC, name LIMIT 10
+"""
+
 _SHOWN = 20  # rejected lines that are listed one by one
 _encode = msgspec.json.Encoder().encode
 
@@ -57,7 +66,7 @@ class Tally:
 def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
     """Print the verdicts; true if anything is flagged. Raises NoshowError."""
     instant = None if as_of is None else _instant(as_of)
-    workflows = linting.valid(rules)
+    workflows = linting.some(rules)
     clickhouse = ClickHouse.embedded(None)
     try:
         migrate_clickhouse(clickhouse)
@@ -68,6 +77,7 @@ def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
         tally = Tally()
         _print(_counted(_verdicts(clickhouse, workflows, at), tally, output.flagged), output.format)
         _summarise(tally)
+        _tell_of_strangers(clickhouse, workflows)
     finally:
         clickhouse.close()
     return bool(tally.findings)
@@ -148,6 +158,19 @@ def _row(workflow: Workflow, verdict: Verdict) -> str:
     flags = ", ".join(f"{finding.step} {finding.kind.value}" for finding in verdict.findings)
     started = rfc3339(verdict.start)
     return f"{workflow.name}  {verdict.correlation_id:<36}  {verdict.state.value:<10}  {started:<27}  {flags}".rstrip()
+
+
+def _tell_of_strangers(clickhouse: ClickHouse, workflows: Iterable[Workflow]) -> None:
+    """What no rule looks at: a name that is misspelt in a rule makes everything look well."""
+    starts = sorted({name for workflow in workflows for name in workflow.start.names})
+    known = sorted({name for workflow in workflows for name in workflow.event_names})
+    [(without,)] = clickhouse.query(_WITHOUT_START, {"starts": starts})
+    if without:
+        click.echo(f"correlation IDs that have no start event of any rule ({', '.join(starts)}): {without}", err=True)
+    unknown = clickhouse.query(_UNKNOWN, {"known": known})
+    if unknown:
+        listed = ", ".join(f"{name} ({count})" for name, count in unknown)
+        click.echo(f"event names that no rule mentions: {listed}", err=True)
 
 
 def _summarise(tally: Tally) -> None:

@@ -1,10 +1,12 @@
 """The command line: reads flags and environment, wires, and turns what goes wrong into one message and an exit code.
 
-Exit codes: 0 nothing flagged, 1 something flagged, 2 wrong usage or invalid rules, 3 a fault at run time.
+Exit codes: 0 nothing flagged, 1 something flagged, 2 wrong usage or invalid rules, 3 a fault at run time, 130
+interrupted.
 """
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from store.errors import SettingsError, StoreError
 from store.settings import Settings, load
 
 FLAGGED, USAGE, FAULT = 1, 2, 3
+INTERRUPTED = 130  # as a shell has it
 
 _RULES = click.Path(path_type=Path)
 
@@ -66,7 +69,11 @@ def events_group() -> None:
 @click.option("--batch", type=click.IntRange(1, 50_000), default=1_000, show_default=True, help="Events in a request.")
 def import_command(file: Path, url: str | None, data: Path | None, batch: int) -> None:
     """Send the events of an NDJSON file, plain or gzipped, to a running server."""
-    sys.exit(0 if importing.run(file, url or importing.running(_settings({"data": data})), batch) else FAULT)
+    sys.exit(
+        0
+        if importing.run(file, importing.address(url) if url else importing.running(_settings({"data": data})), batch)
+        else FAULT
+    )
 
 
 def _serving_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -115,24 +122,45 @@ def _settings(overrides: Mapping[str, object], config: Path | None = None) -> Se
 
 
 def main() -> None:
-    """The entry point: every error that we know is one message; nothing else is hidden."""
+    """The entry point: whatever goes wrong is one message and an exit code of its own, never 0 or 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for chatty in ("httpx", "httpcore", "urllib3", "clickhouse_connect", "alembic", "uvicorn"):
+    for chatty in ("httpx", "httpcore", "urllib3", "alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it logs what it raises, too
+    signal.signal(signal.SIGTERM, _end)
     try:
-        noshow()
-    except SettingsError as error:
-        _fail("settings:\n  " + "\n  ".join(error.problems), USAGE)
-    except NoshowError as error:
-        _fail(str(error), error.exit_code)
-    except StoreError as error:
-        _fail(str(error), FAULT)
+        sys.exit(noshow(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone; so that the interpreter does not complain of it at exit:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAULT)
+    except Exception as error:
+        _fail(*_told(error))
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    match error:
+        case SettingsError():
+            return "settings:\n  " + "\n  ".join(error.problems), USAGE
+        case NoshowError():
+            return str(error), error.exit_code
+        case StoreError() | OSError():
+            return str(error), FAULT
+        case _:
+            logging.getLogger(__name__).debug("an unforeseen fault", exc_info=error)
+            return f"an unforeseen fault, please report it: {type(error).__name__}: {error}", FAULT
 
 
 def _fail(message: str, code: int) -> None:
     click.echo(f"noshow: {message}", err=True)
     sys.exit(code)
+
+
+def _end(_number: int, _frame: object) -> None:
+    """Told to stop: by the way out that tidies up."""
+    raise click.Abort

@@ -14,7 +14,7 @@ from noshow.event_file import opened, read_lines
 from store.settings import Settings
 from store.tenancy import running_server
 
-_TRIES = 8
+_TRIES = 6
 _PAUSE = 0.5  # seconds, doubled with each try
 _SHOWN = 20
 
@@ -34,6 +34,13 @@ class Answer(msgspec.Struct):
     detail: str = ""
 
 
+def address(text: str) -> str:
+    """The address, if it is one of HTTP. Raises WrongUsage."""
+    if not text.startswith(("http://", "https://")):
+        raise WrongUsage(f"--url {text}: expected an address such as http://127.0.0.1:8080")
+    return text
+
+
 def running(settings: Settings) -> str:
     """The address of the server that has the data directory open. Raises WrongUsage if there is none."""
     server = running_server(settings.data)
@@ -47,7 +54,7 @@ def run(path: Path, url: str, size: int) -> bool:
     taken, left = 0, 0
     with opened(path) as file, httpx.Client(base_url=url, timeout=60) as client:
         for first, batch in _batches(read_lines(file, path), size):
-            answer = _send(client, b"\n".join(batch))
+            answer = _sent(client, batch, taken)
             taken += answer.accepted
             for rejected in answer.rejected[: max(0, _SHOWN - left)]:
                 field = f"{rejected.field}: " if rejected.field else ""
@@ -55,6 +62,15 @@ def run(path: Path, url: str, size: int) -> bool:
             left += len(batch) - answer.accepted
     click.echo(f"{taken} events accepted" + (f", {left} lines left out" if left else ""), err=True)
     return not left
+
+
+def _sent(client: httpx.Client, batch: list[bytes], before: int) -> Answer:
+    try:
+        return _send(client, b"\n".join(batch))
+    except NoshowError as error:
+        raise NoshowError(
+            f"{error}\n{before} events were accepted; to send the whole file again does no harm"
+        ) from None
 
 
 def _batches(source: Iterable[bytes], size: int) -> Iterator[tuple[int, list[bytes]]]:
@@ -68,7 +84,7 @@ def _batches(source: Iterable[bytes], size: int) -> Iterator[tuple[int, list[byt
 def _send(client: httpx.Client, body: bytes) -> Answer:
     """Try again while the server is away or full: what was stored twice is judged once."""
     pause, trouble = _PAUSE, ""
-    for _ in range(_TRIES):
+    for left in reversed(range(_TRIES)):
         try:
             response = client.post("/v1/events", content=body, headers={"Content-Type": "application/x-ndjson"})
         except httpx.TransportError as error:
@@ -77,8 +93,10 @@ def _send(client: httpx.Client, body: bytes) -> Answer:
             if response.status_code < 500:
                 return _answer(response)
             trouble = f"{response.status_code} {response.text[:200]}"
-        time.sleep(pause)
-        pause *= 2
+        if left:
+            click.echo(f"{client.base_url} does not take events, trying again in {pause:g} s: {trouble}", err=True)
+            time.sleep(pause)
+            pause *= 2
     raise NoshowError(f"{client.base_url} does not take events: {trouble}")
 
 

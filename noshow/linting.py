@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from noshow.errors import InvalidRules
+from noshow.errors import InvalidRules, WrongUsage
 from rules.diagnostic import Level, render
 from rules.lint import load
 from rules.spec import Workflow
@@ -26,6 +26,14 @@ def valid(path: Path) -> tuple[Workflow, ...]:
     if errors:
         raise InvalidRules(f"{_count(errors, 'error')} in {path}")
     return loaded.workflows
+
+
+def some(path: Path) -> tuple[Workflow, ...]:
+    """As `valid`; raises WrongUsage where there is no workflow at all."""
+    workflows = valid(path)
+    if not workflows:
+        raise WrongUsage(f"{path}: there is no rule file in it")
+    return workflows
 
 
 def _count(number: int, noun: str) -> str:

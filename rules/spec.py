@@ -101,6 +101,13 @@ class Workflow:
         """Sixteen hex digits that change whenever anything in the rule that is not layout or comment does."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
+    @property
+    def event_names(self) -> frozenset[str]:
+        """Every event name that the rule looks for."""
+        ends = [matcher for matcher in (self.cancel, self.ends_on) if matcher is not None]
+        matchers = [self.start, *ends, *(step.matcher for step in self.steps)]
+        return frozenset(name for matcher in matchers for name in matcher.names)
+
     def step(self, name: str) -> Step:
         return self._by_name[name]
 

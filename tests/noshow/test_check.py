@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -192,3 +195,47 @@ def test_lint_lists_every_problem_with_its_place(place: Path) -> None:
 def test_lint_of_good_rules_says_how_many(place: Path) -> None:
     done = noshow("rules", "lint", place)
     assert (done.code, done.out) == (0, "1 workflow, 2 steps: no errors\n")
+
+
+def test_what_no_rule_looks_at_is_told(place: Path) -> None:
+    (place / "rules.yaml").write_text(RULES.replace("start: OrderPlaced", "start: OrderPlacd"))
+    done = noshow("check", "--rules", "rules.yaml", "--events", "events.ndjson", cwd=place)
+    assert (done.code, done.out) == (0, "")
+    assert "correlation IDs that have no start event of any rule (OrderPlacd): 3" in done.err
+    assert "event names that no rule mentions: OrderPlaced (3)" in done.err
+
+
+def test_no_rule_at_all_is_wrong_usage(place: Path) -> None:
+    (place / "empty").mkdir()
+    done = noshow("check", "--rules", "empty", "--events", "events.ndjson", cwd=place)
+    assert (done.code, "empty: there is no rule file in it" in done.err) == (2, True)
+
+
+def test_output_that_cannot_be_written_is_a_fault(place: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "noshow", "check", "--rules", "rules.yaml", "--events", "events.ndjson"],
+            cwd=place,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    assert "noshow: [Errno 28] No space left on device" in done.stderr
+
+
+def test_told_to_stop_it_tidies_up_and_does_not_say_flagged(place: Path) -> None:
+    (place / "tmp").mkdir()
+    os.mkfifo(place / "endless")
+    check = subprocess.Popen(
+        [sys.executable, "-m", "noshow", "check", "--rules", "rules.yaml", "--events", "endless"],
+        cwd=place,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(place / "tmp")},
+        stderr=subprocess.DEVNULL,
+    )
+    with (place / "endless").open("wb") as pipe:  # opens when it is being read, by when the store is there
+        check.terminate()
+        assert check.wait(60) == 130
+        pipe.close()
+    assert list((place / "tmp").iterdir()) == []

@@ -98,3 +98,8 @@ def test_bad_requests_get_one_shape_of_answer(tmp_path: Path) -> None:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json().keys() >= {"type", "title", "status", "detail"}
         assert client.get("/healthz").status_code == 200
+
+
+def test_an_import_says_at_once_what_is_wrong_with_an_address(tmp_path: Path) -> None:
+    done = noshow("events", "import", tmp_path / "none.ndjson", "--url", "127.0.0.1:8080")
+    assert (done.code, "expected an address such as http://" in done.err) == (2, True)
