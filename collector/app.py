@@ -16,6 +16,7 @@ from collector.decode_otlp import decode_otlp
 from collector.errors import CollectorError, WrongType
 from collector.intake import Intake
 from collector.openapi import EVENTS, LOGS
+from collector.refusals import Refusals
 from store.clock import Clock
 from store.errors import StoreError
 from store.settings import CollectorSettings
@@ -66,6 +67,7 @@ class _Reception:
         self._intake = intake
         self._limits = limits
         self._clock = clock
+        self._refusals = Refusals()
         self._room = Room(BODIES_AT_ONCE * limits.max_body)
         self._decoders = ThreadPoolExecutor(DECODED_AT_ONCE, "noshow-decode")
 
@@ -75,6 +77,7 @@ class _Reception:
         Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
         """
         batch, size = await self._read(request, decoders)
+        self._refusals.add(batch, self._clock.now())
         await asyncio.wrap_future(self._intake.submit(batch.events, size))
         return batch
 
