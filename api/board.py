@@ -20,6 +20,7 @@ COUNTED = 1000
 class Board:
     """`matching` counts what fits the filters, up to `COUNTED`. `states` is `None` where ClickHouse is away.
 
+    `all_open`: the list is of all open cases, which the overview counts.
     `elsewhere`: instances of exactly the ID that was searched for, where no case was found: (workflow, state).
     """
 
@@ -33,10 +34,13 @@ class Board:
     more: str | None
     elsewhere: Sequence[tuple[str, str]]
     filtered: bool
+    all_open: bool
 
     @property
     def count(self) -> str:
-        return f"{COUNTED:,}+" if self.matching > COUNTED else f"{self.matching:,}"
+        if self.matching <= COUNTED:
+            return f"{self.matching:,}"
+        return f"{self.overview.open:,}" if self.all_open else f"{COUNTED:,}+"
 
     @property
     def noun(self) -> str:
@@ -65,6 +69,7 @@ def look(here: Context, asked: BoardParameters) -> Board:
     cases = found[:ROWS]
     more = encode(queue.place_of(cases[-1], asked.order)) if len(found) > ROWS else None
     given = _given(asked)
+    filtered = any(given[name] for name in ("workflow", "step", "owner", "severity", "kind", "q"))
     return Board(
         now=now,
         cases=cases,
@@ -75,7 +80,8 @@ def look(here: Context, asked: BoardParameters) -> Board:
         first=board_path(given) if asked.after else None,
         more=board_path({**given, "after": more}) if more else None,
         elsewhere=_elsewhere(here, asked.q) if asked.q and not found else [],
-        filtered=any(given[name] for name in ("workflow", "step", "owner", "severity", "kind", "q")),
+        filtered=filtered,
+        all_open=asked.state == "open" and not filtered,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from api import queue, verdicts
 from api.context import Context
 from api.queue import Case
-from api.timeline import NARROW, WIDE, Lane, Picture, Scene, draw, note
+from api.timeline import NARROW, ODD, WIDE, Lane, Picture, Scene, draw, note, state_in_words
 from api.verdicts import Finding, Verdict
 from store import events
 from store.event import Event
@@ -59,7 +59,11 @@ class Order:
     @property
     def lanes(self) -> list[Lane]:
         steps = self.verdict.instance.steps if self.verdict else []
-        return [Lane(step.name, step.state, step.at, step.due) for step in steps]
+        return [Lane(step.name, step.state, step.at, step.due, self._odd(step.name)) for step in steps]
+
+    def _odd(self, step: str) -> tuple[str, ...]:
+        flagged = {finding.kind for finding in self.flags if finding.step == step}
+        return tuple(kind for kind in ODD if kind in flagged)
 
     @property
     def pictures(self) -> list[tuple[str, Picture]]:
@@ -67,11 +71,20 @@ class Order:
         verdict = self.verdict
         if verdict is None or verdict.instance.start is None:
             return []
-        scene = Scene(verdict.instance.start, self.lanes, self.now, verdict.instance.state, verdict.ended_at)
+        start, state = verdict.instance.start, verdict.instance.state
+        scene = Scene(start, self.lanes, self.now, state, verdict.ended_at, self._opened_by(start))
         return [("wide", draw(scene, WIDE)), ("narrow", draw(scene, NARROW))]
 
+    def _opened_by(self, start: int) -> str:
+        """The name of the start event, '' where several may be it or it is not at hand."""
+        steps = {lane.name for lane in self.lanes}
+        names = {event.name for event in self.history if event.time == start} - steps
+        return names.pop() if len(names) == 1 else ""
+
     def note(self, lane: Lane) -> str:
-        return note(lane, self.now)
+        """In a few words what the state does not say already; '' if it says all."""
+        said = note(lane, self.now)
+        return "" if said == state_in_words(lane.state) else said
 
 
 def look(here: Context, workflow: str, correlation_id: str) -> Order:

@@ -1,6 +1,8 @@
 """Pages from templates. Everything that a template writes is escaped."""
 
+import json
 import math
+import re
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,8 @@ from store.instant import rfc3339
 
 FOLDER = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTES = 20_000
+# One escape of JSON at a time, so that what follows an escaped backslash is none. A pair of surrogates is one letter.
+ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.")
 
 
 class Templates:
@@ -31,6 +35,7 @@ class Templates:
             rfc3339=rfc3339,
             in_words=times.in_words,
             from_now=times.from_now,
+            lasting=times.lasting,
             span=times.span,
             words=words,
             amount=amount,
@@ -61,12 +66,26 @@ def amount(value: float | None, unit: str | None = "") -> str:
     return f"{figures}\u00a0{unit}" if unit else figures
 
 
+def legible(attributes: str) -> str:
+    """JSON text with letters for their escapes (`\\u00fc`); those of what can't be seen or would end a string stay."""
+    return ESCAPE.sub(_letter, attributes)
+
+
+def _letter(escape: re.Match[str]) -> str:
+    written = escape[0]
+    if len(written) == 2:
+        return "/" if written == "\\/" else written
+    letter = str(json.loads(f'"{written}"'))
+    return letter if letter.isprintable() and letter not in '"\\' else written
+
+
 def pretty(attributes: str) -> str:
     """JSON text indented; its numbers stay as they were written. Very long ones are cut off."""
     try:
         text = msgspec.json.format(attributes, indent=2)
     except msgspec.MsgspecError:
         text = attributes
+    text = legible(text)
     if len(text) <= LONGEST_ATTRIBUTES:
         return text
     return text[:LONGEST_ATTRIBUTES] + "\n… cut off here; /v1/instances has all of it"
@@ -74,5 +93,5 @@ def pretty(attributes: str) -> str:
 
 def one_line(attributes: str, letters: int = 160) -> str:
     """The beginning of the attributes, for a closed fold."""
-    inside = attributes.strip().removeprefix("{").removesuffix("}").strip()
+    inside = legible(attributes).strip().removeprefix("{").removesuffix("}").strip()
     return inside if len(inside) <= letters else inside[: letters - 1] + "…"

@@ -12,6 +12,8 @@ from store.instant import rfc3339
 
 OPEN = frozenset({"missing", "pending", "waiting"})
 WORDS = {"not_needed": "not needed", "on_time": "on time"}
+ODD = {"out_of_order": "out of order", "after_end": "after the end"}
+"""Kinds of findings on a step that did come, of which its state says nothing."""
 
 # A far-off present would press everything else together: the axis is cut where it is this many times as far.
 CUT_BEYOND = 4.0
@@ -20,23 +22,28 @@ CUT_TAIL = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A step: its state, when it was fulfilled and its deadline without grace."""
+    """A step: its state, when it was fulfilled and its deadline without grace.
+
+    `odd`: those of `ODD` that are flagged on it now.
+    """
 
     name: str
     state: str
     at: int | None
     due: int | None
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`ended_at`: when an event ended the instance, which made it `state`."""
+    """`ended_at`: when an event ended the instance, which made it `state`. `opened_by`: the start event, if known."""
 
     start: int
     lanes: Sequence[Lane]
     now: int
     state: str = ""
     ended_at: int | None = None
+    opened_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class DrawnLane:
     name: str
     label: str
     state: str
+    odd: bool
     note: str
     y: float
     text_y: float
@@ -158,16 +166,16 @@ def draw(scene: Scene, form: Format) -> Picture:
 
 
 def note(lane: Lane, now: int) -> str:
-    """What is to be said of a step in a few words."""
-    if lane.state == "late" and lane.at is not None and lane.due is not None:
-        return f"{span(lane.at - lane.due)} late"
-    if lane.state == "on_time" and lane.at is not None and lane.due is not None:
-        return f"on time, {span(lane.due - lane.at)} to spare"
-    if lane.state == "missing" and lane.due is not None:
-        return f"missing for {span(now - lane.due)}"
-    if lane.state == "pending" and lane.due is not None:
-        return f"due {from_now(lane.due, now)}"
-    return WORDS.get(lane.state, lane.state)
+    """What is to be said of a step in a few words. What is odd about it matters more than that it came in time."""
+    odd = ", ".join(ODD[kind] for kind in lane.odd)
+    if odd and (lane.state != "late" or len(lane.odd) > 1):  # three of them would not fit
+        return odd
+    state = _of_state(lane, now)
+    return f"{state}, {odd}" if odd else state
+
+
+def state_in_words(state: str) -> str:
+    return WORDS.get(state, state)
 
 
 def describe(scene: Scene) -> str:
@@ -179,8 +187,20 @@ def describe(scene: Scene) -> str:
     return "; ".join(parts) + "."
 
 
+def _of_state(lane: Lane, now: int) -> str:
+    if lane.state == "late" and lane.at is not None and lane.due is not None:
+        return f"{span(lane.at - lane.due)} late"
+    if lane.state == "on_time" and lane.at is not None and lane.due is not None:
+        return f"on time, {span(lane.due - lane.at)} to spare"
+    if lane.state == "missing" and lane.due is not None:
+        return f"missing for {span(now - lane.due)}"
+    if lane.state == "pending" and lane.due is not None:
+        return f"due {from_now(lane.due, now)}"
+    return state_in_words(lane.state)
+
+
 def _start(scene: Scene) -> Lane:
-    return Lane("start", "start", scene.start, None)
+    return Lane(scene.opened_by or "start", "start", scene.start, None)
 
 
 def _scale(scene: Scene, form: Format) -> Scale:
@@ -235,6 +255,7 @@ def _lane(lane: Lane, scene: Scene, scale: Scale, form: Format, top: float) -> D
         name=lane.name,
         label=_shortened(lane.name, form.letters),
         state=lane.state,
+        odd=bool(lane.odd),
         note=rfc3339(scene.start)[11:19] + " UTC" if lane.state == "start" else note(lane, scene.now),
         y=y,
         text_y=text_y,

@@ -43,3 +43,8 @@ def from_now(micros: int, now: int) -> str:
     if abs(now - micros) < SECOND:
         return "just now"
     return f"{span(now - micros)} ago" if micros < now else f"in {span(micros - now)}"
+
+
+def lasting(since: int, now: int) -> str:
+    """How long something has lasted: `3 min`; never less than a second, whatever the clocks say."""
+    return span(max(now - since, SECOND))

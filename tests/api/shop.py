@@ -298,6 +298,28 @@ def cancelled(id: str, *, start: int = NOON - 8 * HOUR) -> Order:
     return Order(id, "cancelled", start, steps, history=history, ended_at=end, at_risk=64.0)
 
 
+def out_of_place(id: str, *, start: int = NOON - 4 * HOUR) -> Order:
+    """Shipped before it was paid, then cancelled, and checked after that."""
+    paid, shipped, end, checked = start + 5 * MINUTE, start + 2 * MINUTE, start + HOUR, start + 3 * HOUR
+    steps: list[Step] = [
+        ("PaymentReceived", "on_time", paid, start + 15 * MINUTE),
+        ("ItemShipped", "on_time", shipped, paid + 48 * HOUR),
+        ("ComplianceCheckDone", "not_needed", checked, None),
+    ]
+    flags = [
+        Flag("ItemShipped", "out_of_order", shipped, "ItemShipped came 3m before PaymentReceived.", at=shipped),
+        Flag("ComplianceCheckDone", "after_end", checked, "ComplianceCheckDone came after the end.", at=checked),
+    ]
+    history = [
+        placed(id, start),
+        event(id, "ItemShipped", shipped),
+        event(id, "PaymentReceived", paid),
+        event(id, "OrderCancelled", end),
+        event(id, "ComplianceCheckDone", checked),
+    ]
+    return Order(id, "cancelled", start, steps, flags, history, ended_at=end)
+
+
 def in_currency(order: Order, unit: str) -> Order:
     return replace(order, unit=unit)
 

@@ -8,9 +8,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from api import board
+from api.rendering import legible
 from store import events
-from store.event import DAY, HOUR, Event
-from tests.api.shop import Shop, arrived_late, cancelled, event, running, unpaid, unshipped
+from store.event import DAY, HOUR, MINUTE, SECOND, Event
+from tests.api.shop import Shop, arrived_late, cancelled, event, out_of_place, placed, running, unpaid, unshipped
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
 
@@ -165,6 +167,58 @@ def test_one_order(http: httpx.Client, shop: Shop) -> None:
     assert page.count("<svg class=") == 2, "for a screen and for a phone"
 
 
+def test_a_step_out_of_order_or_after_the_end_is_marked_wherever_it_stands(http: httpx.Client, shop: Shop) -> None:
+    order = out_of_place("A-1")
+    shop.add(order)
+    page = get(http, "/orders/order-fulfilment/A-1")
+    assert "ItemShipped on time out of order 2025-11-20 08:02:00 UTC 2025-11-22 08:05:00 UTC out of order" in words(
+        page
+    )
+    assert "ComplianceCheckDone not needed after end 2025-11-20 11:00:00 UTC \u2013 after the end" in words(page)
+    assert page.count('class="lane is-on_time odd"') == 2, "in both pictures"
+    assert page.count('class="lane is-not_needed odd"') == 2
+    assert "ItemShipped: out of order; ComplianceCheckDone: after the end" in page
+    shop.judge(replace(order, flags=[replace(flag, open=False) for flag in order.flags]))
+    assert " odd" not in get(http, "/orders/order-fulfilment/A-1"), "what is closed marks nothing"
+
+
+def test_a_case_is_open_for_a_span(http: httpx.Client, shop: Shop) -> None:
+    shop.add(unpaid("A-1", since=NOON - 2 * MINUTE - 46 * SECOND))
+    assert "Case open for 2 min 46 s" in words(get(http, "/orders/order-fulfilment/A-1"))
+
+
+def test_nothing_is_in_short_what_the_state_says(http: httpx.Client, shop: Shop) -> None:
+    shop.add(unpaid("A-1"), running("A-2"), cancelled("A-3"))
+    assert "ItemShipped waiting \u2013 \u2013 ComplianceCheckDone" in words(get(http, "/orders/order-fulfilment/A-1"))
+    assert "ComplianceCheckDone skipped \u2013 \u2013 Events" in words(get(http, "/orders/order-fulfilment/A-2"))
+    assert "UTC Events" in words(get(http, "/orders/order-fulfilment/A-3")), "behind the deadline of the last step"
+
+
+def test_the_timeline_begins_with_the_start_event_where_it_is_known(http: httpx.Client, shop: Shop) -> None:
+    known, start = running("A-1"), NOON - 5 * MINUTE
+    at_once = event("A-2", "PaymentReceived", start)
+    either = [placed("A-3", start), event("A-3", "Noted", start)]
+    shop.add(
+        known,
+        replace(running("A-2"), history=[placed("A-2", start), at_once]),
+        replace(running("A-3"), history=either),
+        replace(running("A-4"), history=[]),
+    )
+    for order, name in (("A-1", "OrderPlaced"), ("A-2", "OrderPlaced"), ("A-3", "start"), ("A-4", "start")):
+        page = get(http, f"/orders/order-fulfilment/{order}")
+        assert page.count(f"<title>{name}: 11:55:00 UTC</title>") == 2, order
+
+
+def test_the_count_of_all_open_cases_is_that_of_the_summary(
+    http: httpx.Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.add(*(unpaid(f"A-{number}") for number in range(4)))
+    monkeypatch.setattr(board, "COUNTED", 2)
+    assert "<b>4</b> cases</span>" in get(http, "/")
+    assert "<b>2+</b> cases match</span>" in get(http, "/?owner=payments")
+    assert "<b>2+</b> cases</span>" in get(http, "/?state=all")
+
+
 def test_what_is_settled_is_told_apart(http: httpx.Client, shop: Shop) -> None:
     shop.add(arrived_late("A-1"))
     page = get(http, "/orders/order-fulfilment/A-1")
@@ -231,6 +285,24 @@ def test_odd_attributes_are_shown_as_they_are(http: httpx.Client, shop: Shop) ->
     shop.add(replace(running("A-1"), history=[event("A-1", "OrderPlaced", NOON, sent)]))
     page = unescape(get(http, "/orders/order-fulfilment/A-1"))
     assert '"n": 1.10,\n  "big": 12345678901234567890123,' in page
+
+
+def test_letters_of_attributes_are_shown_for_their_escapes(http: httpx.Client, shop: Shop) -> None:
+    sent = r'{"name": "Anna M\u00fcller \ud83d\ude00", "path": "a\/b", "evil": "\u003cimg src=x\u003e"}'
+    stays = r'{"code": "\\u00fc", "quote": "\u0022", "unseen": "\u202e\u0000"}'
+    shop.add(replace(running("A-1"), history=[event("A-1", "a", NOON, sent), event("A-1", "b", NOON, stays)]))
+    page = get(http, "/orders/order-fulfilment/A-1")
+    assert "<img src=x" not in page
+    text = unescape(page)
+    assert '"name": "Anna Müller 😀", "path": "a/b", "evil": "<img src=x>"</code></summary>' in text
+    assert '"name": "Anna Müller 😀",\n  "path": "a/b",' in text
+    assert stays[1:-1] + "</code></summary>" in text
+    assert '"code": "\\\\u00fc",\n  "quote": "\\u0022",' in text
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\u00g"', r"\u", "\\", r'"\ud83d\u0041"', r"\u12"])
+def test_what_is_no_escape_is_shown_as_it_is(text: str) -> None:
+    assert legible(text) == text.replace(r"\u0041", "A")
 
 
 def test_huge_attributes_are_cut(http: httpx.Client, shop: Shop) -> None:

@@ -131,6 +131,19 @@ def test_notes_say_how_late_how_early_and_since_when() -> None:
     assert note(Lane("a", "not_needed", None, None), now) == "not needed"
 
 
+def test_what_is_odd_is_said_in_place_of_on_time_and_not_needed() -> None:
+    now = NOON + HOUR
+    assert note(replace(PAID, odd=("out_of_order",)), now) == "out of order"
+    assert note(Lane("a", "not_needed", NOON, None, ("after_end",)), now) == "after the end"
+    assert note(replace(LATE, odd=("out_of_order",)), now) == "20 min late, out of order"
+    assert note(replace(LATE, odd=("out_of_order", "after_end")), now) == "out of order, after the end"
+
+
+def test_the_first_lane_has_the_name_of_the_start_event() -> None:
+    picture = draw(replace(SCENE, opened_by="OrderPlaced"), WIDE)
+    assert (picture.lanes[0].name, picture.lanes[0].state) == ("OrderPlaced", "start")
+
+
 def test_the_words_for_those_who_cannot_see_it() -> None:
     assert describe(replace(SCENE, ended_at=NOON + HOUR, state="cancelled")) == (
         "Started 2025-11-20 12:00:00 UTC; PaymentReceived: on time, 5 min to spare; ItemShipped: 20 min late; "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.times import from_now, in_words, span
+from api.times import from_now, in_words, lasting, span
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import NOON
 
@@ -33,6 +33,11 @@ def test_what_is_past_was_ago_and_what_comes_is_in() -> None:
     assert from_now(NOON - 3 * MINUTE, NOON) == "3 min ago"
     assert from_now(NOON + 2 * HOUR, NOON) == "in 2 h"
     assert from_now(NOON - 500_000, NOON) == "just now"
+
+
+def test_what_lasts_has_lasted_a_second_at_least() -> None:
+    assert lasting(NOON - 3 * MINUTE, NOON) == "3 min"
+    assert lasting(NOON, NOON) == lasting(NOON + HOUR, NOON) == "1 s"
 
 
 def test_an_instant_in_words_is_utc_and_exact() -> None:

@@ -64,6 +64,15 @@ def test_a_phone_shows_the_whole_case(open_tabs: Tabs, stocked: Shop) -> None:
         expect(row.get_by_text(words).first).to_be_visible()
 
 
+def test_a_phone_shows_every_filter(open_tabs: Tabs, stocked: Shop) -> None:
+    page = open_tabs.new(width=360).open("/")
+    edges = page.locator("#filters select").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(box => [box.left, box.right])"
+    )
+    assert len(edges) == 6
+    assert all(left >= 0 and right <= 360 for left, right in edges)
+
+
 def test_by_night_it_is_dark(open_tabs: Tabs, stocked: Shop) -> None:
     def brightness(page: Page, what: str) -> int:
         colour = page.evaluate(f"getComputedStyle(document.body).{what}.match(/\\d+/g).slice(0, 3).map(Number)")

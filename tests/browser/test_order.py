@@ -6,7 +6,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page, expect
 
 from store.event import HOUR, Event
-from tests.api.shop import Shop, arrived_late, event, running, unpaid, unshipped
+from tests.api.shop import Shop, arrived_late, event, out_of_place, running, unpaid, unshipped
 from tests.browser.conftest import Tab
 from tests.conftest import NOON
 
@@ -49,6 +49,22 @@ def test_the_timeline_shows_when_and_how_late(tab: Tab, shop: Shop) -> None:
     over = page.locator("svg.wide .is-late .over").bounding_box()
     assert over is not None
     assert abs(over["width"] - (came - due)) < 6
+
+
+def test_what_is_out_of_place_is_no_green_dot(tab: Tab, shop: Shop) -> None:
+    shop.add(out_of_place("A-6"))
+    page = tab.open(place("A-6"))
+
+    def colour(lane: int) -> str:
+        dot = page.locator("svg.wide .lane .dot").nth(lane)
+        return str(dot.evaluate("dot => getComputedStyle(dot).fill"))
+
+    paid, shipped, checked = colour(1), colour(2), colour(3)
+    assert shipped == checked != paid
+    picture = page.get_by_role("img", name="Timeline of order A-6")
+    expect(picture.get_by_text("out of order", exact=True)).to_be_visible()
+    expect(picture.get_by_text("after the end", exact=True)).to_be_visible()
+    expect(picture.get_by_text("OrderPlaced", exact=True)).to_be_visible()
 
 
 def test_a_gap_leads_to_now(tab: Tab, shop: Shop) -> None:
