@@ -88,7 +88,7 @@ class Trickle:
         yield from (events[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(events)], strict=True))
 
     def another(self, *, final: bool = False) -> Evaluator:
-        self.count += 1
+        self.count += not final  # the last carries on, for the instant at which it begins is the last as well
         workflow = self.drawn.workflow if final or self.random.random() < self.steadiness else self.other_rule()
         batch = 20_000 if final else self.random.choice([5, 20_000])
         settings = replace(SETTINGS, overlap=0, batch=batch, sweep_every=self.random.choice([MINUTE, 60 * MINUTE]))
@@ -128,7 +128,6 @@ class Trickle:
         raise StoreUnavailable("cut off")
 
     def finish(self) -> None:
-        self.evaluator.release()
         self.evaluator = self.another(final=True)
         self.now = self.drawn.as_of
         while self.tick():
