@@ -3,6 +3,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+# pip and not uv, though uv is quicker: pip knows the mirrors and certificates that a company has set up for it.
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 
@@ -12,9 +14,9 @@ help: ## list the targets
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Noshow needs Python 3.11 or later; set PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@echo "installing the locked dependencies into .venv …"
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --editable .
 	@touch $@
 
 setup: $(READY) ## make .venv with the locked dependencies
@@ -41,6 +43,7 @@ bench: $(READY) ## measure, print a table, write build/bench.json
 	$(BIN)/python -m tests.bench
 
 lock: $(READY) ## resolve the dependencies anew (uv)
+	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
 
 .PHONY: help setup demo test lint format golden bench lock
