@@ -22,7 +22,7 @@ from store import cursors, leases
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import LeaseLost, StoreUnavailable
+from store.errors import LeaseLost, StoreRefused, StoreUnavailable
 from store.event import SECOND
 from store.leases import Lease
 from store.settings import EvaluatorSettings
@@ -104,7 +104,7 @@ class Evaluator:
         self._round = round_ = self._round or self._begin(lease)
         written = Written()
         if round_.pieces:
-            written += self._judge(*round_.pieces[0], now)
+            written += self._judge_or_skip(*round_.pieces[0], now)
             round_.pieces.popleft()
         if not round_.pieces:
             self._end(round_, now)
@@ -158,6 +158,14 @@ class Evaluator:
         self._blocks.done(round_.look)
         self._round = None
 
+    def _judge_or_skip(self, workflow: Workflow, among: Sql, now: int) -> Written:
+        """A rule that the store will not judge must not keep it from judging the others; the sweep comes back to it."""
+        try:
+            return self._judge(workflow, among, now)
+        except StoreRefused as error:
+            log.error("evaluator: %s cannot be judged: %s", workflow.name, error)
+            return Written()
+
     def _judge(self, workflow: Workflow, among: Sql, now: int) -> Written:
         lease = self._next(now)
         changed = list(judge(self._clickhouse, workflow, lease.as_of, among, only_changes=True))
@@ -169,7 +177,7 @@ class Evaluator:
         work = self._sweep.due(self._clickhouse, self._database, now)
         if work is None:
             return Written()
-        written = self._judge(work.workflow, work.among, now) if work.among else Written()
+        written = self._judge_or_skip(work.workflow, work.among, now) if work.among else Written()
         if work.swept:
             lease = self._next(now)
             stamp = Stamp(lease.as_of, lease.version)

@@ -12,7 +12,7 @@ from rules.spec import Workflow
 from rules.verdict import Verdict
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.errors import LeaseLost, StoreUnavailable
+from store.errors import LeaseLost, StoreRefused, StoreUnavailable
 from store.event import DAY, HOUR, MINUTE, SECOND, Event
 from store.events import write
 from store.settings import EvaluatorSettings
@@ -192,6 +192,22 @@ def test_a_tick_that_is_cut_off_is_done_again_whole(bench: Bench, table: str, wh
     assert bench.states() == {"a": "incomplete", "b": "running"}
     bench.tick(2 * DAY + 23 * MINUTE, after_restart)
     assert bench.findings()["b", "ItemShipped", "missing"], "its deadline was not lost"
+
+
+def test_a_rule_that_the_store_refuses_does_not_keep_it_from_judging_the_others(bench: Bench) -> None:
+    refused = replace(FULFILMENT, name="refused")
+
+    class Picky(Interrupting):
+        def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Any:
+            if "refused" in parameters.values():
+                raise StoreRefused("not this one")
+            return super().stream(sql, parameters)
+
+    evaluator = bench.another([refused, FULFILMENT], Picky(bench.clickhouse))
+    bench.store(placed("a"))
+    while bench.tick(18 * MINUTE, evaluator).more:
+        pass
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
 
 
 def test_the_sweep_finds_events_that_the_view_never_told_of(bench: Bench) -> None:
