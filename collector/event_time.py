@@ -21,8 +21,15 @@ _COMMON_LENGTHS = frozenset((20, 24, 27))  # without a fraction, with millisecon
 
 
 def quick(value: str | int | float) -> int | None:
-    """The time, if it is written as most are: `YYYY-MM-DDTHH:MM:SS[.fff[fff]]Z`. `None` says nothing yet."""
-    if type(value) is not str or len(value) not in _COMMON_LENGTHS:
+    """The time, if it is written as most are: `YYYY-MM-DDTHH:MM:SS[.fff[fff]]`, then `Z` or `+00:00`.
+
+    `None` says nothing yet.
+    """
+    if type(value) is not str:
+        return None
+    if value.endswith("+00:00"):
+        value = f"{value[:-6]}Z"
+    if len(value) not in _COMMON_LENGTHS:
         return None
     dot_or_z = value[19]
     # These places tell RFC 3339 from the other forms of ISO 8601 that `fromisoformat` reads as well.

@@ -36,9 +36,10 @@ def test_text_is_read_to_the_microsecond(text: str, after_new_year: int) -> None
     assert event_time.quick(text) in (None, NEW_YEAR + after_new_year)
 
 
-@pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00.123456Z"])
-def test_the_common_forms_are_read_quickly(text: str) -> None:
-    assert event_time.quick(text) == event_time.parse(text)
+@pytest.mark.parametrize("zone", ["Z", "+00:00"])
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123", "2026-01-01T00:00:00.123456"])
+def test_the_common_forms_are_read_quickly(text: str, zone: str) -> None:
+    assert event_time.quick(text + zone) == event_time.parse(text + zone)
 
 
 @pytest.mark.parametrize(
