@@ -40,7 +40,7 @@ class Noshow:
                 stderr=log,
                 env={"PATH": "/usr/bin:/bin"},
             )
-        self._until_ready()
+        until_ready(self.url, self.process, self.place / "log")
 
     def kill(self) -> None:
         """`kill -9`: nothing gets a chance to tidy up."""
@@ -68,16 +68,17 @@ class Noshow:
         answer: dict[str, Any] = json.loads(told.stdout)
         return answer
 
-    def _until_ready(self) -> None:
-        assert self.process is not None
-        for _ in range(PATIENCE * 10):
-            assert self.process.poll() is None, self.log()
-            try:
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise AssertionError(f"noshow did not get ready:\n{self.log()}")
+
+def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Returns when the process answers that it is ready; fails when it has ended, or patience has."""
+    for _ in range(PATIENCE * 10):
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not get ready:\n{log.read_text()}")
 
 
 @contextmanager

