@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from rules.expression import START, Expression, steps_named
+from rules.spec_truth import Action, Truth
 
 
 class Severity(StrEnum):
@@ -20,6 +21,20 @@ class Late(StrEnum):
 
     NOTE = "note"  # the case is recorded and closes itself as `arrived_late`
     CASE = "case"  # the case stays open until somebody acknowledges it
+
+
+class Orphans(StrEnum):
+    """What becomes of step events under a correlation ID that opened no instance of any workflow."""
+
+    IGNORE = "ignore"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the way from what a deadline is counted from to the deadline: 80 for `80%`."""
+
+    percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +64,12 @@ class AtRisk:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `owner` and `severity` are the step's own or else the workflow's.
+    """One step. `owner`, `severity` and `escalate_after` are its own or else the workflow's.
 
     `after` names steps or `START` and is never empty unless `after_any` is given; the two exclude each other.
-    A step's `where` has been folded into its matcher.
+    A step's `where` has been folded into its matcher. `warn` is a share of the way or µs before the deadline.
+    `times` is 1 where it is `None`. `match` reads the step's last event (`Attribute.step` is `None`) and other steps. A step with `at_most: 0` is
+    optional. `undone_by` and `undo_within` are given together or not at all.
     """
 
     name: str
@@ -68,11 +85,29 @@ class Step:
     severity: Severity = Severity.WARNING
     description: str = ""
     runbook: str = ""
+    warn: Share | int | None = None
+    times: Expression | None = None
+    at_most: int | None = None
+    match: Expression | None = None
+    fails_on: Matcher | None = None
+    undone_by: Matcher | None = None
+    undo_within: int | None = None
+    leave_behind: bool = False
+    expires: int | None = None
+    needs: tuple[str, ...] = ()
+    escalate_after: int | None = None
+    truth: Truth | None = None
+    actions: tuple[Action, ...] = ()
 
     @property
     def predecessors(self) -> tuple[str, ...]:
         """What `after` or `after_any` names, `START` included."""
         return self.after_any or self.after
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says `times`: then what is shown of it has a count."""
+        return self.times is not None
 
 
 @dataclass(frozen=True)
@@ -95,6 +130,8 @@ class Workflow:
     at_risk: AtRisk | None = None
     customer: Expression | None = None
     version: int = 1
+    effective_from: int | None = None
+    orphans: Orphans = Orphans.IGNORE
 
     @cached_property
     def content_hash(self) -> str:
@@ -104,9 +141,9 @@ class Workflow:
     @property
     def event_names(self) -> frozenset[str]:
         """Every event name that the rule looks for."""
-        ends = [matcher for matcher in (self.cancel, self.ends_on) if matcher is not None]
-        matchers = [self.start, *ends, *(step.matcher for step in self.steps)]
-        return frozenset(name for matcher in matchers for name in matcher.names)
+        of_steps = [matcher for it in self.steps for matcher in (it.matcher, it.fails_on, it.undone_by)]
+        matchers = [self.start, self.cancel, self.ends_on, *of_steps]
+        return frozenset(name for matcher in matchers if matcher is not None for name in matcher.names)
 
     def step(self, name: str) -> Step:
         return self._by_name[name]
@@ -133,7 +170,7 @@ class Workflow:
 
 
 def depends_on(step: Step) -> tuple[str, ...]:
-    """Every step (or `START`) that a step's state reads: what `after`, `after_any`, `when` and `due` mention."""
-    expressions = [expression for expression in (step.when, step.due) if expression is not None]
-    named = [name for expression in expressions for name in steps_named(expression)]
-    return tuple(dict.fromkeys([*step.predecessors, *named]))
+    """Every step (or `START`) that a step's state reads: what its keys and the expressions in them mention."""
+    expressions = (step.when, step.due, step.times, step.match)
+    named = [name for expression in expressions if expression is not None for name in steps_named(expression)]
+    return tuple(dict.fromkeys([*step.predecessors, *step.needs, *named]))

@@ -8,11 +8,12 @@ from enum import StrEnum
 
 
 class StepState(StrEnum):
-    SKIPPED = "skipped"  # `when` is false
+    SKIPPED = "skipped"  # `when` is false, or `times` is 0
     NOT_NEEDED = "not_needed"  # the instance was over before the step fell due
     WAITING = "waiting"  # `when` is undecided, or what it comes after has not come
     ON_TIME = "on_time"  # came, and not after its deadline
     LATE = "late"  # came after its deadline
+    FAILED = "failed"  # definitely did not happen, and will not
     PENDING = "pending"  # may still come in time
     MISSING = "missing"  # deadline and grace have passed: unknown, not failed
 
@@ -20,32 +21,55 @@ class StepState(StrEnum):
 class InstanceState(StrEnum):
     CANCELLED = "cancelled"  # a `cancel` event called it off
     INCOMPLETE = "incomplete"  # a step is missing
+    FAILED = "failed"  # a required step failed
     COMPLETE = "complete"  # nothing more is expected
     RUNNING = "running"  # something still is
+    ORPHAN = "orphan"  # step events, and no instance of any workflow
 
 
 class Kind(StrEnum):
-    """The kinds of finding."""
+    """The kinds of finding, in the order in which those of one step are told."""
 
     MISSING = "missing"
     LATE = "late"
+    FAILED = "failed"
+    DUPLICATE = "duplicate"
     OUT_OF_ORDER = "out_of_order"
+    MISMATCH = "mismatch"
     AFTER_END = "after_end"
+    NOT_UNDONE = "not_undone"
+    HALF_UNDONE = "half_undone"  # of the instance
+    ORPHAN = "orphan"  # of the correlation ID
+
+
+WHOLE = ""
+"""Stands for the step in a finding of the whole instance; such come behind those of the steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepVerdict:
-    """`at`: when the step was fulfilled; `due`: its deadline without grace; `None` where there is none."""
+    """`at`: when the step was fulfilled; `due`: its deadline without grace; `None` where there is none.
+
+    Of a step with `times`, `count` is how many distinct events fulfil it so far and `needed` how many it takes (`None`
+    while the step that says so has not occurred); both are `None` of others. `warned`: since when the early warning of
+    a pending step holds.
+    """
 
     step: str
     state: StepState
     at: int | None
     due: int | None
+    count: int | None = None
+    needed: int | None = None
+    warned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A condition that holds at `as_of`. `since`: the instant from which it has held, in event time."""
+    """A condition that holds at `as_of`. `since`: the instant from which it has held, in event time.
+
+    `step` is `WHOLE` in a finding of the instance or of the correlation ID.
+    """
 
     step: str
     kind: Kind
@@ -54,7 +78,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one instance at one instant.
+    """The answer for one instance at one instant; an orphan has no `start` and no steps.
 
     `stored` counts the distinct events of the correlation ID, also those still in the future; `conflicts` the events of
     which differing copies exist. `undated` names steps whose `due` gave no timestamp though all that it reads has come.
@@ -65,7 +89,7 @@ class Verdict:
     workflow: str
     correlation_id: str
     state: InstanceState
-    start: int
+    start: int | None
     steps: tuple[StepVerdict, ...]
     findings: tuple[Finding, ...]
     at_risk: float | None = None
@@ -88,3 +112,15 @@ class Unopened:
     workflow: str
     correlation_id: str
     wake_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """An instance that is older than every version of its workflow, and so is not judged. `start`: µs UTC."""
+
+    workflow: str
+    correlation_id: str
+    start: int
+
+
+Answer = Verdict | Unopened | Outdated

@@ -1,0 +1,60 @@
+"""Which version of which workflow answers for which correlation ID."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rules.spec import Matcher, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """The correlation IDs that one version of a workflow answers for. Instants: µs UTC.
+
+    Those whose instance started in [`since`, `until`); `None` is no bound. With `rest` also those that no version has:
+    without an instance, or older than `since`. `other_starts` are the starts of the other workflows: a correlation ID
+    that has an event of these is no orphan. An instance that began before `frozen_before` is left as it was recorded:
+    nothing is said of it.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    rest: bool = True
+    other_starts: tuple[Matcher, ...] = ()
+    frozen_before: int | None = None
+
+
+EVERYTHING = Lives()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of a workflow, and what it answers for."""
+
+    workflow: Workflow
+    lives: Lives
+
+
+def rules_of(workflows: Iterable[Workflow], frozen_before: int | None = None) -> tuple[Rule, ...]:
+    """Every version of every workflow with what it answers for, in order of name and version.
+
+    The names and versions must differ, and of two versions the higher must take effect later: the linter sees to it.
+    """
+    by_name: dict[str, list[Workflow]] = {}
+    for workflow in workflows:
+        by_name.setdefault(workflow.name, []).append(workflow)
+    starts = {name: versions[0].start for name, versions in by_name.items()}
+    return tuple(
+        rule
+        for name, versions in sorted(by_name.items())
+        for rule in _versions(versions, tuple(it for other, it in starts.items() if other != name), frozen_before)
+    )
+
+
+def _versions(
+    versions: Sequence[Workflow], other_starts: tuple[Matcher, ...], frozen_before: int | None
+) -> Iterable[Rule]:
+    ordered = sorted(versions, key=lambda it: it.version)
+    ends = [*(later.effective_from for _, later in pairwise(ordered)), None]
+    for place, (workflow, until) in enumerate(zip(ordered, ends, strict=True)):
+        yield Rule(workflow, Lives(workflow.effective_from, until, place == 0, other_starts, frozen_before))
