@@ -68,8 +68,8 @@ class Step:
 
     `after` names steps or `START` and is never empty unless `after_any` is given; the two exclude each other.
     A step's `where` has been folded into its matcher. `warn` is a share of the way or µs before the deadline.
-    `times` is 1 where it is `None`. `match` reads the step's last event (`Attribute.step` is `None`) and other steps. A step with `at_most: 0` is
-    optional. `undone_by` and `undo_within` are given together or not at all.
+    `times` is 1 where it is `None`. `match` reads the step's last event (`Attribute.step` is `None`) and other steps.
+    A step with `at_most: 0` is optional. `undone_by` and `undo_within` are given together or not at all.
     """
 
     name: str
