@@ -11,7 +11,8 @@ import pytest
 from rules.expression import START, Attribute, Binary, Has, Literal, Moment
 from rules.spec import Match, Matcher
 from rules.verdict import Finding, InstanceState, Kind, StepState, Unopened
-from tests.rules.oracle import conflicts, distinct, judge
+from tests.rules.oracle import judge
+from tests.rules.oracle_events import conflicts, distinct
 from tests.rules.told import LATER, dues, event, findings, flag, flow, lived, on, states, step, verdict
 
 ON_TIME, LATE, PENDING, MISSING = StepState.ON_TIME, StepState.LATE, StepState.PENDING, StepState.MISSING

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.expression import START, Attribute, Binary, Has, Literal, Moment
 from rules.spec import AtRisk
-from rules.verdict import InstanceState, Kind, StepState, Unopened, Verdict
+from rules.verdict import Answer, InstanceState, Kind, StepState, Unopened, Verdict
 from tests.rules.oracle import judge
 from tests.rules.random_cases import case
 from tests.rules.told import LATER, dues, event, findings, flag, flow, lived, on, states, step, verdict
@@ -245,8 +245,8 @@ def test_an_event_still_to_come_wakes_whatever_its_name() -> None:
 # Stepping from wake to wake
 
 
-def wake_of(found: Verdict | Unopened | None) -> int | None:
-    return found.wake_at if found else None
+def wake_of(found: Answer | None) -> int | None:
+    return found.wake_at if isinstance(found, Verdict | Unopened) else None
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
