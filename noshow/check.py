@@ -21,7 +21,7 @@ from rules.spec import Workflow
 from rules.verdict import Verdict
 from store import events as event_store
 from store.clickhouse import ClickHouse
-from store.instant import rfc3339
+from store.instant import rfc3339, rfc3339_or_none
 from store.migrate import migrate_clickhouse
 
 _WITHOUT_START = """
@@ -156,7 +156,7 @@ def _json(workflow: Workflow, verdict: Verdict) -> dict[str, object]:
 
 def _row(workflow: Workflow, verdict: Verdict) -> str:
     flags = ", ".join(f"{finding.step} {finding.kind.value}" for finding in verdict.findings)
-    started = rfc3339(verdict.start)
+    started = rfc3339_or_none(verdict.start) or "-"
     return f"{workflow.name}  {verdict.correlation_id:<36}  {verdict.state.value:<10}  {started:<27}  {flags}".rstrip()
 
 

@@ -1,106 +1,86 @@
 """Findings as sentences that a person can read at three in the morning. All instants are UTC."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-
-from rules.expression import START
+from rules import sentence_deadline, sentence_order, sentence_undo
+from rules.expression import START, Attribute, walk
+from rules.sentence_scene import Scene, instant, listed
 from rules.spec import Step, Workflow
-from rules.verdict import Finding, Kind, StepState, StepVerdict, Verdict
-from store.duration import format_duration
-from store.event import MINUTE, SECOND
+from rules.verdict import WHOLE, Finding, Kind, Verdict
 
 
 def sentence(workflow: Workflow, verdict: Verdict, finding: Finding, detected_at: int) -> str:
-    """What is wrong with one step of one instance; `detected_at` is when it was first seen (µs UTC)."""
-    step = workflow.step(finding.step)
-    told = {told.step: told for told in verdict.steps}
-    here = told[step.name]
+    """What is wrong with a step of an instance, or with the whole; `detected_at` is when it was first seen (µs UTC)."""
+    if verdict.start is None:
+        return _orphan(workflow, finding, detected_at)
+    scene = Scene(workflow, verdict, verdict.start, detected_at)
+    if finding.step == WHOLE:
+        return sentence_undo.half_undone(scene)
+    return _of_step(scene, workflow.step(finding.step), finding)
+
+
+def _of_step(scene: Scene, step: Step, finding: Finding) -> str:
     match finding.kind:
         case Kind.MISSING:
-            return f"{_deadline(workflow, verdict, step)}; nothing had arrived by {_instant(detected_at)}."
+            return sentence_deadline.missing(scene, step)
         case Kind.LATE:
-            return f"{_deadline(workflow, verdict, step)}; it came {_gap(here.due, here.at)} late."
+            return sentence_deadline.late(scene, step)
+        case Kind.FAILED:
+            return _failed(scene, step, finding.since)
+        case Kind.DUPLICATE:
+            return _duplicate(scene, step, finding.since)
         case Kind.OUT_OF_ORDER:
-            return _out_of_order(workflow, step, told)
+            return sentence_order.out_of_order(scene, step)
+        case Kind.MISMATCH:
+            return _mismatch(scene, step, finding.since)
         case Kind.AFTER_END:
-            gap = _gap(verdict.ended_at, here.at)
-            return f"{step.name} came {_instant(here.at)}, {gap} after the {workflow.noun} was called off."
+            return sentence_undo.after_end(scene, step)
+        case Kind.NOT_UNDONE:
+            return sentence_undo.not_undone(scene, step)
+        case Kind.HALF_UNDONE | Kind.ORPHAN:
+            raise ValueError(f"{finding.kind} is no finding of a step")
 
 
-def _deadline(workflow: Workflow, verdict: Verdict, step: Step) -> str:
-    told = {told.step: told for told in verdict.steps}
-    due = told[step.name].due
-    reason = _reason(workflow, verdict, step, told)
-    return f"{step.name} was due {_instant(due)}" + (f", {reason}" if reason else "")
+def _failed(scene: Scene, step: Step, since: int) -> str:
+    """The verdict does not say what said so: it is known where no event could, or where it was the last to come."""
+    verdict, names = scene.verdict, step.fails_on.names if step.fails_on else ()
+    last = verdict.last_event if verdict.last_event_at == since else ""
+    if last in names:
+        return f"{step.name} failed: {last} came {instant(since)}."
+    if not names or last == "absent":
+        return f"{step.name} did not happen: somebody who looked said so {instant(since)}."
+    return f"{step.name} failed {instant(since)}, by {' or '.join(names)} or by the word of somebody who looked."
 
 
-def _reason(workflow: Workflow, verdict: Verdict, step: Step, told: Mapping[str, StepVerdict]) -> str:
-    """What gave the deadline: the earliest of `within`, `due` and the workflow's `within`."""
-    due = told[step.name].due
-    if step.within is not None:
-        for name, at in _counted_from(workflow, step, verdict.start, told):
-            if at is not None and at + step.within == due:
-                return f"{format_duration(step.within)} after {name}"
-    if workflow.within is not None and verdict.start + workflow.within == due:
-        return f"{format_duration(workflow.within)} after the {workflow.noun} began"
-    return "as promised" if step.due is not None else ""
+def _duplicate(scene: Scene, step: Step, since: int) -> str:
+    """`since` is when the first one too many came."""
+    allowed, count = step.at_most or 0, scene.told(step.name).count
+    if allowed == 0:
+        return f"{step.name} came {instant(since)}, and must not come at all."
+    total = f"; by now there are {count}" if count is not None and count > allowed + 1 else ""
+    if allowed == 1:
+        return f"{step.name} may come only once, and came again {instant(since)}{total}."
+    return f"{step.name} may come {allowed} times at most, and number {allowed + 1} came {instant(since)}{total}."
 
 
-def _counted_from(
-    workflow: Workflow, step: Step, start: int, told: Mapping[str, StepVerdict]
-) -> list[tuple[str, int | None]]:
-    """What the step may be counted from, and when that was."""
-    names = [name for group in _before(workflow, step, told) for name in group]
-    counted = [(name, told[name].at) for name in names if name != START]
-    return counted if len(counted) == len(names) > 0 else [*counted, (" or ".join(workflow.start.names), start)]
+def _mismatch(scene: Scene, step: Step, since: int) -> str:
+    """`since` is when all that is compared had come."""
+    read = [it for it in walk(step.match) if isinstance(it, Attribute)] if step.match is not None else []
+    names = listed(list(dict.fromkeys(_spelled(scene, it) for it in read)))
+    return (
+        f"{step.name} does not fit: its `match`"
+        + (f", of {names}," if names else "")
+        + (f" has not been true since {instant(since)}.")
+    )
 
 
-def _before(workflow: Workflow, step: Step, told: Mapping[str, StepVerdict]) -> list[list[str]]:
-    """The step comes after one of each of these groups. A skipped step is replaced by what it comes after itself, or
-    left out of several of which any will do."""
-    skipped = {name for name in step.predecessors if name != START and told[name].state is StepState.SKIPPED}
-    if step.after_any:
-        return [[name for name in step.after_any if name not in skipped] or [START]]
-    groups: list[list[str]] = []
-    for name in step.after:
-        groups += _before(workflow, workflow.step(name), told) if name in skipped else [[name]]
-    return groups
+def _spelled(scene: Scene, attribute: Attribute) -> str:
+    owner = scene.opener if attribute.step == START else attribute.step
+    path = ".".join(attribute.path)
+    return f"its {path}" if owner is None else f"{owner}.{path}"
 
 
-def _out_of_order(workflow: Workflow, step: Step, told: Mapping[str, StepVerdict]) -> str:
-    at = told[step.name].at or 0
-    groups = [group for group in _before(workflow, step, told) if START not in group]
-    first = [
-        min(((came, name) for name in group if (came := told[name].at) is not None), default=None) for group in groups
-    ]
-    overtaken = [it for it in first if it is not None and at < it[0] - workflow.skew]
-    if overtaken:
-        came, name = max(overtaken)
-        return f"{step.name} came {_instant(at)}, {_gap(at, came)} before {name}, which it should follow."
-    absent = [group for group, came in zip(groups, first, strict=True) if came is None]
-    return f"{step.name} came {_instant(at)}, and {_absent(workflow, absent)}"
-
-
-def _absent(workflow: Workflow, groups: Sequence[Sequence[str]]) -> str:
-    """That what it should follow has not come, for want of which it is not in order."""
-    required = [group for group in groups if not all(workflow.step(name).optional for name in group)]
-    names = [" or ".join(group) for group in required or groups]
-    verb = "has" if len(names) == 1 else "have"
-    return f"{' and '.join(names)}, which it should follow, {verb} not come."
-
-
-def _instant(micros: int | None) -> str:
-    """`2026-11-20 14:05 UTC`, with seconds or parts of them only where there are any."""
-    if micros is None:
-        return "at an unknown time"
-    moment = datetime.fromtimestamp(micros // SECOND, UTC)
-    exact = "" if micros % MINUTE < SECOND else f":{moment:%S}"
-    milliseconds = micros % SECOND // 1_000
-    if milliseconds:
-        exact = f":{moment:%S}.{milliseconds:03d}"
-    return f"{moment:%Y-%m-%d %H:%M}{exact} UTC"
-
-
-def _gap(earlier: int | None, later: int | None) -> str:
-    """The two largest units are enough."""
-    return " ".join(format_duration((later or 0) - (earlier or 0)).split()[:4])
+def _orphan(workflow: Workflow, finding: Finding, detected_at: int) -> str:
+    opener = " or ".join(workflow.start.names)
+    return (
+        f"It has events since {instant(finding.since - workflow.grace)} and no beginning: no {opener}, nor what begins "
+        f"anything else, had come by {instant(detected_at)}."
+    )
