@@ -41,7 +41,7 @@ def load(path: Path) -> Loaded:
     sources: dict[str, list[str]] = {}
     parsed: dict[str, Parsed] = {}
     for file in map(str, files):
-        text, trouble = _read(Path(file))
+        text, trouble = read_text(Path(file))
         sources[file] = lines_of(text) if text else []
         parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
     diagnostics += (diagnostic for each in parsed.values() for diagnostic in each.diagnostics)
@@ -71,7 +71,7 @@ def _is_rule_file(name: str) -> bool:
     return not name.startswith(".") and _RULES.fullmatch(name) is not None and not _TESTS.fullmatch(name)
 
 
-def _read(file: Path) -> tuple[str, Diagnostic | None]:
+def read_text(file: Path) -> tuple[str, Diagnostic | None]:
     """The text, as far as it can be shown, and why it can't be used."""
     try:
         if file.exists() and not file.is_file():

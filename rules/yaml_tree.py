@@ -86,8 +86,11 @@ class Refused:
 Node = Scalar | Map | Sequence | Refused
 
 
-def read(problems: Problems) -> Node | None:
-    """The root of the only document, or `None` if there is none or it can't be read; reports what is wrong."""
+def read(problems: Problems, needs: str = "`workflow`, `start` and `steps`") -> Node | None:
+    """The root of the only document, or `None` if there is none or it can't be read; reports what is wrong.
+
+    `needs` is what the author of an empty file is told to write.
+    """
     source = problems.source
     if odd := _NO_TEXT.search(source.text):
         message = f"the character U+{ord(odd[0]):04X} can't stand in a rule file"
@@ -103,7 +106,7 @@ def read(problems: Problems) -> Node | None:
         _report(error, problems)
         return None
     if builder.documents == 0 or builder.is_blank:
-        problems.error(Position(1, 1), Check.YAML, "the file is empty; it needs `workflow`, `start` and `steps`")
+        problems.error(Position(1, 1), Check.YAML, f"the file is empty; it needs {needs}")
         return None
     return builder.root
 
