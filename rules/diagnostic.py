@@ -21,11 +21,12 @@ class Check(StrEnum):
     YAML_FEATURE = "yaml-feature"  # tags, anchors, aliases, merge keys, several documents: YAML, but not for rules
     DUPLICATE_KEY = "duplicate-key"
     UNKNOWN_KEY = "unknown-key"
-    UNSUPPORTED_KEY = "unsupported-key"  # of the language, but not in this release
     MISSING_KEY = "missing-key"
     TYPE = "type"  # a list where text belongs, and the like
     NAME = "name"  # empty, reserved or ill-formed
+    NUMBER = "number"  # out of its range
     DURATION = "duration"
+    TIMESTAMP = "timestamp"
     CHOICE = "choice"  # not one of the values that the key takes
     ADDRESS = "address"  # not an http(s) URL
     REPEATED = "repeated"  # the same thing twice in a list

@@ -7,14 +7,15 @@ from rules import parse_keys
 from rules.diagnostic import Check, Diagnostic, Problems, TooMany, quoted
 from rules.expression import Expression
 from rules.parse_expression import AT_RISK, CUSTOMER, UNIT, VALUE, Use, expression
-from rules.parse_graph import check_cycles, check_deadlines
+from rules.parse_graph import check_cycles, check_deadlines, check_needs
 from rules.parse_keys import WORKFLOW, Keys
 from rules.parse_matcher import event_names, matcher
+from rules.parse_mention import Mention
 from rules.parse_reference import Scope
 from rules.parse_source import Source
-from rules.parse_step import Draft, Inherited, Mention, step
+from rules.parse_step import Draft, Inherited, step
 from rules.parse_value import refuse
-from rules.spec import AtRisk, Match, Matcher, Severity, Workflow
+from rules.spec import AtRisk, Match, Matcher, Orphans, Severity, Workflow
 from rules.yaml_tree import Map, Node, Refused, Scalar, read
 
 LARGEST = 1 << 20  # bytes of a rule file (characters, where only the text is at hand)
@@ -72,9 +73,12 @@ def _workflow(root: Map, problems: Problems) -> Workflow:
     keys = Keys(root, WORKFLOW, problems)
     _require(keys, root, problems)
     scope = _scope(keys)
-    inherited = Inherited(keys.name("owner"), keys.choice("severity", Severity.WARNING))
+    severity = keys.choice("severity", Severity.WARNING)
+    inherited = Inherited(keys.name("owner"), severity, keys.deadline("escalate_after"))
     drafts = _steps(keys, scope, inherited, problems)
+    version, effective_from = _version(keys, problems)
     check_cycles(drafts, problems)
+    check_needs(drafts, problems)
     if keys.lacks("within"):
         check_deadlines(drafts, problems)
     return Workflow(
@@ -93,6 +97,9 @@ def _workflow(root: Map, problems: Problems) -> Workflow:
         ends_on=_matcher(keys, "ends_on", scope, problems),
         at_risk=_at_risk(keys, scope, problems),
         customer=_expression(keys, CUSTOMER, scope, problems),
+        version=version,
+        effective_from=effective_from,
+        orphans=keys.choice("orphans", Orphans.IGNORE),
     )
 
 
@@ -123,6 +130,15 @@ def _workflow_name(keys: Keys, problems: Problems) -> str:
         message = f"a workflow's name is in kebab-case, such as order-fulfilment, not {quoted(found)}"
         problems.error(keys["workflow"].at, Check.NAME, message, hint)
     return found
+
+
+def _version(keys: Keys, problems: Problems) -> tuple[int, int | None]:
+    """The version and since when it holds, µs UTC."""
+    version = keys.integer("version", 1) or 1
+    if version > 1 and keys.lacks("effective_from"):
+        message = f'version {version} needs "effective_from": an instance is judged by the version of its start'
+        problems.error(keys["version"].at, Check.MISSING_KEY, message, "as in effective_from: 2026-11-20T14:00:00Z")
+    return version, keys.instant("effective_from")
 
 
 def _matcher(keys: Keys, key: str, scope: Scope, problems: Problems) -> Matcher | None:

@@ -29,6 +29,8 @@ class Use:
 
 
 WHERE = Use("where", Type.BOOLEAN, "true or false")
+MATCH = Use("match", Type.BOOLEAN, "true or false")
+TIMES = Use("times", Type.NUMBER, "a number")
 WHEN = Use("when", Type.BOOLEAN, "true or false")
 DUE = Use("due", Type.TIMESTAMP | Type.TEXT | Type.NUMBER, "a timestamp")
 AT_RISK = Use("at_risk", Type.NUMBER, "a number")
@@ -40,7 +42,7 @@ CUSTOMER = Use("customer", Type.TEXT | Type.NUMBER, "text or a number")
 def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expression | None:
     """The expression in a scalar; `None` if it is none. Where something in it is wrong, that has been reported.
 
-    `where` needs a scope with `at_hand`.
+    What it may read is for the scope to say: `where` sees the event at hand, `match` that and the steps.
     """
     if not isinstance(node, Scalar) or (is_nothing(node) and node.text != "null"):
         hint = "" if isinstance(node, Scalar) else "an expression that begins with [ or { must be in quotes: '…'"

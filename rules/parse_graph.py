@@ -1,9 +1,11 @@
-"""What the steps of a workflow must be as a whole: without cycles, and each required one due some day."""
+"""What the steps of a workflow must be as a whole: without cycles, each required one due some day, each needed one with
+an end."""
 
 from collections.abc import Iterator, Sequence
 
 from rules.diagnostic import Check, Problems, printable, quoted
-from rules.parse_step import Draft, Mention
+from rules.parse_mention import Mention
+from rules.parse_step import Draft
 
 _SHOWN = 12  # steps of a cycle that are named
 
@@ -45,6 +47,14 @@ def check_deadlines(drafts: Sequence[Draft], problems: Problems) -> None:
     """Report required steps that nothing gives a deadline; only for a workflow without `within`."""
     for draft in drafts:
         if draft.never_due:
-            hint = "give it `within` or `due`, give the workflow `within`, or say `optional: true`"
+            hint = "give it `within`, `due` or `needs`, give the workflow `within`, or say `optional: true`"
             message = f"the step {quoted(draft.step.name)} can never be due, so it could never be missed"
             problems.error(draft.at, Check.NEVER_DUE, message, hint)
+
+
+def check_needs(drafts: Sequence[Draft], problems: Problems) -> None:
+    """Report what `needs` names and has no `expires`: it would bound nothing."""
+    lasting = {draft.step.name for draft in drafts if not draft.expires}
+    for mention in (mention for draft in drafts for mention in draft.needs if mention.name in lasting):
+        message = f'{quoted(mention.name)} under "needs" must say how long it lasts, and it has no "expires"'
+        problems.error(mention.at, Check.MISSING_KEY, message, f"give {printable(mention.name)} an `expires`")

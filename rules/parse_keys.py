@@ -4,37 +4,36 @@ from dataclasses import dataclass
 
 from rules.diagnostic import Check, Problems, did_you_mean, nearest, quoted
 from rules.expression import Position
-from rules.parse_value import Choice, allowance, boolean, choice, deadline, name, text, text_map, url
+from rules.parse_time import allowance, deadline, instant, warning
+from rules.parse_value import Choice, boolean, choice, integer, name, text, text_map, url
+from rules.spec import Share
 from rules.yaml_tree import Map, Node
+
+LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The keys of one kind of map; `later` are those of the language that this release does not know yet."""
+    """The keys of one kind of map, and those that belong to another kind."""
 
     known: tuple[str, ...]
-    later: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     belongs_to: str = ""
 
 
 _DESCRIPTIVE = ("description", "owner", "severity")
 _WORKFLOW = (
-    *("workflow", "noun", *_DESCRIPTIVE, "labels", "start", "grace", "skew", "within"),
-    *("cancel", "ends_on", "at_risk", "customer", "steps"),
+    *("workflow", "version", "effective_from", "noun", *_DESCRIPTIVE, "escalate_after", "labels", "start"),
+    *("grace", "skew", "within", "cancel", "ends_on", "orphans", "at_risk", "customer", "steps"),
 )
-_WORKFLOW_LATER = ("version", "effective_from", "orphans")
 _STEP = (
-    *("event", "where", "after", "after_any", "within", "due", "when", "optional", "late"),
-    *(*_DESCRIPTIVE, "runbook"),
-)
-_STEP_LATER = (
-    *("warn", "times", "at_most", "match", "fails_on", "undone_by", "undo_within", "leave_behind"),
-    *("expires", "needs", "escalate_after", "truth", "actions"),
+    *("event", "where", "after", "after_any", "within", "due", "warn", "late", "when", "optional"),
+    *("times", "at_most", "match", "fails_on", "undone_by", "undo_within", "leave_behind", "expires", "needs"),
+    *(*_DESCRIPTIVE, "runbook", "escalate_after"),
 )
 
-WORKFLOW = Vocabulary(_WORKFLOW, _WORKFLOW_LATER, _STEP + _STEP_LATER, "a step")
-STEP = Vocabulary(_STEP, _STEP_LATER, _WORKFLOW + _WORKFLOW_LATER, "the workflow")
+WORKFLOW = Vocabulary(_WORKFLOW, _STEP, "a step")
+STEP = Vocabulary(_STEP, _WORKFLOW, "the workflow")
 MATCHER = Vocabulary(("event", "where"))
 AT_RISK = Vocabulary(("value", "unit"))
 
@@ -45,10 +44,12 @@ class Keys:
     def __init__(self, node: Map, vocabulary: Vocabulary, problems: Problems) -> None:
         self._problems = problems
         self._values: dict[str, Node] = {}
+        self._places: dict[str, Position] = {}
         self._meant: set[str] = set()
         for entry in node.entries:
             if entry.key.text in vocabulary.known:
                 self._values[entry.key.text] = entry.value
+                self._places[entry.key.text] = entry.key.at
             else:
                 self._meant.add(nearest(entry.key.text, vocabulary.known) or "")
                 _refuse_key(entry.key.text, vocabulary, problems, entry.key.at)
@@ -60,8 +61,15 @@ class Keys:
         """Whether the key is absent, and not just misspelt."""
         return key not in self._values and key not in self._meant
 
+    def misspells(self, key: str) -> bool:
+        return key not in self._values and key in self._meant
+
     def __getitem__(self, key: str) -> Node:
         return self._values[key]
+
+    def place(self, key: str) -> Position:
+        """Where the key itself stands."""
+        return self._places[key]
 
     def get(self, key: str) -> Node | None:
         return self._values.get(key)
@@ -79,6 +87,9 @@ class Keys:
         """False where absent, `None` where wrong."""
         return boolean(self[key], key, self._problems) if key in self else False
 
+    def integer(self, key: str, least: int, most: int = LARGEST_INTEGER) -> int | None:
+        return integer(self[key], key, least, most, self._problems) if key in self else None
+
     def choice(self, key: str, default: Choice) -> Choice:
         found = choice(self[key], key, type(default), self._problems) if key in self else None
         return default if found is None else found
@@ -91,15 +102,20 @@ class Keys:
         """Microseconds, zero where absent."""
         return (key in self and allowance(self[key], key, self._problems)) or 0
 
+    def warning(self, key: str) -> Share | int | None:
+        """A share of the way to a deadline, or microseconds before it."""
+        return warning(self[key], key, self._problems) if key in self else None
+
+    def instant(self, key: str) -> int | None:
+        """Microseconds UTC."""
+        return instant(self[key], key, self._problems) if key in self else None
+
     def text_map(self, key: str) -> dict[str, str]:
         found = text_map(self[key], key, self._problems) if key in self else None
         return dict(sorted((found or {}).items()))
 
 
 def _refuse_key(key: str, vocabulary: Vocabulary, problems: Problems, at: Position) -> None:
-    if key in vocabulary.later:
-        problems.error(at, Check.UNSUPPORTED_KEY, f"{quoted(key)} is not supported yet")
-        return
     hint = near = ""
     if key in vocabulary.elsewhere:
         hint = f"{key} is a key of {vocabulary.belongs_to}"

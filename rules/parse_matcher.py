@@ -4,7 +4,7 @@ from rules.diagnostic import Check, Problems, quoted
 from rules.expression import Binary, Expression
 from rules.parse_expression import WHERE, expression
 from rules.parse_keys import MATCHER, Keys
-from rules.parse_reference import Scope
+from rules.parse_reference import Scope, Sees
 from rules.parse_value import listed, name, refuse
 from rules.spec import Match, Matcher
 from rules.yaml_tree import Map, Node, Scalar, Sequence
@@ -59,7 +59,7 @@ def _match(node: Node, key: str, scope: Scope, problems: Problems) -> Match | No
 
 def _event_where(node: Map, key: str, scope: Scope, problems: Problems) -> Match | None:
     keys = Keys(node, MATCHER, problems)
-    where = expression(keys["where"], WHERE, scope.of_one_event, problems) if "where" in keys else None
+    where = expression(keys["where"], WHERE, scope.seeing(Sees.EVENT), problems) if "where" in keys else None
     if "event" in keys:
         event = name(keys["event"], "event", problems, "an event name")
         return None if event is None else Match(event, where)

@@ -1,7 +1,8 @@
 """Which event a name in an expression means."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from rules.diagnostic import Check, did_you_mean, printable, quoted
 from rules.expression import START, Attribute, Position
@@ -28,25 +29,29 @@ class Part:
     in_brackets: bool
 
 
+class Sees(Enum):
+    """What an expression may read."""
+
+    STEPS = "steps"  # the start and the steps
+    EVENT = "event"  # nothing but the event at hand, as in `where`
+    BOTH = "both"  # the event at hand too, as in `match`: a name that is no step is its attribute
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use: steps, and the events that start the workflow.
-
-    With `at_hand`, as in `where`, it sees nothing but the attributes of one event.
-    """
+    """The names that an expression may use: steps, and the events that start the workflow."""
 
     steps: frozenset[str]
     starts: frozenset[str]
-    at_hand: bool = False
+    sees: Sees = Sees.STEPS
 
     @property
     def names(self) -> list[str]:
         """What a misspelt or oddly written name may have meant; nothing if that is too much to look through."""
         return [*sorted(self.steps), START, *sorted(self.starts)] if len(self.steps | self.starts) < 1000 else []
 
-    @property
-    def of_one_event(self) -> "Scope":
-        return Scope(self.steps, self.starts, at_hand=True)
+    def seeing(self, sees: Sees) -> "Scope":
+        return replace(self, sees=sees)
 
 
 def resolve(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> Attribute:
@@ -54,7 +59,7 @@ def resolve(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> A
     if root.text in _RESERVED:
         hint = f'a step of this name is written steps["{root.text}"]' if root.text in scope.steps else ""
         raise CelError(root.offset, Check.SYNTAX, f"{quoted(root.text)} is a reserved word of CEL", hint)
-    if scope.at_hand:
+    if scope.sees is Sees.EVENT:
         return _of_event_at_hand(root, path, scope, at)
     if root.text == STEPS:
         return _of_step_in_brackets(root, path, scope, at)
@@ -62,19 +67,29 @@ def resolve(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> A
         return _attribute(root.text, root, path, at)
     if root.text == START or root.text in scope.starts:
         return _attribute(START, root, path, at)
+    if scope.sees is Sees.BOTH:
+        return _bare(root, path, at)
     raise CelError(root.offset, Check.UNKNOWN_STEP, *_unknown(root.text, bool(path), scope))
 
 
 def _of_event_at_hand(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> Attribute:
     if root.text in (START, STEPS) or root.text in scope.steps or root.text in scope.starts:
         message = f"`where` sees only the event it looks at, and {quoted(root.text)} {_meaning(root.text, scope)}"
-        last = path[-1].text if path and root.text not in (START, STEPS) else ""
-        hint = f"write {_bare(last)} for the attribute of the event itself" if _WORD.fullmatch(last) else ""
+        hint = own_attribute(path[-1].text if path and root.text not in (START, STEPS) else "")
         raise CelError(root.offset, Check.REFERENCE, message, hint)
+    return _bare(root, path, at)
+
+
+def own_attribute(name: str) -> str:
+    """A hint: how the attribute of the event at hand is written."""
+    return f"write {_short(name)} for the attribute of the event itself" if _WORD.fullmatch(name) else ""
+
+
+def _bare(root: Part, path: tuple[Part, ...], at: Position) -> Attribute:
     return Attribute(None, (root.text, *(part.text for part in path)), position=at)
 
 
-def _bare(name: str) -> str:
+def _short(name: str) -> str:
     return printable(name[:60])
 
 
@@ -86,7 +101,7 @@ def _meaning(name: str, scope: Scope) -> str:
 
 def _of_step_in_brackets(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> Attribute:
     if not path or not path[0].in_brackets:
-        hint = f"write {_bare(path[0].text)}.…" if path and path[0].text in scope.steps else ""
+        hint = f"write {_short(path[0].text)}.…" if path and path[0].text in scope.steps else ""
         raise CelError(root.offset, Check.REFERENCE, 'a step is written steps["its name"]', hint)
     name = path[0]
     if name.text in scope.steps:

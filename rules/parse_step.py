@@ -1,17 +1,18 @@
 """One step of a workflow."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.diagnostic import Check, Problems, did_you_mean, printable, quoted
-from rules.expression import START, Attribute, Expression, Position, walk
-from rules.parse_expression import DUE, WHEN, WHERE, Use, expression
-from rules.parse_keys import STEP, Keys
+from rules.diagnostic import Check, Problems, quoted
+from rules.expression import START, Attribute, Expression, Literal, Position, walk
+from rules.parse_expression import DUE, MATCH, TIMES, WHEN, WHERE, Use, expression
+from rules.parse_keys import LARGEST_INTEGER, STEP, Keys
 from rules.parse_matcher import matcher, narrowed
-from rules.parse_reference import STEPS, Scope
-from rules.parse_value import is_nothing, listed, name, refuse
+from rules.parse_mention import Mention, mentions, needed, predecessors
+from rules.parse_reference import STEPS, Scope, Sees, own_attribute
+from rules.parse_types import start_of
+from rules.parse_value import is_nothing, name, refuse
 from rules.spec import Late, Match, Matcher, Severity, Step
-from rules.yaml_tree import Entry, Map, Node, Sequence
+from rules.yaml_tree import Entry, Map, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,22 @@ class Inherited:
 
     owner: str
     severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A step's name where it stands in the file."""
-
-    name: str
-    at: Position
+    escalate_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A step as far as it could be read; where something is wrong with it, that has been reported.
 
-    `mentions` are the steps that it depends on. `never_due`: it is required, and nothing in it gives a deadline.
+    `mentions` are the steps that it depends on, `needs` those among them whose `expires` bounds it. `never_due`: it is
+    required, and nothing in it gives a deadline.
     """
 
     step: Step
     at: Position
     mentions: tuple[Mention, ...]
+    needs: tuple[Mention, ...]
+    expires: bool
     never_due: bool
 
 
@@ -47,12 +44,15 @@ def step(entry: Entry, scope: Scope, inherited: Inherited, problems: Problems) -
     """The entry of one step under `steps`."""
     called = _name(entry, problems)
     keys = _keys(entry, problems)
-    after, after_any = _predecessors(keys, scope, problems)
-    optional = keys.boolean("optional")
+    after, after_any = predecessors(keys, scope, problems)
+    needs = needed(keys, scope, problems)
     when, due = (_expression(keys, use, scope, problems) for use in (WHEN, DUE))
+    times, match = _times(keys, scope, problems), _match(called, keys, scope, problems)
+    at_most = _at_most(keys, times, problems)
+    optional = _optional(keys, at_most, problems)
     found = Step(
         name=called,
-        matcher=_matcher(called, keys, scope, problems),
+        matcher=_event(called, keys, scope, problems),
         after=() if after_any else tuple(mention.name for mention in after) or (START,),
         after_any=tuple(mention.name for mention in after_any),
         within=keys.deadline("within"),
@@ -64,12 +64,22 @@ def step(entry: Entry, scope: Scope, inherited: Inherited, problems: Problems) -
         severity=keys.choice("severity", inherited.severity),
         description=keys.text("description"),
         runbook=keys.url("runbook"),
+        warn=keys.warning("warn"),
+        times=times,
+        at_most=at_most,
+        match=match,
+        fails_on=_matcher(keys, "fails_on", scope, problems),
+        undone_by=_matcher(keys, "undone_by", scope, problems),
+        undo_within=_undo_within(keys, problems),
+        leave_behind=keys.boolean("leave_behind") or False,
+        expires=keys.deadline("expires"),
+        needs=tuple(mention.name for mention in needs),
+        escalate_after=keys.deadline("escalate_after") or inherited.escalate_after,
     )
-    mentions = (*after, *after_any, *_mentions(when), *_mentions(due))
-    misspelt_optional = "optional" not in keys and not keys.lacks("optional")
-    open_ended = keys.lacks("within") and keys.lacks("due")
-    never_due = open_ended and optional is False and not misspelt_optional and _may_have_keys(entry.value)
-    return Draft(found, entry.key.at, mentions, never_due)
+    others = (mention for mention in mentions(match) if mention.name != called)
+    depends_on = (*after, *after_any, *needs, *mentions(when, due, times), *others)
+    never_due = optional is False and _is_open_ended(entry, keys)
+    return Draft(found, entry.key.at, depends_on, tuple(needs), not keys.lacks("expires"), never_due)
 
 
 def _name(entry: Entry, problems: Problems) -> str:
@@ -93,58 +103,75 @@ def _may_have_keys(value: Node) -> bool:
     return isinstance(value, Map) or is_nothing(value)
 
 
-def _matcher(called: str, keys: Keys, scope: Scope, problems: Problems) -> Matcher:
-    found = matcher(keys["event"], "event", scope, problems) if "event" in keys else None
-    where = _expression(keys, WHERE, scope.of_one_event, problems)
+def _is_open_ended(entry: Entry, keys: Keys) -> bool:
+    """Whether nothing gives a deadline, nor was meant to."""
+    return _may_have_keys(entry.value) and all(keys.lacks(key) for key in ("within", "due", "needs"))
+
+
+def _event(called: str, keys: Keys, scope: Scope, problems: Problems) -> Matcher:
+    found = _matcher(keys, "event", scope, problems)
+    where = _expression(keys, WHERE, scope.seeing(Sees.EVENT), problems)
     return narrowed(found or Matcher((Match(called),)), where)
+
+
+def _matcher(keys: Keys, key: str, scope: Scope, problems: Problems) -> Matcher | None:
+    return matcher(keys[key], key, scope, problems) if key in keys else None
 
 
 def _expression(keys: Keys, use: Use, scope: Scope, problems: Problems) -> Expression | None:
     return expression(keys[use.key], use, scope, problems) if use.key in keys else None
 
 
-def _mentions(found: Expression | None) -> Iterator[Mention]:
+def _match(called: str, keys: Keys, scope: Scope, problems: Problems) -> Expression | None:
+    found = _expression(keys, MATCH, scope.seeing(Sees.BOTH), problems)
     for node in walk(found) if found is not None else ():
-        if isinstance(node, Attribute) and node.step is not None and node.position is not None and node.step != START:
-            yield Mention(node.step, node.position)
+        if isinstance(node, Attribute) and node.step == called and node.position is not None:
+            message = f"`match` looks at an event of {quoted(called)} itself, so it can't name this step"
+            problems.error(node.position, Check.CYCLE, message, own_attribute(node.path[0]))
+    return found
 
 
-def _predecessors(keys: Keys, scope: Scope, problems: Problems) -> tuple[list[Mention], list[Mention]]:
-    after = _steps(keys["after"], "after", scope, problems) if "after" in keys else []
-    if "after_any" not in keys:
-        return after, []
-    node = keys["after_any"]
-    if not isinstance(node, Sequence):
-        refuse(node, "after_any", "a list of steps", problems)
-        return after, []
-    if "after" in keys:
-        message = 'a step has "after" or "after_any", not both'
-        problems.error(
-            node.at, Check.CONFLICT, message, "`after` waits for all of its steps, `after_any` for the first"
-        )
-    return after, _steps(node, "after_any", scope, problems)
+def _times(keys: Keys, scope: Scope, problems: Problems) -> Expression | None:
+    found = _expression(keys, TIMES, scope, problems)
+    match found:
+        case Literal(value=bool() | str() | None):
+            return found  # reported: it gives no number
+        case Literal(value=value) if not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
+            message = f'"times" must be an integer from 0 to {LARGEST_INTEGER}, or an expression'
+            problems.error(start_of(found), Check.NUMBER, message)
+    return found
 
 
-def _steps(node: Node, key: str, scope: Scope, problems: Problems) -> list[Mention]:
-    found: dict[str, Mention] = {}
-    for item in listed(node, key, "a step, `start`, or a list of them", problems) or ():
-        called = name(item, key, problems, "a step, `start`, or a list of them")
-        if called is None:
-            continue
-        if called != START and called not in scope.steps:
-            _report_unknown(called, item.at, scope, problems)
-        elif called in found:
-            problems.warning(item.at, Check.REPEATED, f"{quoted(key)} names {quoted(called)} twice")
-        else:
-            found[called] = Mention(called, item.at)
-    return [*found.values()]
+def _at_most(keys: Keys, times: Expression | None, problems: Problems) -> int | None:
+    at_most = keys.integer("at_most", 0)
+    needed = times.value if isinstance(times, Literal) and isinstance(times.value, int) else 0
+    if at_most is not None and at_most < needed:
+        message = f'"at_most" is {at_most}, and "times" says that {needed} are needed'
+        problems.error(keys["at_most"].at, Check.CONFLICT, message)
+    return at_most
 
 
-def _report_unknown(called: str, at: Position, scope: Scope, problems: Problems) -> None:
-    if called in scope.starts:
-        problems.error(at, Check.UNKNOWN_STEP, f"{quoted(called)} is no step but the start event", "write start")
-        return
-    near = did_you_mean(called, scope.names)
-    few = not near and len(scope.steps) <= 12
-    hint = f"the steps are {', '.join(map(printable, sorted(scope.steps)))}" if few else ""
-    problems.error(at, Check.UNKNOWN_STEP, f"{quoted(called)} is no step{near}", hint)
+def _optional(keys: Keys, at_most: int | None, problems: Problems) -> bool | None:
+    """Whether the step may stay away; one with `at_most: 0` even must. `None` where that can't be told."""
+    optional = keys.boolean("optional")
+    if at_most == 0:
+        if "optional" in keys and optional is False:
+            message = 'a step with "at_most: 0" is never required, so it can\'t say "optional: false"'
+            problems.error(keys["optional"].at, Check.CONFLICT, message)
+        return True
+    unclear = keys.misspells("optional") or keys.misspells("at_most") or (at_most is None and "at_most" in keys)
+    return None if unclear and not optional else optional
+
+
+_TOGETHER = (
+    ("undone_by", "undo_within", "how long undoing may take"),
+    ("undo_within", "undone_by", "the event that undoes it"),
+)
+
+
+def _undo_within(keys: Keys, problems: Problems) -> int | None:
+    for key, other, meaning in _TOGETHER:
+        if key in keys and keys.lacks(other):
+            message = f"{quoted(key)} needs {quoted(other)} beside it: {meaning}"
+            problems.error(keys.place(key), Check.MISSING_KEY, message)
+    return keys.deadline("undo_within")

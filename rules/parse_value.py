@@ -1,4 +1,4 @@
-"""YAML nodes → the plain values of a rule: text, flags, choices, durations, URLs. `None`: it has been reported."""
+"""YAML nodes → the plain values of a rule: text, flags, numbers, choices, URLs. `None`: it has been reported."""
 
 import re
 from enum import StrEnum
@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from rules.diagnostic import Check, Problems, did_you_mean, quoted
 from rules.yaml_tree import Map, Node, Refused, Scalar, Sequence, Style
-from store.duration import parse_duration
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -18,6 +17,7 @@ _NUMBER = re.compile(
     r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN"
 )
+_INTEGER = re.compile(r"[-+]?[0-9]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -100,49 +100,34 @@ def choice(node: Node, key: str, choices: type[Choice], problems: Problems) -> C
     return None
 
 
-def deadline(node: Node, key: str, problems: Problems) -> int | None:
-    """A duration above zero, in microseconds."""
-    found = _duration(node, key, problems)
-    if found == 0:
-        problems.error(node.at, Check.DURATION, f"{quoted(key)} must be longer than zero")
+def integer(node: Node, key: str, least: int, most: int, problems: Problems) -> int | None:
+    """A whole number from `least` to `most`, in decimal digits without quotes."""
+    expected = f"{least} or {most}" if most == least + 1 else f"an integer of at least {least}"
+    if not isinstance(node, Scalar) or node.style is not Style.PLAIN or not _INTEGER.fullmatch(node.text):
+        hint = "write it without quotes" if isinstance(node, Scalar) and _INTEGER.fullmatch(node.text) else ""
+        refuse(node, key, expected, problems, hint)
         return None
-    return found
-
-
-def allowance(node: Node, key: str, problems: Problems) -> int | None:
-    """A duration that may be zero, in microseconds; a bare 0 needs no unit."""
-    if isinstance(node, Scalar) and node.text == "0":
-        return 0
-    return _duration(node, key, problems)
-
-
-def _duration(node: Node, key: str, problems: Problems) -> int | None:
-    expected = "a duration such as 90s, 15m, 48h, 1d12h or PT15M"
-    if not isinstance(node, Scalar) or is_nothing(node) or not node.text.strip():
-        refuse(node, key, expected, problems)
-        return None
-    if len(node.text) > 100:
-        problems.error(node.at, Check.DURATION, f"{quoted(key)} must be {expected}, not {quoted(node.text)}")
-        return None
-    try:
-        return parse_duration(node.text)
-    except ValueError as error:
-        unit = f"a number needs a unit: {node.text}s, {node.text}m" if node.text.isdecimal() else ""
-        problems.error(node.at, Check.DURATION, f"{quoted(key)}: {error}; this is {quoted(node.text)}", unit)
-        return None
+    value = int(node.text[:20])  # more digits than fit into any bound
+    if least <= value <= most:
+        return value
+    if value > most > least + 1:
+        expected = f"an integer of at most {most}"
+    problems.error(node.at, Check.NUMBER, f"{quoted(key)} must be {expected}, not {quoted(node.text)}")
+    return None
 
 
 def url(node: Node, key: str, problems: Problems) -> str | None:
     """An absolute http(s) URL."""
     expected = "an http:// or https:// address"
     found = name(node, key, problems, expected)
-    if found is not None and not _is_url(found):
+    if found is not None and not is_url(found):
         problems.error(node.at, Check.ADDRESS, f"{quoted(key)} must be {expected}, not {quoted(found)}")
         return None
     return found
 
 
-def _is_url(address: str) -> bool:
+def is_url(address: str) -> bool:
+    """Whether it is an absolute http(s) URL."""
     try:
         parts = urlsplit(address)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"]", address)

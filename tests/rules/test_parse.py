@@ -207,26 +207,6 @@ def test_a_date_as_text_is_a_due_timestamp() -> None:
     assert read(SMALLEST.replace("within: 1h", "due: '\"1970-01-02\"'")).steps[0].due == Moment(DAY)
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["version", "effective_from", "orphans"],
-)
-def test_workflow_keys_of_a_later_release_are_refused(key: str) -> None:
-    assert messages(SMALLEST + f"{key}: 1") == [(4, 1, f'"{key}" is not supported yet')]
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("warn", "times", "at_most", "match", "fails_on", "undone_by", "undo_within", "leave_behind"),
-        *("expires", "needs", "escalate_after", "truth", "actions"),
-    ],
-)
-def test_step_keys_of_a_later_release_are_refused(key: str) -> None:
-    text = f"workflow: w\nstart: A\nsteps:\n  B:\n    within: 1h\n    {key}: 1\n"
-    assert messages(text) == [(6, 5, f'"{key}" is not supported yet')]
-
-
 def test_all_errors_of_a_file_are_told_at_once_and_in_order() -> None:
     text = """\
 workflow: Orders
