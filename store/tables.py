@@ -118,3 +118,24 @@ outbox = Table(
     UniqueConstraint("case_id", "transition", "endpoint"),
     Index("outbox_due", "state", "next_attempt_at"),
 )
+
+# The rule files as the evaluator that holds the lease sees them: what is in force of each, and whether what it holds
+# now was refused. `done` of `total` pieces of history have been judged by it; `not_judged`: instances that it leaves.
+rule_files = Table(
+    "rule_files",
+    metadata,
+    Column("file", Text, primary_key=True),  # or the directory, where it was refused as a whole
+    Column("workflow", Text, nullable=False),  # empty where nothing of the file is in force, and so what follows
+    Column("version", Integer),
+    Column("effective_from", BigInteger),
+    Column("description", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("steps", Text, nullable=False),  # names as JSON
+    Column("rule_hash", Text, nullable=False),
+    Column("taken_at", BigInteger),
+    Column("refused_at", BigInteger),  # null: not refused
+    Column("diagnostics", Text, nullable=False),  # as the linter shows them: of what was refused, else warnings
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("not_judged", BigInteger, nullable=False),
+)
