@@ -37,7 +37,7 @@ def load(path: Path) -> Loaded:
 
     Left out of a directory are `*.test.yml` and whatever begins with a dot. What can't be read is a diagnostic.
     """
-    files, diagnostics = _files(path)
+    files, diagnostics = rule_files(path)
     sources: dict[str, list[str]] = {}
     parsed: dict[str, Parsed] = {}
     for file in map(str, files):
@@ -45,13 +45,13 @@ def load(path: Path) -> Loaded:
         sources[file] = lines_of(text) if text else []
         parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
     diagnostics += (diagnostic for each in parsed.values() for diagnostic in each.diagnostics)
-    repeated = _repeated_names(parsed)
-    workflows = (each.workflow for file, each in parsed.items() if file not in repeated)
+    wrong = across(parsed)
+    workflows = (each.workflow for file, each in parsed.items() if file not in wrong)
     kept = tuple(workflow for workflow in workflows if workflow is not None)
-    return Loaded(kept, tuple(sorted([*diagnostics, *repeated.values()])), sources)
+    return Loaded(kept, tuple(sorted([*diagnostics, *wrong.values()])), sources)
 
 
-def _files(path: Path) -> tuple[list[Path], list[Diagnostic]]:
+def rule_files(path: Path) -> tuple[list[Path], list[Diagnostic]]:
     """The files to read, sorted, and what stands in the way of others."""
     if not path.is_dir():
         return [path], []
@@ -102,6 +102,11 @@ def _no_utf8(file: str, data: bytes, start: int) -> Diagnostic:
     message = f"the byte 0x{data[start]:02X} is no UTF-8"
     hint = "this looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
     return Diagnostic(file, at.line, at.column, Check.ENCODING, message, hint or "save the file as UTF-8")
+
+
+def across(parsed: Mapping[str, Parsed]) -> dict[str, Diagnostic]:
+    """By file, what is wrong with it beside the others; of two that exclude each other the first is in the right."""
+    return _repeated_names(parsed)
 
 
 def _repeated_names(parsed: Mapping[str, Parsed]) -> dict[str, Diagnostic]:
