@@ -14,7 +14,8 @@ from threading import Event
 
 from rules.candidates import Blocks, Look
 from rules.judge import judge
-from rules.records import Stamp, Written, close_refuted, write
+from rules.record_rows import Stamp
+from rules.records import Written, close_refuted, write
 from rules.spec import Workflow
 from rules.sql import Sql
 from rules.sweep import Sweep
@@ -181,6 +182,6 @@ class Evaluator:
         if work.swept:
             lease = self._next(now)
             stamp = Stamp(lease.as_of, lease.version)
-            written += close_refuted(self._clickhouse, work.workflow, work.swept, stamp)
+            written += close_refuted(self._clickhouse, work.swept, stamp)
         self._sweep.done(self._database, work)
         return written

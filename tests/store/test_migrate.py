@@ -18,7 +18,7 @@ CLICKHOUSE_NAMES = sorted(path.name for path in CLICKHOUSE.glob("*.sql"))
 SQL_NAMES = sorted(path.name for path in (SQL / "versions").glob("*.py"))
 
 
-FIRST = list(statements((CLICKHOUSE / CLICKHOUSE_NAMES[0]).read_text()))
+STATEMENTS = [it for name in CLICKHOUSE_NAMES for it in statements((CLICKHOUSE / name).read_text())]
 
 SQL_VERSION = """
 import sqlalchemy as sa
@@ -74,11 +74,11 @@ class TestClickHouse:
         with pytest.raises(StoreNewer, match=CLICKHOUSE_NAMES[0]):
             migrate_clickhouse(clickhouse, directory)
 
-    @pytest.mark.parametrize("done", range(1, len(FIRST) + 1))
+    @pytest.mark.parametrize("done", range(1, len(STATEMENTS) + 1))
     def test_a_run_that_was_cut_short_is_repaired_by_the_next(
         self, empty_clickhouse: ClickHouse, server_clickhouse: ClickHouse, done: int
     ) -> None:
-        for statement in FIRST[:done]:
+        for statement in STATEMENTS[:done]:
             empty_clickhouse.command(statement)
         events.write(empty_clickhouse, [Event("e-1", "order-1", "X", 5, "shop")])
         assert migrate_clickhouse(empty_clickhouse) == CLICKHOUSE_NAMES
