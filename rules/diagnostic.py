@@ -29,6 +29,8 @@ class Check(StrEnum):
     TIMESTAMP = "timestamp"
     CHOICE = "choice"  # not one of the values that the key takes
     ADDRESS = "address"  # not an http(s) URL
+    TEMPLATE = "template"  # what can't be filled in
+    SECRET = "secret"  # a secret in a file that many read
     REPEATED = "repeated"  # the same thing twice in a list
     CONFLICT = "conflict"  # keys that exclude each other
     UNKNOWN_STEP = "unknown-step"

@@ -1,17 +1,16 @@
 """A scalar of a rule file → an expression that makes sense where it stands."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules.diagnostic import Check, Problems, printable, quoted
-from rules.expression import Expression, Literal, Moment, Position
+from rules.expression import Expression, Literal, Moment
 from rules.expression_types import Type
 from rules.parse_call import BROKEN
 from rules.parse_cel import LONGEST, CelError
 from rules.parse_convert import Converter
 from rules.parse_literal import moment
-from rules.parse_place import offsets
+from rules.parse_place import places
 from rules.parse_reference import Scope
 from rules.parse_types import check_types, named, start_of
 from rules.parse_value import is_nothing, refuse
@@ -33,6 +32,9 @@ MATCH = Use("match", Type.BOOLEAN, "true or false")
 TIMES = Use("times", Type.NUMBER, "a number")
 WHEN = Use("when", Type.BOOLEAN, "true or false")
 DUE = Use("due", Type.TIMESTAMP | Type.TEXT | Type.NUMBER, "a timestamp")
+TIME = Use("time", DUE.gives, DUE.expected)
+CONFIRMED = Use("confirmed", Type.BOOLEAN, "true or false")
+ABSENT = Use("absent", Type.BOOLEAN, "true or false")
 AT_RISK = Use("at_risk", Type.NUMBER, "a number")
 VALUE = Use("value", Type.NUMBER, "a number")
 UNIT = Use("unit", Type.TEXT, "text")
@@ -48,9 +50,9 @@ def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expres
         hint = "" if isinstance(node, Scalar) else "an expression that begins with [ or { must be in quotes: '…'"
         refuse(node, use.key, "an expression", problems, hint)
         return None
-    place = _places(node, problems)
-    if use is DUE and (hint := _mistaken(node.text.strip())):
-        message = f"{quoted('due')} is an expression that gives a timestamp, not {quoted(node.text.strip())}"
+    place = places(node, problems.source)
+    if use in (DUE, TIME) and (hint := _mistaken(node.text.strip(), use)):
+        message = f"{quoted(use.key)} is an expression that gives a timestamp, not {quoted(node.text.strip())}"
         problems.error(place(0), Check.VALUE, message, hint)
         return None
     if len(node.text) > LONGEST:
@@ -62,15 +64,15 @@ def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expres
     _report(converter, node.text, scope, problems)
     if found is not BROKEN:
         _check_result(found, use, problems)
-    return _dated(found, problems) if use is DUE else found
+    return _dated(found, problems) if use in (DUE, TIME) else found
 
 
-def _mistaken(text: str) -> str:
+def _mistaken(text: str, use: Use) -> str:
     """What to write in place of a date or a duration that stands where a timestamp's expression belongs."""
     if re.match(r"\d{4}-\d\d-\d\d(?!\d)", text):
         return f'write timestamp("{printable(text[:60])}")'
     try:
-        return "a duration is written under `within`" if parse_duration(text[:100]) else ""
+        return "a duration is written under `within`" if use is DUE and parse_duration(text[:100]) else ""
     except ValueError:
         return ""
 
@@ -84,11 +86,6 @@ def _dated(found: Expression, problems: Problems) -> Expression:
     except ValueError as error:
         problems.error(start_of(found), Check.VALUE, str(error))
         return found
-
-
-def _places(node: Scalar, problems: Problems) -> Callable[[int], Position]:
-    found = offsets(node, problems.source.text)
-    return lambda index: problems.source.position(found[index])
 
 
 def _report(converter: Converter, text: str, scope: Scope, problems: Problems) -> None:

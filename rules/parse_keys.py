@@ -29,12 +29,14 @@ _WORKFLOW = (
 _STEP = (
     *("event", "where", "after", "after_any", "within", "due", "warn", "late", "when", "optional"),
     *("times", "at_most", "match", "fails_on", "undone_by", "undo_within", "leave_behind", "expires", "needs"),
-    *(*_DESCRIPTIVE, "runbook", "escalate_after"),
+    *(*_DESCRIPTIVE, "runbook", "escalate_after", "truth", "actions"),
 )
 
 WORKFLOW = Vocabulary(_WORKFLOW, _STEP, "a step")
 STEP = Vocabulary(_STEP, _WORKFLOW, "the workflow")
 MATCHER = Vocabulary(("event", "where"))
+TRUTH = Vocabulary(("get", "headers", "confirmed", "absent", "time", "every", "cache"))
+ACTION = Vocabulary(("label", "post", "headers", "body", "idempotent", "approve"))
 AT_RISK = Vocabulary(("value", "unit"))
 
 

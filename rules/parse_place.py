@@ -5,9 +5,11 @@ keep their order. So value and source are walked side by side, and white space i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rules.expression import Position
+from rules.parse_source import Source
 from rules.yaml_tree import Scalar, Style
 
 _WHITE = frozenset(" \t\n\r\x85\u2028\u2029")
@@ -23,6 +25,12 @@ class _Unit:
     offset: int
     character: str
     loose: bool
+
+
+def places(scalar: Scalar, source: Source) -> Callable[[int], Position]:
+    """From an index into the value, its end included, to the place in the file."""
+    found = offsets(scalar, source.text)
+    return lambda index: source.position(found[index])
 
 
 def offsets(scalar: Scalar, text: str) -> list[int]:

@@ -9,6 +9,8 @@ from rules.expression import START, Attribute, Position
 from rules.parse_cel import CelError
 
 STEPS = "steps"
+CODE = "code"
+RESPONSE = "response"
 
 # CEL keeps these for itself; an attribute behind a dot may have such a name.
 _RESERVED = frozenset(
@@ -34,6 +36,7 @@ class Sees(Enum):
 
     STEPS = "steps"  # the start and the steps
     EVENT = "event"  # nothing but the event at hand, as in `where`
+    ANSWER = "answer"  # nothing but the answer to a lookup: `code` and `response`
     BOTH = "both"  # the event at hand too, as in `match`: a name that is no step is its attribute
 
 
@@ -59,6 +62,8 @@ def resolve(root: Part, path: tuple[Part, ...], scope: Scope, at: Position) -> A
     if root.text in _RESERVED:
         hint = f'a step of this name is written steps["{root.text}"]' if root.text in scope.steps else ""
         raise CelError(root.offset, Check.SYNTAX, f"{quoted(root.text)} is a reserved word of CEL", hint)
+    if scope.sees is Sees.ANSWER:
+        return _of_answer(root, path, at)
     if scope.sees is Sees.EVENT:
         return _of_event_at_hand(root, path, scope, at)
     if root.text == STEPS:
@@ -77,6 +82,17 @@ def _of_event_at_hand(root: Part, path: tuple[Part, ...], scope: Scope, at: Posi
         message = f"`where` sees only the event it looks at, and {quoted(root.text)} {_meaning(root.text, scope)}"
         hint = own_attribute(path[-1].text if path and root.text not in (START, STEPS) else "")
         raise CelError(root.offset, Check.REFERENCE, message, hint)
+    return _bare(root, path, at)
+
+
+def _of_answer(root: Part, path: tuple[Part, ...], at: Position) -> Attribute:
+    if root.text not in (CODE, RESPONSE):
+        near = did_you_mean(root.text, (CODE, RESPONSE))
+        message = f"an answer has `{CODE}` and `{RESPONSE}`, and {quoted(root.text)} is neither{near}"
+        hint = "" if near else f"{RESPONSE}.… is a field of its JSON body"
+        raise CelError(root.offset, Check.REFERENCE, message, hint)
+    if root.text == CODE and path:
+        raise CelError(path[0].offset, Check.REFERENCE, f"`{CODE}` is a number and has no attributes")
     return _bare(root, path, at)
 
 

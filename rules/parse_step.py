@@ -9,6 +9,7 @@ from rules.parse_keys import LARGEST_INTEGER, STEP, Keys
 from rules.parse_matcher import matcher, narrowed
 from rules.parse_mention import Mention, mentions, needed, predecessors
 from rules.parse_reference import STEPS, Scope, Sees, own_attribute
+from rules.parse_truth import actions, truth
 from rules.parse_types import start_of
 from rules.parse_value import is_nothing, name, refuse
 from rules.spec import Late, Match, Matcher, Severity, Step
@@ -75,6 +76,8 @@ def step(entry: Entry, scope: Scope, inherited: Inherited, problems: Problems) -
         expires=keys.deadline("expires"),
         needs=tuple(mention.name for mention in needs),
         escalate_after=keys.deadline("escalate_after") or inherited.escalate_after,
+        truth=truth(keys["truth"], scope, problems) if "truth" in keys else None,
+        actions=actions(keys["actions"], scope, problems) if "actions" in keys else (),
     )
     others = (mention for mention in mentions(match) if mention.name != called)
     depends_on = (*after, *after_any, *needs, *mentions(when, due, times), *others)

@@ -45,6 +45,17 @@ def is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.style is Style.PLAIN and _NOTHING.fullmatch(node.text) is not None
 
 
+def plain_boolean(node: Scalar) -> bool | None:
+    """The boolean that YAML reads, if it is one."""
+    found = _BOOLEAN.fullmatch(node.text) if node.style is Style.PLAIN else None
+    return found and found["true"] is not None
+
+
+def plain_number(node: Scalar) -> bool:
+    """Whether YAML reads a number."""
+    return node.style is Style.PLAIN and _NUMBER.fullmatch(node.text) is not None
+
+
 def refuse(node: Node, key: str, expected: str, problems: Problems, hint: str = "") -> None:
     """Report a node of the wrong type, unless it has been reported already."""
     if not isinstance(node, Refused):
@@ -78,8 +89,8 @@ def name(node: Node, key: str, problems: Problems, expected: str = "text") -> st
 
 
 def boolean(node: Node, key: str, problems: Problems) -> bool | None:
-    if isinstance(node, Scalar) and node.style is Style.PLAIN and (found := _BOOLEAN.fullmatch(node.text)):
-        return found["true"] is not None
+    if isinstance(node, Scalar) and (found := plain_boolean(node)) is not None:
+        return found
     hint = ""
     if isinstance(node, Scalar):
         meant = _WORDS.get(node.text.lower()) or (node.text.lower() if _BOOLEAN.fullmatch(node.text) else "")
