@@ -55,7 +55,8 @@ class CollectorSettings:
 @dataclass(frozen=True, slots=True)
 class EvaluatorSettings:
     """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
-    `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query."""
+    `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
+    `retention`: how long after its start an instance is judged; `None`: for ever."""
 
     tick: int
     overlap: int
@@ -63,6 +64,7 @@ class EvaluatorSettings:
     sweep_every: int
     sweep_slices: int
     batch: int
+    retention: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,12 @@ INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
 SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
 SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
 BATCH = Setting("evaluator.batch", values.count, "20000")
+RETENTION = Setting("evaluator.retention", values.span)
 ALLOW_PRIVATE = Setting("notify.allow_private", values.flag, "false")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
-    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, ALLOW_PRIVATE,
+    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE,
 )  # fmt: skip
 
 ENDPOINTS = ("notify", "endpoints")
@@ -252,6 +255,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         sweep_every=read.value(SWEEP_EVERY),
         sweep_slices=read.value(SWEEP_SLICES),
         batch=read.value(BATCH),
+        retention=read.optional(RETENTION),
     )
 
 

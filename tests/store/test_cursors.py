@@ -25,3 +25,13 @@ def test_a_cursor_moves_with_its_transaction(any_database: Database) -> None:
         raise ZeroDivisionError
     with any_database.read() as connection:
         assert cursors.read(connection, "evaluator") is None
+
+
+def test_those_that_begin_alike_are_found_by_name_and_one_that_is_dropped_is_not(any_database: Database) -> None:
+    with any_database.begin() as connection:
+        for position, name in enumerate(["rule.a", "rule.b_c", "ruler", "rule%x"]):
+            cursors.move(connection, name, position)
+        assert cursors.named(connection, "rule.") == {"rule.a": 0, "rule.b_c": 1}
+        cursors.drop(connection, "rule.a")
+        assert cursors.named(connection, "rule.") == {"rule.b_c": 1}
+        assert cursors.read(connection, "rule.a") is None

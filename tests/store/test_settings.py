@@ -32,6 +32,7 @@ evaluator:
   sweep_every: 5m
   sweep_slices: 8
   batch: 100
+  retention: 90d
 notify:
   allow_private: true
   endpoints:
@@ -73,6 +74,7 @@ class TestSources:
         assert settings.collector.max_body == 32 * 2**20
         assert settings.collector.max_ahead == DAY
         assert settings.evaluator.insert_timeout < settings.evaluator.overlap
+        assert settings.evaluator.retention is None
         assert settings.notify.endpoints == {}
 
     def test_a_file_with_everything(self) -> None:
@@ -85,6 +87,7 @@ class TestSources:
         assert settings.collector.max_body == 2**20
         assert settings.collector.max_ahead == 3_600 * SECOND
         assert settings.evaluator.overlap == 60 * SECOND
+        assert settings.evaluator.retention == 90 * DAY
         assert settings.notify.allow_private
         assert settings.notify.endpoints == {
             "default": Endpoint("default", "https://hooks.example.org/noshow", Secret(KEY)),
@@ -119,7 +122,7 @@ class TestSources:
 
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:
         texts = {"host": "::1", "port": "9000", "public_url": "http://x", "clickhouse.url": "http://x"}
-        texts["database.url"] = "sqlite:///x"
+        texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d"}
         environ = {s.environment: texts.get(s.name) or str(s.default) for s in SETTINGS}
         settings = load(environ)
         assert (settings.host, settings.port, settings.clickhouse) == ("::1", 9000, Secret("http://x"))
