@@ -37,6 +37,7 @@ class Check(StrEnum):
     CYCLE = "cycle"
     NEVER_DUE = "never-due"  # a required step without any deadline
     DUPLICATE_WORKFLOW = "duplicate-workflow"
+    VERSION = "version"  # versions of a workflow that contradict each other
     SYNTAX = "expression-syntax"
     SUBSET = "expression-subset"  # CEL, but not of the part that rules know
     REFERENCE = "expression-reference"  # what an expression may not see, or may not see so

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.diagnostic import Check, Diagnostic, Level, printable, quoted
+from rules.diagnostic import Check, Diagnostic, Level
+from rules.lint_versions import check_versions
 from rules.parse import LARGEST, Parsed, parse, too_large
 from rules.parse_source import Source, lines_of
 from rules.spec import Workflow
@@ -17,7 +18,8 @@ _TESTS = re.compile(r".*\.test\.ya?ml", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file or a directory holds. `workflows` are those without errors, in the order of their files.
+    """What a file or a directory holds. `workflows` are those without errors, in the order of their files; of one
+    workflow there may be several versions.
 
     `diagnostics` are sorted by file and position. `sources` has the lines of each file, for `render`.
     """
@@ -45,10 +47,10 @@ def load(path: Path) -> Loaded:
         sources[file] = lines_of(text) if text else []
         parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
     diagnostics += (diagnostic for each in parsed.values() for diagnostic in each.diagnostics)
-    wrong = across(parsed)
-    workflows = (each.workflow for file, each in parsed.items() if file not in wrong)
-    kept = tuple(workflow for workflow in workflows if workflow is not None)
-    return Loaded(kept, tuple(sorted([*diagnostics, *wrong.values()])), sources)
+    contradictions = check_versions(parsed)
+    wrong = {diagnostic.file for diagnostic in contradictions}
+    kept = tuple(each.workflow for file, each in parsed.items() if each.workflow and file not in wrong)
+    return Loaded(kept, tuple(sorted([*diagnostics, *contradictions])), sources)
 
 
 def rule_files(path: Path) -> tuple[list[Path], list[Diagnostic]]:
@@ -105,21 +107,5 @@ def _no_utf8(file: str, data: bytes, start: int) -> Diagnostic:
 
 
 def across(parsed: Mapping[str, Parsed]) -> dict[str, Diagnostic]:
-    """By file, what is wrong with it beside the others; of two that exclude each other the first is in the right."""
-    return _repeated_names(parsed)
-
-
-def _repeated_names(parsed: Mapping[str, Parsed]) -> dict[str, Diagnostic]:
-    """By file, an error for each workflow whose name an earlier file has already."""
-    first: dict[str, str] = {}
-    found: dict[str, Diagnostic] = {}
-    for file, each in parsed.items():
-        if each.name is None:
-            continue
-        name, at = each.name.name, each.name.at
-        if name in first:
-            message = f"there is a workflow {quoted(name)} already, in {first[name]}"
-            found[file] = Diagnostic(file, at.line, at.column, Check.DUPLICATE_WORKFLOW, message)
-        else:
-            first[name] = f"{printable(file)}:{at.line}:{at.column}"
-    return found
+    """By file, the first that is wrong with it beside the others; of two that exclude each other the first is right."""
+    return {diagnostic.file: diagnostic for diagnostic in reversed(check_versions(parsed))}

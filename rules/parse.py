@@ -1,11 +1,12 @@
 """A rule file's text → a workflow, or everything that is wrong with it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rules import parse_keys
 from rules.diagnostic import Check, Diagnostic, Problems, TooMany, quoted
-from rules.expression import Expression
+from rules.expression import Expression, Position
 from rules.parse_expression import AT_RISK, CUSTOMER, UNIT, VALUE, Use, expression
 from rules.parse_graph import check_cycles, check_deadlines, check_needs
 from rules.parse_keys import WORKFLOW, Keys
@@ -27,12 +28,15 @@ _KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class Parsed:
     """`workflow` is `None` where a diagnostic is an error. `diagnostics` are sorted by position.
 
-    `name` is the workflow's name and its place, also where something else in the file is wrong.
+    Also where something else in the file is wrong there are: `name`, the workflow's name and its place; `version`, or
+    `None` if it is no number; and `places`, where the values of the workflow's keys stand.
     """
 
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     name: Mention | None = None
+    version: int | None = 1
+    places: Mapping[str, Position] = field(default_factory=dict)
 
 
 def parse(text: str, file: str) -> Parsed:
@@ -40,14 +44,15 @@ def parse(text: str, file: str) -> Parsed:
     problems = Problems(file, Source(text))
     if len(text) > LARGEST:
         return Parsed(None, (too_large(file),))
-    workflow, found = None, None
+    workflow, root = None, None
     try:
         root = read(problems)
-        found = _name(root)
         workflow = _root(root, problems)
     except TooMany:
         pass
-    return Parsed(None if problems.failed else workflow, tuple(sorted(problems.found)), found)
+    places = {entry.key.text: entry.value.at for entry in root.entries} if isinstance(root, Map) else {}
+    found = None if problems.failed else workflow
+    return Parsed(found, tuple(sorted(problems.found)), _name(root), _version_of(root), places)
 
 
 def too_large(file: str) -> Diagnostic:
@@ -58,6 +63,13 @@ def too_large(file: str) -> Diagnostic:
 def _name(root: Node | None) -> Mention | None:
     node = root.get("workflow") if isinstance(root, Map) else None
     return Mention(node.text, node.at) if isinstance(node, Scalar) else None
+
+
+def _version_of(root: Node | None) -> int | None:
+    node = root.get("version") if isinstance(root, Map) else None
+    if node is None:
+        return 1
+    return int(node.text) if isinstance(node, Scalar) and re.fullmatch("[0-9]{1,10}", node.text) else None
 
 
 def _root(root: Node | None, problems: Problems) -> Workflow | None:

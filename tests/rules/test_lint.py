@@ -76,6 +76,73 @@ def test_a_name_belongs_to_one_file(tmp_path: Path) -> None:
     assert loaded.diagnostics[1].message == f'there is a workflow "orders" already, in {tmp_path}/a.yaml:1:11'
 
 
+def version(number: int, since: str = "", start: str = "A") -> str:
+    effective = f"effective_from: {since}\n" if since else ""
+    return f"workflow: w\nversion: {number}\n{effective}start: {start}\nsteps: {{B: {{within: {number}h}}}}\n"
+
+
+def loaded(folder: Path, *texts: str) -> Loaded:
+    for name, text in zip("abcd", texts, strict=False):
+        (folder / f"{name}.yaml").write_text(text)
+    return load(folder)
+
+
+def test_versions_of_a_workflow_in_any_order_of_their_files(tmp_path: Path) -> None:
+    found = loaded(tmp_path, version(3, "2026-03-01"), version(1), version(2, "2026-02-01"), rule("other"))
+    assert found.diagnostics == ()
+    assert [(workflow.name, workflow.version) for workflow in found.workflows] == [
+        *(("w", 3), ("w", 1), ("w", 2)),
+        ("other", 1),
+    ]
+
+
+def test_a_version_belongs_to_one_file(tmp_path: Path) -> None:
+    found = loaded(tmp_path, version(1), version(2, "2026-02-01"), version(2, "2026-03-01"), rule("w"))
+    assert problems(found, tmp_path) == [
+        ("c.yaml", 2, 10, Check.DUPLICATE_WORKFLOW),
+        ("d.yaml", 1, 11, Check.DUPLICATE_WORKFLOW),
+    ]
+    assert [each.message for each in found.diagnostics] == [
+        f'there is version 2 of workflow "w" already, in {tmp_path}/b.yaml:1:11',
+        f'there is a workflow "w" already, in {tmp_path}/a.yaml:1:11',
+    ]
+    assert [workflow.version for workflow in found.workflows] == [1, 2]
+
+
+@pytest.mark.parametrize("since", ["2026-02-01", "2026-01-31T23:59:59.999999Z", "2026-02-01T01:00:00+01:00"])
+def test_a_version_takes_effect_later_than_the_one_below(tmp_path: Path, since: str) -> None:
+    found = loaded(tmp_path, version(7, since), version(2, "2026-02-01"), version(1))
+    assert problems(found, tmp_path) == [("a.yaml", 3, 17, Check.VERSION)]
+    message = f"version 7 must take effect later than version 2, in {tmp_path}/b.yaml"
+    assert found.diagnostics[0].message == message
+    assert [workflow.version for workflow in found.workflows] == [2, 1]
+
+
+def test_a_version_one_microsecond_later_is_later(tmp_path: Path) -> None:
+    assert not loaded(tmp_path, version(1, "2026-02-01"), version(2, "2026-02-01T00:00:00.000001Z")).failed
+
+
+def test_a_first_version_may_have_its_own_beginning_and_bounds_the_next(tmp_path: Path) -> None:
+    found = loaded(tmp_path, version(1, "2026-02-01"), version(2, "2026-01-01"))
+    assert problems(found, tmp_path) == [("b.yaml", 3, 17, Check.VERSION)]
+
+
+def test_versions_share_their_start(tmp_path: Path) -> None:
+    found = loaded(tmp_path, version(1), version(2, "2026-02-01", "{event: A, where: amount > 0}"))
+    assert problems(found, tmp_path) == [("b.yaml", 4, 8, Check.VERSION)]
+    assert "share their start" in found.diagnostics[0].message
+
+
+def test_the_start_may_be_written_otherwise(tmp_path: Path) -> None:
+    assert not loaded(tmp_path, version(1), version(2, "2026-02-01", "[A]")).failed
+
+
+def test_versions_of_files_that_are_wrong_otherwise_are_still_told_apart(tmp_path: Path) -> None:
+    found = loaded(tmp_path, version(1) + "x: 1\n", version(2), "workflow: w\nversion: soon\n", version(1))
+    checks = [(name, check) for name, _, _, check in problems(found, tmp_path) if check is Check.DUPLICATE_WORKFLOW]
+    assert checks == [("d.yaml", Check.DUPLICATE_WORKFLOW)]
+
+
 def test_the_first_of_two_is_kept(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.yaml").write_text(rule("orders") + f"noun: {name}\n")
