@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,23 +39,27 @@ def load(path: Path) -> Loaded:
 
     Left out of a directory are `*.test.yml` and whatever begins with a dot. What can't be read is a diagnostic.
     """
-    files, diagnostics = rule_files(path)
+    return load_files(*rule_files(path))
+
+
+def load_files(files: Iterable[Path], diagnostics: Iterable[Diagnostic] = ()) -> Loaded:
+    """Read these rule files; `diagnostics` are those that were there before."""
     sources: dict[str, list[str]] = {}
     parsed: dict[str, Parsed] = {}
     for file in map(str, files):
         text, trouble = read_text(Path(file))
         sources[file] = lines_of(text) if text else []
         parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
-    diagnostics += (diagnostic for each in parsed.values() for diagnostic in each.diagnostics)
+    found = [diagnostic for each in parsed.values() for diagnostic in each.diagnostics]
     contradictions = check_versions(parsed)
     wrong = {diagnostic.file for diagnostic in contradictions}
     kept = tuple(each.workflow for file, each in parsed.items() if each.workflow and file not in wrong)
-    return Loaded(kept, tuple(sorted([*diagnostics, *contradictions])), sources)
+    return Loaded(kept, tuple(sorted([*diagnostics, *found, *contradictions])), sources)
 
 
 def rule_files(path: Path) -> tuple[list[Path], list[Diagnostic]]:
     """The files to read, sorted, and what stands in the way of others."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # false, too, where nobody may look
         return [path], []
     errors: list[OSError] = []
     found: list[Path] = []
