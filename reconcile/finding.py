@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 Key = tuple[str, str]  # workflow, correlation ID
 
-WITHDRAWN = ""  # the `rule_hash` of a finding that closed because no rule judges it any more
+RULE_REMOVED = "rule_removed"  # why a finding closed that nobody asks for any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Finding:
     """One (workflow, correlation ID, step, kind) in its newest version, open or closed: a row of `case_findings`.
 
     `kind` is text, so that a kind of a newer evaluator does no harm. `noted` findings are recorded and ask for nothing.
+    `step` is `WHOLE` in one of the whole order. `closed_because` is '' where the condition ceased to hold.
     """
 
     workflow: str
@@ -34,6 +35,7 @@ class Finding:
     runbook: str
     sentence: str
     rule_hash: str
+    closed_because: str = ""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -48,12 +50,13 @@ class Finding:
     @property
     def withdrawn(self) -> bool:
         """Closed because no rule judges it any more."""
-        return not self.open and self.rule_hash == WITHDRAWN
+        return not self.open and self.closed_because == RULE_REMOVED
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of the order itself. `labels` are the workflow's; the SQL database does not keep them."""
+    """What is known of the order itself. `started_at`: of an orphan the time of its first event. `labels` are the
+    workflow's; the SQL database does not keep them."""
 
     noun: str
     started_at: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from reconcile.finding import WITHDRAWN, About, Finding, Key, Sighting
+from reconcile.finding import About, Finding, Key, Sighting
 from reconcile.identity import NAMESPACE
 from store.clickhouse import ClickHouse
 
@@ -33,7 +33,7 @@ LIMIT {limit:UInt64}
 _NEWEST = """
 SELECT workflow, correlation_id, step, kind, version, open, noted, step_order, toUnixTimestamp64Micro(at),
        toUnixTimestamp64Micro(due), toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(detected_at),
-       toUnixTimestamp64Micro(closed_at), owner, severity, description, runbook, sentence, rule_hash,
+       toUnixTimestamp64Micro(closed_at), owner, severity, description, runbook, sentence, rule_hash, closed_because,
        noun, toUnixTimestamp64Micro(started_at), at_risk, unit, customer, labels
 FROM findings
 WHERE (workflow, correlation_id) IN {keys:Array(Tuple(String, String))}
@@ -49,7 +49,7 @@ GROUP BY workflow, correlation_id, step, kind
 """
 
 _VERDICTS = """
-SELECT workflow, correlation_id, version, toUnixTimestamp64Micro(judged_at), steps.name,
+SELECT workflow, correlation_id, version, toUnixTimestamp64Micro(judged_at),
        arrayZip(findings.step, findings.kind)
 FROM instances
 WHERE (workflow, correlation_id) IN {keys:Array(Tuple(String, String))}
@@ -82,11 +82,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The newest verdict on an order: its version, when it was judged, the steps of the rule, what holds."""
+    """The newest verdict on an order: its version, when it was judged, what holds."""
 
     version: int
     judged_at: int
-    steps: frozenset[str]
     holds: frozenset[tuple[str, str]]  # step, kind
 
     def refutes(self, finding: Finding) -> bool:
@@ -144,8 +143,8 @@ def verdicts(clickhouse: ClickHouse, keys: Iterable[Key]) -> Iterator[dict[Key, 
 
 def _present(clickhouse: ClickHouse, keys: Sequence[Key]) -> dict[Key, Present]:
     return {
-        (workflow, correlation_id): Present(version, judged_at, frozenset(steps), frozenset(map(tuple, holds)))
-        for workflow, correlation_id, version, judged_at, steps, holds in clickhouse.query(_VERDICTS, {"keys": keys})
+        (workflow, correlation_id): Present(version, judged_at, frozenset(map(tuple, holds)))
+        for workflow, correlation_id, version, judged_at, holds in clickhouse.query(_VERDICTS, {"keys": keys})
     }
 
 
@@ -162,13 +161,7 @@ def _sighting(rows: Sequence[tuple[Any, ...]], present: Present | None) -> Sight
 
 
 def _as_of(present: Present | None, finding: Finding) -> Finding:
-    if present is None:
-        return finding
-    if present.refutes(finding):
-        finding = present.close(finding)
-    if not finding.open and present.steps and finding.step not in present.steps:
-        finding = replace(finding, rule_hash=WITHDRAWN)
-    return finding
+    return present.close(finding) if present is not None and present.refutes(finding) else finding
 
 
 def _finding(row: tuple[Any, ...]) -> Finding:
@@ -176,7 +169,7 @@ def _finding(row: tuple[Any, ...]) -> Finding:
     return Finding(workflow, correlation_id, *(_storable(value) for value in rest))
 
 
-_ABOUT = 19  # the first column of `_NEWEST` that tells of the order itself
+_ABOUT = 20  # the first column of `_NEWEST` that tells of the order itself
 
 
 def _about(row: tuple[Any, ...]) -> About:

@@ -10,6 +10,7 @@ import msgspec
 from reconcile.case import Case, Change
 from reconcile.finding import Finding
 from reconcile.wording import overdue, text, title
+from rules.present import step_or_none
 from store.event import SECOND
 from store.instant import rfc3339, rfc3339_or_none
 
@@ -53,7 +54,7 @@ def _data(change: Change, public_url: str, now: int) -> dict[str, object]:
 def _what(finding: Finding, now: int) -> dict[str, object]:
     late = overdue(finding, now)
     return {
-        "step": finding.step,
+        "step": step_or_none(finding.step),
         "kind": finding.kind,
         "sentence": finding.sentence,
         "since": rfc3339(finding.since),
@@ -73,6 +74,7 @@ def _finding(finding: Finding, now: int) -> dict[str, object]:
         "description": finding.description,
         "at": rfc3339_or_none(finding.at),
         "closed_at": rfc3339_or_none(finding.closed_at),
+        "closed_because": finding.closed_because or None,
     }
 
 

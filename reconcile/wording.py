@@ -1,15 +1,40 @@
 """What a notification says to a person. Times are microseconds since the Unix epoch, UTC."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconcile.case import Change, News, Reason
 from reconcile.finding import About, Finding
-from rules.verdict import Kind
+from rules.verdict import WHOLE, Kind
 from store.duration import format_duration
 from store.event import DAY, HOUR, MICROSECOND, MINUTE, SECOND
 
 # From how long on, to what it is rounded down.
 _COARSER = ((2 * DAY, HOUR), (HOUR, MINUTE), (SECOND, SECOND), (0, MICROSECOND))
+
+# What is said of a step, or of the whole order, while it holds and when it no longer does.
+_WRONG: Mapping[str, str] = {
+    Kind.FAILED: "failed",
+    Kind.DUPLICATE: "came too often",
+    Kind.OUT_OF_ORDER: "is out of order",
+    Kind.MISMATCH: "does not fit",
+    Kind.AFTER_END: "came after the end",
+    Kind.NOT_UNDONE: "is not undone",
+    Kind.HALF_UNDONE: "is half undone",
+    Kind.ORPHAN: "never began",
+}
+_RIGHT: Mapping[str, str] = {
+    Kind.FAILED: "has not failed after all",
+    Kind.DUPLICATE: "no longer came too often",
+    Kind.MISMATCH: "fits now",
+    Kind.AFTER_END: "no longer counts as after the end",
+    Kind.NOT_UNDONE: "is undone, or need not be",
+    Kind.ORPHAN: "has a beginning now",
+}
+_CAUTION: Mapping[str, str] = {
+    Kind.MISSING: "Missing means that no event arrived; it may have happened all the same.",
+    Kind.NOT_UNDONE: "Not undone means that no event says so; it may have been undone all the same.",
+    Kind.ORPHAN: "The event that begins it may be lost, or was sent under another correlation ID.",
+}
 
 
 def overdue(finding: Finding, now: int) -> int | None:
@@ -55,12 +80,13 @@ def _wrong(finding: Finding, now: int) -> str:
             return f"{finding.step} is missing" + (f", {_rounded(late)} overdue" if late else "")
         case Kind.LATE:
             return f"{finding.step} arrived" + (f" {_rounded(late)} late" if late else " late")
-        case Kind.OUT_OF_ORDER:
-            return f"{finding.step} is out of order"
-        case Kind.AFTER_END:
-            return f"{finding.step} came after the end"
-        case unknown:
-            return f"{finding.step} is flagged as {unknown.replace('_', ' ')}"
+        case kind:
+            told = _WRONG.get(kind) or f"is flagged as {_words(kind)}"
+            return f"{_what(finding)} {told}"
+
+
+def _what(finding: Finding) -> str:
+    return "it" if finding.step == WHOLE else finding.step
 
 
 def _righted(change: Change, now: int) -> list[str]:
@@ -70,10 +96,14 @@ def _righted(change: Change, now: int) -> list[str]:
 
 def _right(finding: Finding, arrival: Finding | None, now: int) -> str:
     if finding.withdrawn:
-        return f"the rule that flagged {finding.step} is gone"
-    if arrival and finding.kind == Kind.MISSING:
+        return f"the rule that flagged {_what(finding)} is gone"
+    if arrival and finding.kind in (Kind.MISSING, Kind.FAILED):
         return _wrong(arrival, now)
-    return f"{finding.step} is no longer {finding.kind.replace('_', ' ')}"
+    return f"{_what(finding)} {_RIGHT.get(finding.kind) or f'is no longer {_words(finding.kind)}'}"
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _appeared(change: Change, now: int) -> list[str]:
@@ -86,9 +116,7 @@ def _remaining(change: Change, now: int) -> list[str]:
 
 
 def _caution(finding: Finding) -> list[str]:
-    if finding.kind != Kind.MISSING:
-        return []
-    return ["Missing means that no event arrived; it may have happened all the same."]
+    return [_CAUTION[finding.kind]] if finding.kind in _CAUTION else []
 
 
 def _stake(about: About) -> list[str]:

@@ -94,6 +94,7 @@ case_findings = Table(
     Column("runbook", Text, nullable=False),
     Column("sentence", Text, nullable=False),
     Column("rule_hash", Text, nullable=False),
+    Column("closed_because", Text, nullable=False, server_default=""),  # '' where its condition ceased to hold
     Index("case_findings_by_case", "case_id"),
     Index("case_findings_open", "open", "step", "kind"),
 )

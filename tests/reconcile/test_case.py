@@ -87,11 +87,11 @@ def test_it_is_resolved_when_nothing_holds_any_more() -> None:
 @pytest.mark.parametrize(
     ("findings", "reason"),
     [
-        ([closed(PAYMENT, 2, rule_hash="")], Reason.RULE_REMOVED),
-        ([closed(PAYMENT, 2), closed(SHIPMENT, 3, rule_hash="")], Reason.RULE_REMOVED),
-        ([closed(PAYMENT, 3), closed(SHIPMENT, 2, rule_hash="")], Reason.CONDITION_CEASED),
-        ([closed(PAYMENT, 3, rule_hash=""), closed(SHIPMENT, 3)], Reason.CONDITION_CEASED),
-        ([closed(PAYMENT, 3, rule_hash=""), late(version=1)], Reason.ARRIVED_LATE),
+        ([closed(PAYMENT, 2, closed_because="rule_removed")], Reason.RULE_REMOVED),
+        ([closed(PAYMENT, 2), closed(SHIPMENT, 3, closed_because="rule_removed")], Reason.RULE_REMOVED),
+        ([closed(PAYMENT, 3), closed(SHIPMENT, 2, closed_because="rule_removed")], Reason.CONDITION_CEASED),
+        ([closed(PAYMENT, 3, closed_because="rule_removed"), closed(SHIPMENT, 3)], Reason.CONDITION_CEASED),
+        ([closed(PAYMENT, 3, closed_because="rule_removed"), late(version=1)], Reason.ARRIVED_LATE),
     ],
 )
 def test_the_reason_is_what_closed_last_or_what_is_noted(findings: list[Finding], reason: Reason) -> None:
@@ -159,14 +159,14 @@ def test_an_unknown_kind_keeps_a_case_open() -> None:
 
 def versions(step: str, kind: str, owner: str) -> st.SearchStrategy[list[Finding]]:
     """One finding through a few versions."""
-    flags = st.tuples(st.booleans(), st.sampled_from(["h1", ""]))
+    flags = st.tuples(st.booleans(), st.sampled_from(["", "rule_removed"]))
     noted = kind == "late"
 
     def build(states: list[tuple[bool, str]]) -> list[Finding]:
         it = finding(step, kind, owner=owner, noted=noted)
         return [
-            replace(it, version=number, open=is_open, rule_hash="h1" if is_open else rule)
-            for number, (is_open, rule) in enumerate(states, start=1)
+            replace(it, version=number, open=is_open, closed_because="" if is_open else because)
+            for number, (is_open, because) in enumerate(states, start=1)
         ]
 
     return st.lists(flags, min_size=1, max_size=4).map(build)

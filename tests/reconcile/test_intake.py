@@ -269,14 +269,31 @@ def test_what_a_dead_evaluator_left_behind_is_not_believed(quick: Desk) -> None:
     assert (missing["open"], missing["version"], missing["closed_at"]) == (False, 6, NOON + 6)
 
 
-def test_a_finding_whose_step_left_the_rule_closes_as_rule_removed(quick: Desk) -> None:
+def test_a_case_whose_last_finding_nobody_asks_for_any_more_closes_as_rule_removed(quick: Desk) -> None:
     write_verdict(quick.clickhouse, 1, [PAYMENT])
     quick.write(PAYMENT)
     quick.take()
-    quick.write(closed(PAYMENT, 2))
-    write_verdict(quick.clickhouse, 2, steps=["ItemShipped"])
+    quick.write(closed(PAYMENT, 2, closed_because="rule_removed"))
+    write_verdict(quick.clickhouse, 2)
     quick.take()
     assert (quick.case()["state"], quick.case()["reason"]) == ("resolved", "rule_removed")
+
+
+def test_one_of_the_whole_order_makes_a_case_without_a_step(quick: Desk) -> None:
+    orphan = finding("", "orphan", step_order=0, due=None)
+    quick.write(orphan)
+    quick.take()
+    assert (quick.case()["step"], quick.case()["kind"], quick.case()["owner"]) == ("", "orphan", "payments")
+    [told] = quick.told()
+    assert (told["step"], told["kind"], told["findings"][0]["step"]) == (None, "orphan", None)
+
+
+def test_the_half_that_is_not_undone_stands_for_the_case_which_is_critical(quick: Desk) -> None:
+    half = finding("", "half_undone", step_order=3, severity="critical", due=None)
+    quick.write(half, finding(kind="not_undone"))
+    quick.take()
+    case = quick.case()
+    assert (case["step"], case["kind"], case["severity"]) == ("PaymentReceived", "not_undone", "critical")
 
 
 def test_one_whose_instance_vanished_has_only_ceased(quick: Desk) -> None:

@@ -57,6 +57,7 @@ def test_an_opened_case_in_full() -> None:
                 "description": "The bank says that it paid.",
                 "at": None,
                 "closed_at": None,
+                "closed_because": None,
             }
         ],
         "url": "https://noshow.example.org/orders/fulfilment/a",

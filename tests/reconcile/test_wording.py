@@ -13,6 +13,9 @@ from tests.reconcile.desk import ABOUT, NOON, closed, finding, late
 
 PAYMENT = finding()
 SHIPMENT = finding("ItemShipped", owner="shipping", due=NOON - 3 * HOUR - 20 * SECOND)
+FAILED = finding(kind="failed")
+ORPHAN = finding("", "orphan")
+HALF = finding("", "half_undone")
 
 
 def last(*states: Sequence[Finding], about: About = ABOUT) -> Change:
@@ -33,7 +36,13 @@ def last(*states: Sequence[Finding], about: About = ABOUT) -> Change:
         ([[finding(due=None)]], "order a: PaymentReceived is missing"),
         ([[finding(kind="out_of_order")]], "order a: PaymentReceived is out of order"),
         ([[finding(kind="after_end")]], "order a: PaymentReceived came after the end"),
-        ([[finding(kind="half_undone")]], "order a: PaymentReceived is flagged as half undone"),
+        ([[finding(kind="failed")]], "order a: PaymentReceived failed"),
+        ([[finding(kind="duplicate")]], "order a: PaymentReceived came too often"),
+        ([[finding(kind="mismatch")]], "order a: PaymentReceived does not fit"),
+        ([[finding(kind="not_undone")]], "order a: PaymentReceived is not undone"),
+        ([[finding("", "half_undone")]], "order a: it is half undone"),
+        ([[finding("", "orphan")]], "order a: it never began"),
+        ([[finding(kind="teleported_away")]], "order a: PaymentReceived is flagged as teleported away"),
         ([[late(noted=False)]], "order a: PaymentReceived arrived 5 min late"),
         (
             [[PAYMENT], [PAYMENT, SHIPMENT]],
@@ -47,7 +56,14 @@ def last(*states: Sequence[Finding], about: About = ABOUT) -> Change:
         ([[PAYMENT], [closed(PAYMENT, 2), late()]], "order a is settled: PaymentReceived arrived 5 min late"),
         ([[PAYMENT], [closed(PAYMENT, 2)]], "order a is settled: PaymentReceived is no longer missing"),
         (
-            [[PAYMENT], [closed(PAYMENT, 2, rule_hash="")]],
+            [[FAILED], [closed(FAILED, 2), late()]],
+            "order a is settled: PaymentReceived arrived 5 min late",
+        ),
+        ([[FAILED], [closed(FAILED, 2)]], "order a is settled: PaymentReceived has not failed after all"),
+        ([[ORPHAN], [closed(ORPHAN, 2)]], "order a is settled: it has a beginning now"),
+        ([[HALF], [closed(HALF, 2)]], "order a is settled: it is no longer half undone"),
+        (
+            [[PAYMENT], [closed(PAYMENT, 2, closed_because="rule_removed")]],
             "order a is closed: the rule that flagged PaymentReceived is gone",
         ),
         (
@@ -74,7 +90,7 @@ def test_the_text_of_a_resolved_case_says_that_it_is_over() -> None:
     arrived = last([PAYMENT], [closed(PAYMENT, 2), late()])
     assert text(arrived, NOON) == "PaymentReceived came 5 min late. Nothing is left to do."
     assert text(last([PAYMENT], [closed(PAYMENT, 2)]), NOON) == "Nothing is left to do."
-    removed = last([PAYMENT], [closed(PAYMENT, 2, rule_hash="")])
+    removed = last([PAYMENT], [closed(PAYMENT, 2, closed_because="rule_removed")])
     assert text(removed, NOON) == "Nobody watches for it any more."
 
 
