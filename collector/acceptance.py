@@ -11,7 +11,7 @@ import msgspec
 
 from collector.errors import Refused
 from store.duration import format_duration
-from store.event import SECOND
+from store.event import RESERVED_SOURCE, SECOND
 from store.settings import CollectorSettings
 
 # The last instant that a DateTime64(6) of ClickHouse can hold.
@@ -19,9 +19,6 @@ END_OF_TIME = 10_413_792_000 * SECOND - 1
 
 # An event's own fields beside its attributes: far more than the longest of them can take together.
 OVERHEAD = 64 * 1024
-
-# Events of this source are testimony, which only Noshow itself may give.
-RESERVED_SOURCE = "noshow"
 
 # Bytes of UTF-8.
 LONGEST: Mapping[str, int] = MappingProxyType(
@@ -62,15 +59,19 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes."""
+    """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes.
+
+    `testimony` is taken where nothing is stored for others to trust in.
+    """
 
     now: int
     latest: int
     max_event: int
+    testimony: bool = False
 
     @classmethod
-    def at(cls, now: int, limits: CollectorSettings) -> "Acceptance":
-        return cls(now, min(now + limits.max_ahead, END_OF_TIME), limits.max_event)
+    def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False) -> "Acceptance":
+        return cls(now, min(now + limits.max_ahead, END_OF_TIME), limits.max_event, testimony)
 
     def check_time(self, time: int) -> int:
         """The time, if events of that time are taken; else `Refused`."""
@@ -131,10 +132,10 @@ def _check_required(field: str, value: object) -> str:
     return text
 
 
-def check_source(value: object, default: str) -> str:
+def check_source(value: object, default: str, *, testimony: bool = False) -> str:
     """The source, or the default where there is none; else `Refused`."""
     text = check_text("source", value) or default
-    if text == RESERVED_SOURCE:
+    if text == RESERVED_SOURCE and not testimony:
         raise Refused("source", f'"{RESERVED_SOURCE}" is reserved: operators and truth lookups speak by it')
     return text
 

@@ -16,6 +16,7 @@ class Cells:
         """Name an expression and give the column to use in its place; what needs no name stays as it is."""
         if isinstance(sql, Column | Constant):
             return sql
+        assert name not in self._depth, f"{name} is there already"
         below = [self._depth[column] for column in columns_of(sql) if column in self._depth]
         self._depth[name] = 1 + max(below, default=0)
         self._sql[name] = sql

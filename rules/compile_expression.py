@@ -52,6 +52,11 @@ _COMPARISONS = {
 _ARITHMETIC = {"+": "plus", "-": "minus", "*": "multiply", "/": "divide"}
 
 
+def attributes_of(step: str | None) -> Sql:
+    """The column of `histories` with the attributes of a step's first event, or of the start event."""
+    return Column(f"{step}:attributes")
+
+
 def is_true(expression: Expression, columns: Columns) -> Sql:
     """1 where the expression is true, 0 where it is false or unknown."""
     return call("ifNull", _as(expression, Type.BOOLEAN, columns), Constant(0))

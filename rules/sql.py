@@ -140,6 +140,15 @@ def latest(*values: Sql) -> Sql:
     return _extreme("greatest", values)
 
 
+def each_once(parts: Iterable[Sql]) -> tuple[Sql, ...]:
+    """The parts without repetition, in order."""
+    kept: list[Sql] = []
+    for part in parts:
+        if part not in kept:  # a tree need not be hashable
+            kept.append(part)
+    return tuple(kept)
+
+
 def columns_of(sql: Sql) -> Iterator[str]:
     """The names of the columns an expression reads (a lambda's own parameter among them)."""
     match sql:
@@ -165,25 +174,17 @@ def render(query: Query) -> Statement:
 
 
 def _fold(name: str, neutral: Sql, conditions: tuple[Sql, ...]) -> Sql:
-    kept = _each_once(condition for condition in conditions if condition != neutral)
+    kept = each_once(condition for condition in conditions if condition != neutral)
     if not kept:
         return neutral
     return kept[0] if len(kept) == 1 else Function(name, kept)
 
 
 def _extreme(name: str, values: tuple[Sql, ...]) -> Sql:
-    kept = _each_once(value for value in values if value != NULL)
+    kept = each_once(value for value in values if value != NULL)
     if not kept:
         return NULL
     return kept[0] if len(kept) == 1 else Function(name, kept)
-
-
-def _each_once(parts: Iterable[Sql]) -> tuple[Sql, ...]:
-    kept: list[Sql] = []
-    for part in parts:
-        if part not in kept:  # a tree need not be hashable
-            kept.append(part)
-    return tuple(kept)
 
 
 class _Printer:
@@ -250,6 +251,7 @@ class _Bound:
 
 
 _OPPOSITES = {"isNull": "isNotNull", "isNotNull": "isNull"}
+_UNSIGNED = 2**32  # above it ClickHouse takes a number for UInt64, which has no type in common with Int64
 _LINE = 110  # a call with longer arguments is printed one argument a line
 
 _OPERATORS = {
@@ -277,7 +279,7 @@ def _literal(value: int | str | None) -> str:
     if value is None:
         return NULL_TEXT
     if isinstance(value, int):
-        return str(value)
+        return f"toInt64({value})" if value > _UNSIGNED else str(value)
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -8,6 +8,10 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+RESERVED_SOURCE = "noshow"
+"""The source of testimony: what an operator or a lookup at the source of truth says of a step."""
+CONFIRMED, ABSENT = "confirmed", "absent"  # the names of such events
+
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """One business event of one correlation ID.
