@@ -56,12 +56,15 @@ def decode_ndjson(body: bytes, limits: CollectorSettings, now: int) -> Batch:
     return _collect(_lines(io.BytesIO(body), terms.longest), terms, limits.max_batch)
 
 
-def read_ndjson(file: BinaryIO, limits: CollectorSettings, now: int, size: int = 10_000) -> Iterator[Batch]:
+def read_ndjson(
+    file: BinaryIO, limits: CollectorSettings, now: int, *, size: int = 10_000, testimony: bool = False
+) -> Iterator[Batch]:
     """The events of a file, plain or gzipped, in batches of `size` lines. It is read once, as batches are asked for.
 
-    `index` of a rejection counts over the whole file. Raises `MalformedBody` where the compressed data are broken.
+    `index` of a rejection counts over the whole file. Events of Noshow's own source are taken if `testimony` says so.
+    Raises `MalformedBody` where the compressed data are broken.
     """
-    terms = Acceptance.at(now, limits)
+    terms = Acceptance.at(now, limits, testimony=testimony)
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
     try:
         lines = _lines(_unpacked(buffered), terms.longest)

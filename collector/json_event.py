@@ -85,7 +85,7 @@ def _quick(text: bytes, terms: Acceptance) -> Event | None:
         return None
     correlation_id, name = check_correlation_id(wire.correlation_id), check_name(wire.name)
     terms.check_time(time)
-    source = check_source(wire.source or None, DEFAULT_SOURCE)
+    source = check_source(wire.source or None, DEFAULT_SOURCE, testimony=terms.testimony)
     return Event(
         check_text("id", wire.id or None) or content_id(source, name, time * 1_000, correlation_id, attributes),
         correlation_id,
@@ -107,7 +107,7 @@ def _careful(text: bytes, terms: Acceptance) -> Event:
     correlation_id = check_correlation_id(document.get("correlation_id"))
     name = check_name(document.get("name"))
     time = terms.check_time(event_time.parse(document.get("time")))
-    source = check_source(document.get("source"), DEFAULT_SOURCE)
+    source = check_source(document.get("source"), DEFAULT_SOURCE, testimony=terms.testimony)
     id_ = check_text("id", document.get("id"))
     attributes = _attributes(text, document, terms)
     return Event(

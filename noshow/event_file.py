@@ -39,8 +39,11 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
 
 
 def read_events(file: io.BufferedReader, path: Path) -> Iterator[Batch]:
-    """Batches of events and of rejected lines, in the order of the file. Raises NoshowError if it breaks off."""
-    return _watched(read_ndjson(file, _LIMITS, now=0), file, path)
+    """Batches of events and of rejected lines, in the order of the file. Raises NoshowError if it breaks off.
+
+    A file that was exported from Noshow has testimony in it, which counts as it did there.
+    """
+    return _watched(read_ndjson(file, _LIMITS, now=0, testimony=True), file, path)
 
 
 def read_lines(file: io.BufferedReader, path: Path) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from rules.expression import START, Attribute, walk
 from rules.sentence_scene import Scene, instant, listed
 from rules.spec import Step, Workflow
 from rules.verdict import WHOLE, Finding, Kind, Verdict
+from store.event import ABSENT
 
 
 def sentence(workflow: Workflow, verdict: Verdict, finding: Finding, detected_at: int) -> str:
@@ -45,7 +46,7 @@ def _failed(scene: Scene, step: Step, since: int) -> str:
     last = verdict.last_event if verdict.last_event_at == since else ""
     if last in names:
         return f"{step.name} failed: {last} came {instant(since)}."
-    if not names or last == "absent":
+    if not names or last == ABSENT:
         return f"{step.name} did not happen: somebody who looked said so {instant(since)}."
     return f"{step.name} failed {instant(since)}, by {' or '.join(names)} or by the word of somebody who looked."
 

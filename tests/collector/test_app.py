@@ -367,6 +367,34 @@ def test_the_openapi_document_describes_both_ways_in(collector: Listening, clien
         assert len(operation["responses"]["200"]["content"]) == 1
 
 
+# ---- testimony
+
+RESERVED = '"noshow" is reserved: operators and truth lookups speak by it'
+
+
+@pytest.mark.parametrize("headers", [JSON, NDJSON])
+def test_testimony_from_outside_is_refused_and_its_neighbour_taken(
+    client: httpx.Client, clickhouse: ClickHouse, headers: dict[str, str]
+) -> None:
+    both = [event(1), event(2, source="noshow", name="confirmed")]
+    content = lines(*both) if headers is NDJSON else json.dumps(both).encode()
+    assert client.post("/v1/events", content=content, headers=headers).json() == {
+        "accepted": 1,
+        "rejected": [{"index": 1, "field": "source", "reason": RESERVED}],
+    }
+    assert stored(clickhouse) == ["e-1"]
+
+
+def test_testimony_in_log_records_is_refused(client: httpx.Client, clickhouse: ClickHouse) -> None:
+    response = client.post(
+        "/v1/logs", content=otlp.request(otlp.record(), resource={"service.name": "noshow"}), headers=PROTOBUF
+    )
+    partial = ExportLogsServiceResponse.FromString(response.content).partial_success
+    assert (response.status_code, partial.rejected_log_records) == (200, 1)
+    assert RESERVED in partial.error_message
+    assert stored(clickhouse) == []
+
+
 # ---- OTLP
 
 
