@@ -13,13 +13,14 @@ from pathlib import Path
 
 import click
 
-from noshow import check, importing, linting, serving
+from noshow import check, importing, linting, serving, testing
 from noshow.demo import run as demo
 from noshow.errors import NoshowError
 from store.errors import SettingsError, StoreError
 from store.settings import Settings, load
 
 FLAGGED, USAGE, FAULT = 1, 2, 3
+FAILED = 1  # of what stories expect of rules
 INTERRUPTED = 130  # as a shell has it
 
 _RULES = click.Path(path_type=Path)
@@ -55,6 +56,22 @@ def rules_group() -> None:
 def lint_command(path: Path) -> None:
     """Check a rule file, or a directory of them; every problem is listed with its place."""
     linting.run(path)
+
+
+@rules_group.command("test")
+@click.argument("paths", type=_RULES, nargs=-1, required=True, metavar="PATH...")
+@click.option("--filter", "only", default="", metavar="TEXT", help="Only the stories with this in their name.")
+@click.option("-v", "--verbose", is_flag=True, help="A line for each story.")
+@click.option("--coverage", is_flag=True, help="Tell what the rules can come to that no story has seen.")
+@click.option("--junit", type=_RULES, metavar="FILE", help="Write the outcome as JUnit XML, too.")
+def test_command(paths: tuple[Path, ...], only: str, verbose: bool, coverage: bool, junit: Path | None) -> None:
+    """Play the stories beside the rules (*.test.yml), and tell where they expect what the rules do not say.
+
+    A PATH is a file of stories, a rule file that has one beside it, or a directory.
+
+    Exit code 0: all they expect holds, 1: something does not, 2: wrong usage or invalid files, 3: a fault at run time.
+    """
+    sys.exit(0 if testing.run(paths, testing.Output(only, verbose, coverage, junit)) else FAILED)
 
 
 @noshow.group("events")
