@@ -80,12 +80,12 @@ def _needed(step: Step, before: Mapping[str, Occurred], cells: Cells) -> Sql:
     if step.times is None:
         return Constant(1)
     if isinstance(step.times, Literal) and isinstance(step.times.value, int):
-        return Constant(step.times.value)
+        return Constant(min(step.times.value, _MOST))
     asked = cells.define(f"{step.name}:times", as_number(step.times, attributes_of))
-    whole = call("floor", call("least", asked, Constant(_MOST)))
-    number = call("ifNull", call("if", call("less", asked, Constant(0)), Constant(1), whole), Constant(1))
+    many, negative = call("greater", asked, Constant(_MOST)), call("less", asked, Constant(0))
+    whole = call("multiIf", many, Constant(_MOST), negative, Constant(1), call("floor", asked))
     waits = any_of(*(opposite(has_come(before[name].at)) for name in steps_named(step.times)))
-    return choose(waits, Constant(UNKNOWN), call("toInt64", number))
+    return choose(waits, Constant(UNKNOWN), call("toInt64", call("ifNull", whole, Constant(1))))
 
 
 def _nth(seen: Sql, needed: Sql) -> Sql:
