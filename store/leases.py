@@ -62,6 +62,12 @@ def release(database: Database, lease: Lease) -> None:
         )
 
 
+def epoch_of(connection: Connection, name: str, holder: str, now: int) -> int | None:
+    """The epoch of the lease if `holder` has it at `now` (µs UTC), else `None`."""
+    held = select(leases.c.epoch).where(leases.c.name == name, leases.c.holder == holder, leases.c.expires_at > now)
+    return connection.execute(held).scalar_one_or_none()
+
+
 def _create(database: Database, connection: Connection, lease: Lease, expires_at: int) -> Lease | None:
     row = database.upsert(leases).values(**_columns(lease), expires_at=expires_at).on_conflict_do_nothing()
     created = connection.execute(row.returning(leases.c.name)).one_or_none()
