@@ -1,28 +1,25 @@
 """`noshow check`: judge a file of events in this process's own memory, and print the verdicts."""
 
-import io
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
 from pathlib import Path
 
 import click
 import msgspec
 
-from collector.batch import Rejection
 from noshow import linting
-from noshow.errors import NoshowError, WrongUsage
-from noshow.event_file import opened, read_events
+from noshow.history import instant, of_file, told_as_of
 from rules.judge import judge
-from rules.parse_literal import moment
 from rules.present import Instance, Step, instance_json
+from rules.ruleset import Rule, rules_of
 from rules.spec import Workflow
-from rules.verdict import Verdict
-from store import events as event_store
+from rules.verdict import Answer, Outdated, StepVerdict, Verdict
 from store.clickhouse import ClickHouse
-from store.instant import rfc3339, rfc3339_or_none
-from store.migrate import migrate_clickhouse
+from store.instant import rfc3339_or_none
 
 _WITHOUT_START = """
 SELECT count() FROM (SELECT 1 FROM events GROUP BY correlation_id HAVING countIf(has({starts:Array(String)}, name)) = 0)
@@ -33,7 +30,6 @@ SELECT name, count() AS events FROM events WHERE NOT has({known:Array(String)}, 
 GROUP BY name ORDER BY events DESC, name LIMIT 10
 """
 
-_SHOWN = 20  # rejected lines that are listed one by one
 _encode = msgspec.json.Encoder().encode
 
 
@@ -53,8 +49,15 @@ class Tally:
     findings: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
     undated: Counter[str] = field(default_factory=Counter)
+    outdated: Counter[str] = field(default_factory=Counter)
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, answer: Verdict | Outdated) -> None:
+        if isinstance(answer, Outdated):
+            self.outdated[answer.workflow] += 1
+        else:
+            self._add(answer)
+
+    def _add(self, verdict: Verdict) -> None:
         self.states[verdict.state.value] += 1
         self.conflicts += verdict.conflicts
         for finding in verdict.findings:
@@ -65,69 +68,43 @@ class Tally:
 
 def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
     """Print the verdicts; true if anything is flagged. Raises NoshowError."""
-    instant = None if as_of is None else _instant(as_of)
+    at = None if as_of is None else instant(as_of, "--as-of")
     workflows = linting.some(rules)
-    clickhouse = ClickHouse.embedded(None)
-    try:
-        migrate_clickhouse(clickhouse)
-        with opened(events) as file:
-            _load(clickhouse, file, events)
-        at = _last_event(clickhouse) if instant is None else instant
-        click.echo(f"as of {rfc3339(at)}", err=True)
+    with of_file(events) as clickhouse:
+        judged_at = told_as_of(clickhouse, at)
         tally = Tally()
-        _print(_counted(_verdicts(clickhouse, workflows, at), tally, output.flagged), output.format)
+        _print(_counted(_answers(clickhouse, workflows, judged_at), tally, output.flagged), output.format)
         _summarise(tally)
         _tell_of_strangers(clickhouse, workflows)
-    finally:
-        clickhouse.close()
     return bool(tally.findings)
 
 
-def _instant(text: str) -> int:
-    try:
-        return moment(text)
-    except ValueError as error:
-        raise WrongUsage(f"--as-of {text}: {error}") from error
+def _answers(
+    clickhouse: ClickHouse, workflows: Iterable[Workflow], at: int
+) -> Iterator[tuple[Workflow, Verdict | Outdated]]:
+    """In order of workflow and correlation ID, whichever version it was that judged."""
+    for _, versions in groupby(rules_of(workflows), key=lambda rule: rule.workflow.name):
+        yield from merge(*(_of(clickhouse, rule, at) for rule in versions), key=_in_order)
 
 
-def _load(clickhouse: ClickHouse, file: io.BufferedReader, path: Path) -> None:
-    accepted, rejected = 0, 0
-    for batch in read_events(file, path):
-        event_store.write(clickhouse, batch.events)
-        accepted += len(batch.events)
-        for rejection in batch.rejected[: max(0, _SHOWN - rejected)]:
-            click.echo(_place(path, rejection), err=True)
-        rejected += len(batch.rejected)
-    if rejected:
-        click.echo(f"{rejected} of {accepted + rejected} lines were no events and are left out", err=True)
-    if not accepted:
-        raise NoshowError(f"{path}: there is no event in it")
+def _of(clickhouse: ClickHouse, rule: Rule, at: int) -> Iterator[tuple[Workflow, Verdict | Outdated]]:
+    for answer in judge(clickhouse, rule.workflow, at, lives=rule.lives):
+        if isinstance(answer, (Verdict, Outdated)):
+            yield rule.workflow, answer
 
 
-def _place(path: Path, rejection: Rejection) -> str:
-    field_ = f"{rejection.field}: " if rejection.field else ""
-    return f"{path}:{rejection.line}: {field_}{rejection.reason}"
-
-
-def _last_event(clickhouse: ClickHouse) -> int:
-    [(last,)] = clickhouse.query("SELECT toUnixTimestamp64Micro(max(time)) FROM events")
-    return int(last)
-
-
-def _verdicts(clickhouse: ClickHouse, workflows: Iterable[Workflow], at: int) -> Iterator[tuple[Workflow, Verdict]]:
-    for workflow in sorted(workflows, key=lambda workflow: workflow.name):
-        for verdict in judge(clickhouse, workflow, at):
-            if isinstance(verdict, Verdict):
-                yield workflow, verdict
+def _in_order(judged: tuple[Workflow, Answer]) -> bytes:
+    """As ClickHouse orders text: by its bytes."""
+    return judged[1].correlation_id.encode()
 
 
 def _counted(
-    judged: Iterable[tuple[Workflow, Verdict]], tally: Tally, flagged: bool
+    answers: Iterable[tuple[Workflow, Verdict | Outdated]], tally: Tally, flagged: bool
 ) -> Iterator[tuple[Workflow, Verdict]]:
-    for workflow, verdict in judged:
-        tally.add(verdict)
-        if verdict.findings or not flagged:
-            yield workflow, verdict
+    for workflow, answer in answers:
+        tally.add(answer)
+        if isinstance(answer, Verdict) and (answer.findings or not flagged):
+            yield workflow, answer
 
 
 def _print(judged: Iterable[tuple[Workflow, Verdict]], format_: str) -> None:
@@ -148,14 +125,18 @@ def _json(workflow: Workflow, verdict: Verdict) -> dict[str, object]:
             correlation_id=verdict.correlation_id,
             state=verdict.state.value,
             start=verdict.start,
-            steps=[Step(step.step, step.state.value, step.at, step.due) for step in verdict.steps],
+            steps=[_step(step) for step in verdict.steps],
             findings=[(finding.step, finding.kind.value) for finding in verdict.findings],
         )
     )
 
 
+def _step(told: StepVerdict) -> Step:
+    return Step(told.step, told.state.value, told.at, told.due, told.count, told.needed, told.warned)
+
+
 def _row(workflow: Workflow, verdict: Verdict) -> str:
-    flags = ", ".join(f"{finding.step} {finding.kind.value}" for finding in verdict.findings)
+    flags = ", ".join(f"{finding.step} {finding.kind.value}".lstrip() for finding in verdict.findings)
     started = rfc3339_or_none(verdict.start) or "-"
     return f"{workflow.name}  {verdict.correlation_id:<36}  {verdict.state.value:<10}  {started:<27}  {flags}".rstrip()
 
@@ -180,5 +161,8 @@ def _summarise(tally: Tally) -> None:
     click.echo(f"findings: {findings or 'none'}", err=True)
     for step, count in sorted(tally.undated.items()):
         click.echo(f"no deadline by the `due` of {step}, which gave no timestamp: {count} times", err=True)
+    for workflow, count in sorted(tally.outdated.items()):
+        are, were = ("instance is", "was") if count == 1 else ("instances are", "were")
+        click.echo(f"{count} {are} older than every version of {workflow} and {were} not judged", err=True)
     if tally.conflicts:
         click.echo(f"events of which copies differ (the earliest counts): {tally.conflicts}", err=True)
