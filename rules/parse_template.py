@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from rules.diagnostic import Check, Problems, did_you_mean, quoted
 from rules.expression import Attribute, Position
 from rules.parse_call import BROKEN
+from rules.parse_cel import LONGEST
 from rules.parse_convert import Converter
 from rules.parse_place import places
 from rules.parse_reference import Scope
@@ -17,9 +18,11 @@ _OF_CASE = (CORRELATION_ID, "workflow", "step")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN = re.compile(
     r"(?P<brace>\{\{|\}\})|\$\{(?!\{)(?P<variable>[^{}]*)\}"
-    r"|\{(?P<hole>(?:[^{}\"']|\"[^\"]*\"|'[^']*')*)\}|(?P<stray>[{}])"
+    r"|\{(?P<hole>(?:[^{}\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')*)\}|(?P<stray>[{}])",
+    re.DOTALL,
 )
 _DOUBLED = "a brace itself is written {{ or }}"
+_NO_ATTRIBUTE = "only an attribute can be filled in, as in {Payment.charge_id}"
 _FILLED = (
     "what can be filled in: {correlation_id}, {workflow}, {step}, {Step.attribute}, {start.attribute}, ${VARIABLE}"
 )
@@ -121,6 +124,8 @@ def _hole(text: str, scope: Scope, place: Callable[[int], Position], problems: P
         known = [*_OF_CASE, *scope.names]
         message = f"{quoted(word)} is nothing that can be filled in{did_you_mean(word, known)}"
         problems.error(place(len(text) - len(text.lstrip())), Check.TEMPLATE, message, _FILLED)
+    elif len(text) > LONGEST:
+        problems.error(place(0), Check.TEMPLATE, _NO_ATTRIBUTE, _DOUBLED)
     else:
         yield from _attribute(text, scope, place, problems)
 
@@ -134,5 +139,4 @@ def _attribute(text: str, scope: Scope, place: Callable[[int], Position], proble
     if isinstance(found, Attribute):
         yield found
     elif found is not BROKEN and not converter.errors:
-        message = "only an attribute can be filled in, as in {Payment.charge_id}"
-        problems.error(place(0), Check.TEMPLATE, message, _DOUBLED)
+        problems.error(place(0), Check.TEMPLATE, _NO_ATTRIBUTE, _DOUBLED)

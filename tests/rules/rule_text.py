@@ -1,38 +1,18 @@
 """A workflow back as the text of a rule file: to show a failing case, and to test the parser with random rules."""
 
-import json
-import re
-from collections.abc import Mapping
-from datetime import timedelta
-
-import yaml
-
-from rules.expression import (
-    START,
-    Attribute,
-    Binary,
-    Call,
-    Expression,
-    Has,
-    ListOf,
-    Literal,
-    Moment,
-    Span,
-    Unary,
-)
-from rules.spec import AtRisk, Late, Match, Matcher, Severity, Step, Workflow
-from store.event import HOUR, MINUTE, SECOND
-from tests.rules.oracle_expression import EPOCH
-
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-Yaml = str | int | bool | list["Yaml"] | dict[str, "Yaml"]
-METHODS = ("startsWith", "endsWith", "contains", "matches")
+from rules.expression import START, Expression, Literal
+from rules.spec import AtRisk, Late, Match, Matcher, Orphans, Severity, Share, Step, Workflow
+from tests.rules.expression_text import expression, instant
+from tests.rules.truth_text import actions, truth
+from tests.rules.yaml_text import Yaml, dumped, duration, given
 
 
 def rule_text(workflow: Workflow) -> str:
     """The file that parses to this workflow."""
     keys: dict[str, Yaml | None] = {
         "workflow": workflow.name,
+        "version": workflow.version if workflow.version > 1 else None,
+        "effective_from": instant(workflow.effective_from) if workflow.effective_from is not None else None,
         "description": workflow.description or None,
         "noun": workflow.noun if workflow.noun != "instance" else None,
         "owner": workflow.owner or None,
@@ -44,38 +24,75 @@ def rule_text(workflow: Workflow) -> str:
         "within": duration(workflow.within),
         "cancel": matcher(workflow.cancel) if workflow.cancel else None,
         "ends_on": matcher(workflow.ends_on) if workflow.ends_on else None,
+        "orphans": workflow.orphans.value if workflow.orphans != Orphans.IGNORE else None,
         "at_risk": at_risk(workflow.at_risk) if workflow.at_risk else None,
         "customer": expression(workflow.customer) if workflow.customer else None,
         "steps": {step.name: keys_of(step, workflow) for step in workflow.steps},
     }
-    return yaml.safe_dump(given(keys), sort_keys=False, allow_unicode=True, width=1000)
+    return dumped(given(keys))
 
 
 def keys_of(step: Step, workflow: Workflow) -> Yaml:
-    return given(
-        {
-            **step_events(step),
-            "after": names(step.after) if step.after not in ((), (START,)) else None,
-            "after_any": list(step.after_any) or None,
-            "within": duration(step.within),
-            "due": expression(step.due) if step.due else None,
-            "when": expression(step.when) if step.when else None,
-            "optional": step.optional or None,
-            "late": step.late.value if step.late != Late.NOTE else None,
-            "owner": step.owner if step.owner != workflow.owner else None,
-            "severity": step.severity.value if step.severity != workflow.severity else None,
-            "description": step.description or None,
-            "runbook": step.runbook or None,
-        }
-    )
+    return given({**step_events(step), **graph(step), **deadlines(step), **undoing(step), **shown(step, workflow)})
 
 
-def given(keys: Mapping[str, Yaml | None]) -> Yaml:
-    return {name: value for name, value in keys.items() if value is not None}
+def graph(step: Step) -> dict[str, Yaml | None]:
+    return {
+        "after": names(step.after) if step.after not in ((), (START,)) else None,
+        "after_any": list(step.after_any) or None,
+        "when": expression(step.when) if step.when else None,
+        "optional": (step.optional and step.at_most != 0) or None,
+        "times": times(step.times) if step.times else None,
+        "at_most": step.at_most,
+        "match": expression(step.match) if step.match else None,
+    }
+
+
+def deadlines(step: Step) -> dict[str, Yaml | None]:
+    return {
+        "within": duration(step.within),
+        "due": expression(step.due) if step.due else None,
+        "warn": f"{step.warn.percent}%" if isinstance(step.warn, Share) else duration(step.warn),
+        "late": step.late.value if step.late != Late.NOTE else None,
+        "expires": duration(step.expires),
+        "needs": names(step.needs) if step.needs else None,
+    }
+
+
+def undoing(step: Step) -> dict[str, Yaml | None]:
+    return {
+        "fails_on": matcher(step.fails_on) if step.fails_on else None,
+        "undone_by": matcher(step.undone_by) if step.undone_by else None,
+        "undo_within": duration(step.undo_within),
+        "leave_behind": step.leave_behind or None,
+    }
+
+
+def shown(step: Step, workflow: Workflow) -> dict[str, Yaml | None]:
+    """An `escalate_after` of the workflow is printed with each of its steps."""
+    return {
+        "owner": step.owner if step.owner != workflow.owner else None,
+        "severity": step.severity.value if step.severity != workflow.severity else None,
+        "description": step.description or None,
+        "runbook": step.runbook or None,
+        "escalate_after": duration(step.escalate_after),
+        "truth": truth(step.truth) if step.truth else None,
+        "actions": actions(step.actions),
+    }
+
+
+def times(times: Expression) -> Yaml:
+    """A whole number as YAML's own."""
+    if isinstance(times, Literal) and isinstance(times.value, int):
+        return times.value
+    return expression(times)
 
 
 def names(several: tuple[str, ...]) -> Yaml:
-    return list(several) if len(several) > 1 else several[0]
+    if len(several) == 1:
+        return several[0]
+    found: list[Yaml | None] = [*several]
+    return found
 
 
 def step_events(step: Step) -> dict[str, Yaml | None]:
@@ -100,60 +117,3 @@ def alternative(match: Match) -> Yaml:
 def at_risk(at_risk: AtRisk) -> Yaml:
     value = expression(at_risk.value)
     return {"value": value, "unit": expression(at_risk.unit)} if at_risk.unit else value
-
-
-def duration(micros: int | None) -> Yaml | None:
-    if micros is None:
-        return None
-    for unit, letter in ((HOUR, "h"), (MINUTE, "m")):
-        if micros % unit == 0:
-            return f"{micros // unit}{letter}"
-    return seconds(micros)
-
-
-def seconds(micros: int) -> str:
-    sign, micros = ("-", -micros) if micros < 0 else ("", micros)
-    whole, rest = divmod(micros, SECOND)
-    return f"{sign}{whole}" + (f".{rest:06}" if rest else "") + "s"
-
-
-# Expressions
-
-
-def expression(node: Expression) -> str:
-    match node:
-        case Literal(value=value):
-            return json.dumps(value, ensure_ascii=False)
-        case Moment(micros=micros):
-            return f'timestamp("{(EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")}")'
-        case Span(micros=micros):
-            return f'duration("{seconds(micros)}")'
-        case Attribute():
-            return attribute(node)
-        case Has(attribute=inner):
-            return f"has({attribute(inner)})"
-        case ListOf(items=items):
-            return f"[{', '.join(map(expression, items))}]"
-        case Call(function=function, arguments=(receiver, *rest)) if function in METHODS:
-            return f"{operand(receiver)}.{function}({', '.join(map(expression, rest))})"
-        case Call(function=function, arguments=arguments):
-            return f"{function}({', '.join(map(expression, arguments))})"
-        case Unary(operator=operator, operand=below):
-            return f"{operator}{operand(below)}"
-        case Binary(operator=operator, left=left, right=right):
-            return f"{operand(left)} {operator} {operand(right)}"
-    raise AssertionError(node)
-
-
-def operand(node: Expression) -> str:
-    plain = isinstance(node, Attribute | ListOf | Call | Has | Moment | Span)
-    return expression(node) if plain else f"({expression(node)})"
-
-
-def attribute(node: Attribute) -> str:
-    path = ".".join(node.path)
-    if node.step is None:
-        return path
-    if IDENTIFIER.fullmatch(node.step):
-        return f"{node.step}.{path}"
-    return f"steps[{json.dumps(node.step, ensure_ascii=False)}].{path}"
