@@ -240,6 +240,14 @@ class Expressions:
             return self.moment(0)
         return random.choice([self.some(0), self.some(0) if self.fitting else self.number(1), self.anything()])
 
+    def count(self) -> Expression:
+        """An expression for `times`: mostly a small number on an event."""
+        random = self.random
+        kind = random.random()
+        if kind < 0.6:
+            return self.attribute([("n",), ("n",), ("amount",), ("meta", "b")])
+        return self.number(0) if kind < 0.9 or self.fitting else self.anything()
+
     def text_to_show(self) -> Expression:
         """For `unit` and `customer`."""
         random = self.random

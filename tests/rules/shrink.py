@@ -7,19 +7,22 @@ from typing import Any, TypeVar
 import msgspec
 
 from rules.expression import START, Binary, Expression, Literal, Unary, steps_named
+from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Match, Matcher, Step, Workflow
 from store.event import Event
 
 Rule = TypeVar("Rule", Workflow, Step)
+EXPRESSIONS = ("when", "due", "times", "match")  # keys of a step that hold one
 
 
 @dataclass(frozen=True)
 class Example:
-    """The events of one correlation ID, judged at `as_of` (µs)."""
+    """The events of one correlation ID, judged at `as_of` (µs) by what answers for `lives`."""
 
     workflow: Workflow
     events: tuple[Event, ...]
     as_of: int
+    lives: Lives = EVERYTHING
 
 
 def shrink(example: Example, fails: Callable[[Example], bool], budget: int = 250) -> Example:
@@ -43,6 +46,9 @@ def reductions(example: Example) -> Iterator[Example]:
         yield replace(example, workflow=without_step(workflow, step.name))
     for place in range(len(events)):
         yield replace(example, events=events[:place] + events[place + 1 :])
+    for field in fields(Lives):
+        if getattr(example.lives, field.name) != getattr(EVERYTHING, field.name):
+            yield replace(example, lives=replace(example.lives, **{field.name: getattr(EVERYTHING, field.name)}))
     for simpler in simpler_workflows(workflow):
         yield replace(example, workflow=simpler)
     for place, event in enumerate(events):
@@ -56,14 +62,15 @@ def without_step(workflow: Workflow, name: str) -> Workflow:
         return None if expression and name in steps_named(expression) else expression
 
     def rest(step: Step) -> Step:
+        expressions: dict[str, Any] = {name: kept(getattr(step, name)) for name in EXPRESSIONS}
         after_any = tuple(other for other in step.after_any if other != name)
         after = tuple(other for other in step.after if other != name)
         return replace(
             step,
             after=after or (() if after_any else (START,)),
             after_any=after_any,
-            when=kept(step.when),
-            due=kept(step.due),
+            needs=tuple(other for other in step.needs if other != name),
+            **expressions,
         )
 
     at_risk = workflow.at_risk
@@ -96,13 +103,18 @@ def simpler_steps(step: Step) -> Iterator[Step]:
     plain = Step(step.name, step.matcher)
     for field in fields(Step):
         value = getattr(plain, field.name)
-        if field.name not in ("after", "after_any", "matcher") and getattr(step, field.name) != value:
+        kept = ("after", "after_any", "matcher", "undone_by", "undo_within")
+        if field.name not in kept and getattr(step, field.name) != value:
             yield changed(step, field.name, value)
+    if step.undone_by:
+        yield replace(step, undone_by=None, undo_within=None)
     if (step.after, step.after_any) != (plain.after, plain.after_any):
         yield replace(step, after=plain.after, after_any=())
-    for matcher in simpler_matchers(step.matcher):
-        yield replace(step, matcher=matcher)
-    for name in ("when", "due"):
+    for name in ("matcher", "fails_on", "undone_by"):
+        matcher: Matcher | None = getattr(step, name)
+        for simpler_matcher in simpler_matchers(matcher) if matcher else ():
+            yield changed(step, name, simpler_matcher)
+    for name in EXPRESSIONS:
         expression: Expression | None = getattr(step, name)
         for simpler in simpler_expressions(expression) if expression else ():
             yield changed(step, name, simpler)

@@ -11,7 +11,8 @@ from store.event import MINUTE
 from store.events import write
 from tests.rules import oracle
 from tests.rules.golden_pairs import compiled, pairs, workflow
-from tests.rules.random_cases import AS_OF, Lives
+from tests.rules.random_cases import AS_OF
+from tests.rules.random_histories import History
 
 PAIRS = [pytest.param(rule, sql, id=rule.stem) for rule, sql in pairs()]
 
@@ -24,7 +25,7 @@ def test_the_sql_is_what_it_was(rule: Path, sql: Path) -> None:
 @pytest.mark.parametrize(("rule", "sql"), PAIRS)
 def test_the_engine_gives_the_oracles_verdicts(clickhouse: ClickHouse, rule: Path, sql: Path) -> None:
     spec, random = workflow(rule), Random(rule.stem)
-    lives = {f"{sql.stem}-{n}": Lives(random, spec, f"{sql.stem}-{n}", AS_OF, MINUTE).events() for n in range(60)}
+    lives = {f"{sql.stem}-{n}": History(random, spec, f"{sql.stem}-{n}", AS_OF, MINUTE).events() for n in range(60)}
     write(clickhouse, [event for events in lives.values() for event in events])
     judged = {verdict.correlation_id: verdict for verdict in judge(clickhouse, spec, AS_OF)}
     expected = {order: oracle.judge(spec, events, AS_OF) for order, events in lives.items()}
