@@ -19,6 +19,7 @@ from rules.ruleset import Rule, rules_of
 from rules.spec import Workflow
 from rules.verdict import Answer, Outdated, StepVerdict, Verdict
 from store.clickhouse import ClickHouse
+from store.event import RESERVED_SOURCE
 from store.instant import rfc3339_or_none
 
 _WITHOUT_START = """
@@ -26,7 +27,7 @@ SELECT count() FROM (SELECT 1 FROM events GROUP BY correlation_id HAVING countIf
 """
 
 _UNKNOWN = """
-SELECT name, count() AS events FROM events WHERE NOT has({known:Array(String)}, name)
+SELECT name, count() AS events FROM events WHERE NOT has({known:Array(String)}, name) AND source != {ours:String}
 GROUP BY name ORDER BY events DESC, name LIMIT 10
 """
 
@@ -148,7 +149,7 @@ def _tell_of_strangers(clickhouse: ClickHouse, workflows: Iterable[Workflow]) ->
     [(without,)] = clickhouse.query(_WITHOUT_START, {"starts": starts})
     if without:
         click.echo(f"correlation IDs that have no start event of any rule ({', '.join(starts)}): {without}", err=True)
-    unknown = clickhouse.query(_UNKNOWN, {"known": known})
+    unknown = clickhouse.query(_UNKNOWN, {"known": known, "ours": RESERVED_SOURCE})
     if unknown:
         listed = ", ".join(f"{name} ({count})" for name, count in unknown)
         click.echo(f"event names that no rule mentions: {listed}", err=True)

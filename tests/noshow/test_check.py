@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,6 +159,81 @@ def test_a_due_that_is_no_timestamp_is_counted_and_shown(place: Path) -> None:
     (place / "events.ndjson").write_text("\n".join(events))
     done = noshow("check", "--rules", place, "--events", place / "events.ndjson")
     assert "no deadline by the `due` of ItemShipped, which gave no timestamp: 1 times" in done.err
+
+
+def judged(place: Path, rules: dict[str, str], *events: str) -> tuple[dict[tuple[str, str], dict[str, Any]], str]:
+    """What `check` says of each (workflow, correlation ID), and what it says beside."""
+    (place / "rules.yaml").unlink()
+    for name, text in rules.items():
+        (place / name).write_text(text)
+    (place / "events.ndjson").write_text("\n".join(events))
+    done = noshow("check", "--rules", place, "--events", place / "events.ndjson", "--format", "jsonl")
+    told = [json.loads(it) for it in done.out.splitlines()]
+    return {(it["workflow"], it["correlation_id"]): it for it in told}, done.err
+
+
+PARCELS = """\
+workflow: parcels
+start: OrderPlaced
+orphans: flag
+steps:
+  ParcelSent: {within: 2h, times: OrderPlaced.parcels, warn: 50%}
+"""
+
+
+def test_what_is_counted_and_warned_of_is_in_the_line_and_so_are_orphans(place: Path) -> None:
+    found, _ = judged(
+        place,
+        {"parcels.yaml": PARCELS},
+        line("a", "OrderPlaced", "2026-01-01T09:00:00Z", attributes={"parcels": 3}),
+        line("a", "ParcelSent", "2026-01-01T10:30:00Z"),
+        line("b", "ParcelSent", "2026-01-01T09:00:00Z"),
+    )
+    assert found["parcels", "a"]["steps"] == {
+        "ParcelSent": {
+            "state": "pending",
+            "at": None,
+            "due": "2026-01-01T11:00:00Z",
+            "count": 1,
+            "needed": 3,
+            "warned": "2026-01-01T10:00:00Z",
+        }
+    }
+    assert found["parcels", "b"] == {
+        "workflow": "parcels",
+        "version": 1,
+        "correlation_id": "b",
+        "state": "orphan",
+        "start": None,
+        "steps": {},
+        "findings": [{"step": None, "kind": "orphan"}],
+    }
+
+
+def test_testimony_of_an_exported_file_counts(place: Path) -> None:
+    said = {"workflow": "order-fulfilment", "step": "PaymentReceived", "actor": "eve", "reason": "bank says so"}
+    found, told = judged(
+        place,
+        {"orders.yaml": RULES},
+        line("a", "OrderPlaced", "2026-01-01T09:00:00Z"),
+        line("a", "confirmed", "2026-01-01T09:05:00Z", source="noshow", id="w1", attributes=said),
+        line("b", "OrderPlaced", "2026-01-01T12:00:00Z"),
+    )
+    payment = found["order-fulfilment", "a"]["steps"]["PaymentReceived"]
+    assert (payment["state"], payment["at"]) == ("on_time", "2026-01-01T09:05:00Z")
+    assert "event names that no rule mentions" not in told
+
+
+def test_versions_are_judged_each_for_its_time_and_told_in_one_order(place: Path) -> None:
+    versions = {
+        f"v{number}.yaml": f"workflow: w\nversion: {number}\neffective_from: {since}\nstart: S\n"
+        f"steps:\n  B: {{within: {number}h}}\n"
+        for number, since in ((2, "2026-01-01T10:00:00Z"), (3, "2026-01-01T11:00:00Z"))
+    }
+    starts = [line(name, "S", f"2026-01-01T{hour}:30:00Z") for name, hour in (("c", 10), ("a", 10), ("b", 11))]
+    found, told = judged(place, versions, *starts, line("old", "S", "2026-01-01T09:59:59Z"))
+    assert [(id, it["version"]) for (_, id), it in found.items()] == [("a", 2), ("b", 3), ("c", 2)]
+    assert "1 instance is older than every version of w and was not judged" in told
 
 
 @pytest.mark.parametrize(
