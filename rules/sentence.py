@@ -1,8 +1,8 @@
 """Findings as sentences that a person can read at three in the morning. All instants are UTC."""
 
 from rules import sentence_deadline, sentence_order, sentence_undo
-from rules.expression import START, Attribute, walk
-from rules.sentence_scene import Scene, instant, listed
+from rules.expression_text import expression_text
+from rules.sentence_scene import Scene, instant
 from rules.spec import Step, Workflow
 from rules.verdict import WHOLE, Finding, Kind, Verdict
 from store.event import ABSENT
@@ -31,7 +31,7 @@ def _of_step(scene: Scene, step: Step, finding: Finding) -> str:
         case Kind.OUT_OF_ORDER:
             return sentence_order.out_of_order(scene, step)
         case Kind.MISMATCH:
-            return _mismatch(scene, step, finding.since)
+            return _mismatch(step, finding.since)
         case Kind.AFTER_END:
             return sentence_undo.after_end(scene, step)
         case Kind.NOT_UNDONE:
@@ -62,21 +62,10 @@ def _duplicate(scene: Scene, step: Step, since: int) -> str:
     return f"{step.name} may come {allowed} times at most, and number {allowed + 1} came {instant(since)}{total}."
 
 
-def _mismatch(scene: Scene, step: Step, since: int) -> str:
+def _mismatch(step: Step, since: int) -> str:
     """`since` is when all that is compared had come."""
-    read = [it for it in walk(step.match) if isinstance(it, Attribute)] if step.match is not None else []
-    names = listed(list(dict.fromkeys(_spelled(scene, it) for it in read)))
-    return (
-        f"{step.name} does not fit: its `match`"
-        + (f", of {names}," if names else "")
-        + (f" has not been true since {instant(since)}.")
-    )
-
-
-def _spelled(scene: Scene, attribute: Attribute) -> str:
-    owner = scene.opener if attribute.step == START else attribute.step
-    path = ".".join(attribute.path)
-    return f"its {path}" if owner is None else f"{owner}.{path}"
+    wanted = expression_text(step.match) if step.match is not None else "its `match`"
+    return f"{step.name} does not fit: {wanted} is not true. All that it reads had come by {instant(since)}."
 
 
 def _orphan(workflow: Workflow, finding: Finding, detected_at: int) -> str:

@@ -67,8 +67,7 @@ def test_one_too_many_is_told_with_when_it_came() -> None:
 def test_what_does_not_fit_is_told_with_what_was_compared() -> None:
     same = Binary("==", Attribute(None, ("amount",)), Attribute(START, ("total", "net")))
     assert judged([step("Paid", match=same)], [at("Paid", 5)], Kind.MISMATCH) == (
-        "Paid does not fit: its `match`, of its amount and Placed.total.net, has not been true since "
-        "2025-11-20 12:05 UTC."
+        "Paid does not fit: amount == start.total.net is not true. All that it reads had come by 2025-11-20 12:05 UTC."
     )
 
 
