@@ -22,6 +22,7 @@ from noshow.stores import Stores, stores
 from reconcile.reconciler import Reconciler
 from reconcile.sender import Sender
 from rules.evaluator import Evaluator
+from rules.ruleset import rules_of
 from store.clock import Clock, SystemClock
 from store.settings import Settings
 
@@ -49,12 +50,12 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
 
     Raises NoshowError or StoreError.
     """
-    workflows = linting.valid(settings.rules) if Role.EVALUATOR in roles else ()
+    rules = rules_of(linting.valid(settings.rules)) if Role.EVALUATOR in roles else ()
     with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
         crew = Crew()
         clock = SystemClock(crew.stop)
         if Role.EVALUATOR in roles:
-            evaluator = Evaluator(opened.clickhouse, opened.database, workflows, settings.evaluator, _holder())
+            evaluator = Evaluator(opened.clickhouse, opened.database, rules, settings.evaluator, _holder())
             crew.add("evaluator", lambda: evaluator.run(clock, crew.stop))
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)

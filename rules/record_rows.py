@@ -1,6 +1,6 @@
 """The rows of `findings`, `deadlines` and `instances`: what a verdict looks like in the store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.sentence import sentence
@@ -113,7 +113,9 @@ def deadline_rows(changed: Iterable[Answer]) -> Iterable[list[Row]]:
 def instance_row(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Row:
     steps, findings = verdict.steps, verdict.findings
     return {
-        **_rule(workflow, verdict.correlation_id, stamp),
+        **_of(workflow.name, verdict.correlation_id, stamp),
+        "rule_hash": workflow.content_hash,
+        "rule_version": workflow.version,
         "state": verdict.state.value,
         "start": verdict.start,
         "steps.name": [step.step for step in steps],
@@ -141,12 +143,14 @@ def instance_row(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
     }
 
 
-def tombstones(workflow: Workflow, correlation_ids: Sequence[str], stamp: Stamp) -> list[Row]:
-    """Of instances that are no more."""
-    return [{**_rule(workflow, it, stamp), **NO_INSTANCE} for it in correlation_ids]
+def tombstone(workflow: str, correlation_id: str, stamp: Stamp) -> Row:
+    """Of an instance that is no more, by whatever rule."""
+    return {**_of(workflow, correlation_id, stamp), **_NO_INSTANCE}
 
 
-NO_INSTANCE: Row = {
+_NO_INSTANCE: Row = {
+    "rule_hash": "",
+    "rule_version": 0,
     "state": "",
     **dict.fromkeys(("start", "at_risk", "unit", "customer", "ended_at", "wake_at")),
     **{f"steps.{part}": [] for part in ("name", "state", "at", "due", "count", "needed", "warned")},
@@ -155,15 +159,12 @@ NO_INSTANCE: Row = {
     "undated": [],
     "last_event": "",
 }
-"""What a tombstone has for a verdict."""
 
 
-def _rule(workflow: Workflow, correlation_id: str, stamp: Stamp) -> Row:
+def _of(workflow: str, correlation_id: str, stamp: Stamp) -> Row:
     return {
-        "workflow": workflow.name,
+        "workflow": workflow,
         "correlation_id": correlation_id,
         "version": stamp.version,
-        "rule_hash": workflow.content_hash,
-        "rule_version": workflow.version,
         "judged_at": stamp.as_of,
     }

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
-from rules.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstones
+from rules.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstone
 from rules.spec import Workflow
 from rules.verdict import WHOLE, Answer, Outdated, Verdict
 from store.clickhouse import ClickHouse
@@ -116,9 +116,15 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer],
         _insert(clickhouse, "deadlines", rows)
     gone = _alive(clickhouse, workflow, [it.correlation_id for it in changed if not isinstance(it, Verdict)])
     instances = [instance_row(workflow, verdict, opened[id], stamp) for id, verdict in verdicts.items()]
-    _insert(clickhouse, "instances", instances + tombstones(workflow, gone, stamp))
+    _insert(clickhouse, "instances", instances)
+    end_instances(clickhouse, workflow.name, gone, stamp)
     new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
     return Written(len(instances) + len(gone), new, len(closed))
+
+
+def end_instances(clickhouse: ClickHouse, workflow: str, correlation_ids: Sequence[str], stamp: Stamp) -> None:
+    """From now on they are no more; their findings must have been closed. Raises StoreUnavailable or StoreRefused."""
+    _insert(clickhouse, "instances", [tombstone(workflow, it, stamp) for it in correlation_ids])
 
 
 def _ceased(

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from rules.evaluator import Evaluator
+from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import SECOND, Event
@@ -25,7 +26,7 @@ def run(events: int) -> dict[str, float]:
         database = Database.open(f"sqlite:///{folder}/noshow.sqlite")
         migrate_clickhouse(clickhouse)
         migrate_database(database)
-        evaluator = Evaluator(clickhouse, database, [FULFILMENT], load({}).evaluator, "bench")
+        evaluator = Evaluator(clickhouse, database, rules_of([FULFILMENT]), load({}).evaluator, "bench")
         stored = make_orders(clickhouse, events // 4)
         with timed() as backlog:
             while (tick := evaluator.tick(END)) is None or tick.more:

@@ -14,6 +14,7 @@ from reconcile.reconciler import Reconciler
 from reconcile.sender import Sender
 from reconcile.sweep import SLICES, Sweep
 from rules.evaluator import Evaluator
+from rules.ruleset import rules_of
 from rules.spec import Match, Matcher, Step, Workflow
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -128,7 +129,7 @@ def test_from_a_missing_event_to_the_owner_and_back(
     placed = now - 20 * MINUTE
     with receiver() as there:
         given = settings(tmp_path, there.url)
-        evaluator = Evaluator(clickhouse, any_database, [PAID], given.evaluator, "one")
+        evaluator = Evaluator(clickhouse, any_database, rules_of([PAID]), given.evaluator, "one")
         reconciler = Reconciler.build(clickhouse, any_database, given)
         sender = Sender.build(any_database, given)
 

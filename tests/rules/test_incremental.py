@@ -14,6 +14,7 @@ import pytest
 
 from rules.evaluator import Evaluator
 from rules.judge import judge
+from rules.ruleset import rules_of
 from rules.spec import Workflow
 from rules.verdict import Verdict
 from store.clickhouse import ClickHouse
@@ -48,7 +49,9 @@ def test_what_is_recorded_is_what_a_full_judgement_says(clickhouse: ClickHouse, 
         write(clickhouse, batch)
         trickle.go_on()
     trickle.finish()
-    verdicts = [it for it in judge(clickhouse, drawn.workflow, drawn.as_of) if isinstance(it, Verdict)]
+    [rule] = rules_of([drawn.workflow])
+    answers = judge(clickhouse, rule.workflow, drawn.as_of, lives=rule.lives)
+    verdicts = [it for it in answers if isinstance(it, Verdict)]
     assert clickhouse.query(INSTANCES) == [recorded(verdict) for verdict in verdicts]
     assert clickhouse.query(FINDINGS) == sorted(row for verdict in verdicts for row in opened(drawn.workflow, verdict))
 
@@ -93,7 +96,7 @@ class Trickle:
         batch = 20_000 if final else self.random.choice([5, 20_000])
         settings = replace(SETTINGS, overlap=0, batch=batch, sweep_every=self.random.choice([MINUTE, 60 * MINUTE]))
         self.store = Interrupting(self.clickhouse)
-        return Evaluator(self.store, self.database, [workflow], settings, f"number {self.count}")
+        return Evaluator(self.store, self.database, rules_of([workflow]), settings, f"number {self.count}")
 
     def other_rule(self) -> Workflow:
         """Without the step that nothing depends on."""

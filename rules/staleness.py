@@ -1,0 +1,161 @@
+"""One look at a slice of all correlation IDs: which instances are not as they should be, by all rules at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.ruleset import Rule
+from rules.spec import Orphans
+from store.clickhouse import ClickHouse
+
+LIMIT = 1_000  # correlation IDs named of one workflow; above that the whole slice is judged
+
+_EVER, _NEVER = -(2**63), 2**63 - 1
+
+_SLICE = "cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}"
+
+# What is known without judging is the name and the time of an event: so of an instance that is not on record the start
+# is somewhere between the first and the last event of that name.
+_LOOK = f"""
+WITH
+
+concerns AS
+(
+    SELECT pair.1 AS name, groupArray((pair.2, pair.3)) AS workflows
+    FROM (SELECT arrayJoin(arrayZip({{names:Array(String)}}, {{of:Array(String)}}, {{opens:Array(Bool)}})) AS pair)
+    GROUP BY name
+),
+
+loaded AS
+(
+    SELECT rule.1 AS workflow, rule.2 AS rule_hash, rule.3 AS since, rule.4 AS until, rule.5 AS rest, true AS is_loaded
+    FROM (SELECT arrayJoin(arrayZip({{workflows:Array(String)}}, {{hashes:Array(String)}},
+                                    {{sinces:Array(Int64)}}, {{untils:Array(Int64)}}, {{rests:Array(Bool)}})) AS rule)
+),
+
+took_effect AS (SELECT workflow, min(since) AS first_version FROM loaded GROUP BY workflow),
+
+named AS
+(
+    SELECT correlation_id, toString(name) AS name, uniqExactState(source, id) AS ids,
+           min(toUnixTimestamp64Micro(time)) AS first, max(toUnixTimestamp64Micro(time)) AS last
+    FROM events
+    WHERE {_SLICE}
+    GROUP BY correlation_id, name
+),
+
+histories AS
+(
+    SELECT correlation_id, uniqExactMerge(ids) AS stored, max(arrayExists(it -> it.2, workflows)) AS opened,
+           groupArrayArray(arrayMap(it -> (it.1, it.2, first, last), workflows)) AS candidates
+    FROM named LEFT JOIN concerns USING (name)
+    GROUP BY correlation_id
+),
+
+expected AS
+(
+    SELECT correlation_id, candidate.1 AS workflow, any(stored) AS stored, any(opened) AS opened,
+           minOrNullIf(candidate.3, candidate.2) AS earliest, maxOrNullIf(candidate.4, candidate.2) AS latest
+    FROM histories ARRAY JOIN candidates AS candidate
+    GROUP BY correlation_id, workflow
+),
+
+recorded AS
+(
+    SELECT workflow, correlation_id, argMax(stored, version) AS judged,
+           argMax(toString(rule_hash), version) AS rule_hash,
+           argMax(tuple(toUnixTimestamp64Micro(start)), version).1 AS start, argMax(state, version) != '' AS alive,
+           argMax(tuple(wake_at), version).1 <= fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC') AS overslept
+    FROM instances
+    WHERE {_SLICE}
+    GROUP BY workflow, correlation_id
+),
+
+compared AS
+(
+    SELECT workflow, correlation_id, alive, first_version,
+           if(alive, start, earliest) AS begun, if(alive, start, latest) AS begun_at_last,
+           is_loaded AND ifNull(start >= since AND start < until, rest) AS right_rule,
+           if(alive, judged != stored OR NOT right_rule OR ifNull(overslept, false),
+              earliest IS NOT NULL OR NOT opened) AS differs
+    FROM expected
+    LEFT JOIN recorded USING (workflow, correlation_id)
+    LEFT JOIN loaded USING (workflow, rule_hash)
+    LEFT JOIN took_effect USING (workflow)
+)
+
+SELECT workflow,
+       groupArrayIf({LIMIT})(correlation_id, differs
+           AND NOT ifNull(begun_at_last < {{frozen_before:Int64}}, false)
+           AND NOT (NOT alive AND ifNull(begun_at_last < first_version, false))) AS stale,
+       countIf(ifNull(begun < first_version, false)) AS outdated,
+       countIf(ifNull(begun >= first_version AND begun < {{frozen_before:Int64}}, false)) AS frozen
+FROM compared
+GROUP BY workflow
+ORDER BY workflow
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """Instances that are too old, told by the name of their start event: `outdated` older than every version of the
+    workflow, `frozen` older than retention."""
+
+    outdated: int = 0
+    frozen: int = 0
+
+    def __add__(self, other: "NotJudged") -> "NotJudged":
+        return NotJudged(self.outdated + other.outdated, self.frozen + other.frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of one workflow in the slice. `stale` are at most `LIMIT` correlation IDs to judge."""
+
+    workflow: str
+    stale: tuple[str, ...]
+    not_judged: NotJudged
+
+
+def look(
+    clickhouse: ClickHouse, rules: Sequence[Rule], part: tuple[int, int], as_of: int, frozen_before: int | None
+) -> list[Found]:
+    """What is not as it should be at `as_of` (µs UTC); `part`: how many slices of IDs, and which.
+
+    Everything that was woken until then must have been judged. Raises StoreUnavailable or StoreRefused.
+    """
+    slices, slice = part
+    parameters: dict[str, object] = {
+        **_names(rules),
+        **_windows(rules),
+        "slices": slices,
+        "slice": slice,
+        "as_of": as_of,
+        "frozen_before": _EVER if frozen_before is None else frozen_before,
+    }
+    rows = clickhouse.query(_LOOK, parameters)
+    return [Found(name, tuple(stale), NotJudged(outdated, frozen)) for name, stale, outdated, frozen in rows]
+
+
+def _names(rules: Sequence[Rule]) -> Mapping[str, object]:
+    """Which event names can make an instance of what (`opens`), or an orphan."""
+    concerns = list(dict.fromkeys(it for rule in rules if rule.lives.rest for it in _concerns(rule)))
+    names, of, opens = zip(*concerns, strict=True) if concerns else ((), (), ())
+    return {"names": list(names), "of": list(of), "opens": list(opens)}
+
+
+def _concerns(rule: Rule) -> Iterator[tuple[str, str, bool]]:
+    for name in rule.workflow.start.names:
+        yield name, rule.workflow.name, True
+    if rule.workflow.orphans is Orphans.FLAG:
+        for name in dict.fromkeys(name for step in rule.workflow.steps for name in step.matcher.names):
+            yield name, rule.workflow.name, False
+
+
+def _windows(rules: Sequence[Rule]) -> Mapping[str, object]:
+    return {
+        "workflows": [rule.workflow.name for rule in rules],
+        "hashes": [rule.workflow.content_hash for rule in rules],
+        "sinces": [_EVER if rule.lives.since is None else rule.lives.since for rule in rules],
+        "untils": [_NEVER if rule.lives.until is None else rule.lives.until for rule in rules],
+        "rests": [rule.lives.rest for rule in rules],
+    }
