@@ -148,12 +148,12 @@ def quoted(text: str) -> str:
     return f'"{printable(shown)}"'
 
 
-def nearest(word: str, names: Collection[str]) -> str | None:
+def nearest(word: str, names: Collection[str], likeness: float = 0.6) -> str | None:
     """The name that was probably meant, if one is near; words too long and choices too many are not looked at."""
     if len(word) > 100 or len(names) > 1000:
         return None
     same = [name for name in names if name.lower() == word.lower()]
-    return next(iter(same or difflib.get_close_matches(word, names, n=1)), None)
+    return next(iter(same or difflib.get_close_matches(word, names, n=1, cutoff=likeness)), None)
 
 
 def did_you_mean(word: str, names: Collection[str]) -> str:

@@ -61,7 +61,7 @@ def expression(node: Node, use: Use, scope: Scope, problems: Problems) -> Expres
         return None
     converter = Converter(scope, place)
     found = converter.read(node.text)
-    _report(converter, node.text, scope, problems)
+    report(converter, node.text, scope, problems)
     if found is not BROKEN:
         _check_result(found, use, problems)
     return _dated(found, problems) if use in (DUE, TIME) else found
@@ -88,11 +88,12 @@ def _dated(found: Expression, problems: Problems) -> Expression:
         return found
 
 
-def _report(converter: Converter, text: str, scope: Scope, problems: Problems) -> None:
+def report(converter: Converter, text: str, scope: Scope, problems: Problems) -> None:
+    """The errors that the converter found in a text."""
     without_brackets: set[str] = set()
     for error in converter.errors:
         hint = error.hint or _text_hint(text, error)
-        name = _odd_name(text, error, scope)
+        name = odd_name(text, error, scope)
         if name in without_brackets:
             continue  # the rest of `send-fine`, of which `send` has been reported
         if name is not None:
@@ -102,7 +103,7 @@ def _report(converter: Converter, text: str, scope: Scope, problems: Problems) -
         problems.error(converter.place(error.offset), error.check, error.message, hint)
 
 
-def _odd_name(text: str, error: CelError, scope: Scope) -> str | None:
+def odd_name(text: str, error: CelError, scope: Scope) -> str | None:
     """The step or start event, no plain word, whose name stands at the error without brackets."""
     for name in scope.names if error.check in (Check.SYNTAX, Check.UNKNOWN_STEP) else ():
         first = text.find(name, max(0, error.offset - len(name)))

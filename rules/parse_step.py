@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rules.diagnostic import Check, Problems, quoted
+from rules.diagnostic import Check, Problems, nearest, printable, quoted
 from rules.expression import START, Attribute, Expression, Literal, Position, walk
 from rules.parse_expression import DUE, MATCH, TIMES, WHEN, WHERE, Use, expression
 from rules.parse_keys import LARGEST_INTEGER, STEP, Keys
@@ -131,7 +131,17 @@ def _match(called: str, keys: Keys, scope: Scope, problems: Problems) -> Express
         if isinstance(node, Attribute) and node.step == called and node.position is not None:
             message = f"`match` looks at an event of {quoted(called)} itself, so it can't name this step"
             problems.error(node.position, Check.CYCLE, message, own_attribute(node.path[0]))
+        elif isinstance(node, Attribute) and node.step is None and len(node.path) > 1:
+            _warn_of_likeness(node, scope, problems)
     return found
+
+
+def _warn_of_likeness(node: Attribute, scope: Scope, problems: Problems) -> None:
+    """An object of the event may well be called `payment` where a step is called `Payment`, but not `Paymnet`."""
+    near = nearest(node.path[0], scope.names, likeness=0.85)
+    if near and near.lower() != node.path[0].lower() and node.position is not None:
+        message = f"{quoted(node.path[0])} is no step, so this is an attribute of the event itself"
+        problems.warning(node.position, Check.UNKNOWN_STEP, f"{message}; did you mean {printable(near)}?")
 
 
 def _times(keys: Keys, scope: Scope, problems: Problems) -> Expression | None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 from rules.diagnostic import Check, Problems, did_you_mean, quoted
 from rules.expression import Attribute, Position
-from rules.parse_call import BROKEN
 from rules.parse_cel import LONGEST
 from rules.parse_convert import Converter
+from rules.parse_expression import odd_name, report
 from rules.parse_place import places
 from rules.parse_reference import Scope
 from rules.parse_value import is_url, name
@@ -68,6 +68,8 @@ def _trouble(address: str) -> str:
         return "must name its host; only a variable of the environment can be filled in there"
     if "@" in authority:
         return "can't hold a user or a password; put them in a header, from the environment"
+    if re.search(r"[\s<>\"]", address):
+        return "can't hold white space, angle brackets or quotes"
     return "" if is_url(address.replace("\0", "1")) else "must be an http:// or https:// address"
 
 
@@ -133,10 +135,9 @@ def _hole(text: str, scope: Scope, place: Callable[[int], Position], problems: P
 def _attribute(text: str, scope: Scope, place: Callable[[int], Position], problems: Problems) -> Iterator[Part]:
     converter = Converter(scope, place)
     found = converter.read(text)
-    for error in converter.errors:
-        hint = error.hint or (_DOUBLED if error.check is Check.SYNTAX else "")
-        problems.error(place(error.offset), error.check, error.message, hint)
     if isinstance(found, Attribute):
         yield found
-    elif found is not BROKEN and not converter.errors:
+    elif any(error.check is not Check.SYNTAX or odd_name(text, error, scope) for error in converter.errors):
+        report(converter, text, scope, problems)
+    else:
         problems.error(place(0), Check.TEMPLATE, _NO_ATTRIBUTE, _DOUBLED)

@@ -48,6 +48,10 @@ def _duration(node: Node, key: str, expected: str, problems: Problems) -> int | 
 def warning(node: Node, key: str, problems: Problems) -> Share | int | None:
     """A share of the way to a deadline, or a duration before it in microseconds, above zero."""
     percent = _PERCENT.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if isinstance(node, Scalar) and node.text.isdecimal():
+        hint = f"a number needs a unit: {node.text[:20]}%, {node.text[:20]}m"
+        problems.error(node.at, Check.DURATION, f"{quoted(key)} must be {_WARNING}, not {quoted(node.text)}", hint)
+        return None
     if percent is None:
         return deadline(node, key, problems, _WARNING)
     if re.fullmatch("[1-9][0-9]?", percent[1]):

@@ -80,9 +80,7 @@ def name(node: Node, key: str, problems: Problems, expected: str = "text") -> st
     """Text on one line, for names that must match exactly."""
     found = text(node, key, problems, expected)
     if found is not None and _CONTROL.search(found):
-        hint = (
-            "a block with | or > ends in a line break; write the name on the line of its key" if "\n" in found else ""
-        )
+        hint = "a block with | or > ends in a line break; write it on the line of its key" if "\n" in found else ""
         problems.error(node.at, Check.NAME, f"{quoted(key)} holds a line break or a control character", hint)
         return None
     return found
@@ -103,10 +101,12 @@ def choice(node: Node, key: str, choices: type[Choice], problems: Problems) -> C
     """A member of the enumeration by its value."""
     names = [member.value for member in choices]
     expected = f"one of {', '.join(names)}"
-    found = text(node, key, problems, expected)
-    if found is None or found in names:
-        return None if found is None else choices(found)
-    message = f"{quoted(key)} must be {expected}, not {quoted(found)}{did_you_mean(found, names)}"
+    if not isinstance(node, Scalar) or is_nothing(node) or not node.text.strip():
+        text(node, key, problems, expected)
+        return None
+    if node.text in names:
+        return choices(node.text)
+    message = f"{quoted(key)} must be {expected}, not {quoted(node.text)}{did_you_mean(node.text, names)}"
     problems.error(node.at, Check.CHOICE, message)
     return None
 

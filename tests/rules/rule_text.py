@@ -106,8 +106,8 @@ def step_events(step: Step) -> dict[str, Yaml | None]:
 
 
 def matcher(matcher: Matcher) -> Yaml:
-    printed = [alternative(match) for match in matcher.alternatives]
-    return printed if len(printed) > 1 else printed[0]
+    printed: list[Yaml | None] = [alternative(match) for match in matcher.alternatives]
+    return printed if len(printed) > 1 else alternative(matcher.alternatives[0])
 
 
 def alternative(match: Match) -> Yaml:
