@@ -22,11 +22,22 @@ class Cells:
         self._sql[name] = sql
         return Column(name)
 
-    def layers(self, source: str) -> dict[str, Select]:
-        """The stages `layer_1` … on top of the stage that holds the base columns."""
+    def layers(self, source: str, answer: Iterable[Sql]) -> dict[str, Select]:
+        """The stages `layer_1` … on top of the stage that holds the base columns; only what the answer reads."""
+        used = self._used(answer)
         stages: dict[str, Select] = {}
-        for depth in range(1, 1 + max((self._depth[name] for name in self._sql), default=0)):
-            columns = {name: sql for name, sql in self._sql.items() if self._depth[name] == depth}
+        for depth in range(1, 1 + max((self._depth[name] for name in used), default=0)):
+            columns = {name: sql for name, sql in self._sql.items() if name in used and self._depth[name] == depth}
             below = f"layer_{depth - 1}" if depth > 1 else source
             stages[f"layer_{depth}"] = Select(columns, source=below, everything=True)
         return stages
+
+    def _used(self, answer: Iterable[Sql]) -> set[str]:
+        used: set[str] = set()
+        asked = [name for sql in answer for name in columns_of(sql)]
+        while asked:
+            name = asked.pop()
+            if name in self._sql and name not in used:
+                used.add(name)
+                asked += columns_of(self._sql[name])
+        return used

@@ -17,6 +17,7 @@ from rules.compile_findings import StepFindings, called_off, half_undone
 from rules.compile_step import InstanceCells, Predecessor, StepCells, first_that_applies
 from rules.compile_time import (
     NEVER,
+    NUMBERS,
     all_of,
     any_of,
     earliest,
@@ -123,7 +124,7 @@ def compile_workflow(
         "findings": _findings(findings, whole, orphan, instance.start),
         "wake_at": or_null(wakes),
     }
-    stages |= cells.layers("histories")
+    stages |= cells.layers("histories", columns.values())
     stages["answers"] = Select({**columns, "ours": _ours(lives)}, source=list(stages)[-1])
     stages["digested"] = Select({"digest": _digest(workflow)}, source="answers", everything=True)
     if only_changes:
@@ -134,7 +135,7 @@ def compile_workflow(
     order = () if only_changes else ("correlation_id",)
     answer = {name: Column(name) for name in ANSWER}
     stages["verdicts"] = Select(answer, source="digested", where=worth_telling, order_by=order)
-    return Query(stages, SETTINGS)
+    return Query(stages, SETTINGS, NUMBERS)
 
 
 def _digest(workflow: Workflow) -> Sql:

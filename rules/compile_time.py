@@ -1,6 +1,6 @@
 """Times and conditions of cells.
 
-A time is Int64, µs UTC, and never NULL: what has not come is `NEVER`, beyond all times, so that comparing, `least` and
+A time is Int64, µs UTC, and not NULL: what has not come is `NEVER`, beyond all times, so that comparing, `least` and
 `greatest` say by themselves what is meant. A condition is 0 or 1. Conditions are joined by bits, for ClickHouse's
 planner compares the operands of AND and OR with all the layers below them: a chain of 40 steps would take it minutes.
 """
@@ -8,8 +8,9 @@ planner compares the operands of AND and OR with all the layers below them: a ch
 from rules.sql import FALSE, NULL, TRUE, Column, Constant, Function, Lambda, Sql, Value, call, choose, each_once
 
 FAR = 1 << 61
-NEVER: Sql = Constant(FAR)
-LONG_AGO: Sql = Constant(-FAR)
+NEVER: Sql = Column("never")
+LONG_AGO: Sql = Column("long_ago")
+NUMBERS = {"never": FAR, "long_ago": -FAR}
 
 _OPPOSITES = {
     "less": "greaterOrEquals",
@@ -99,12 +100,10 @@ def when(condition: Sql, time: Sql) -> Sql:
 
 
 def _joined(name: str, conditions: tuple[Sql, ...], neutral: Sql) -> Sql:
-    if not conditions:
-        return neutral
-    *rest, joined = conditions
-    for condition in reversed(rest):
-        joined = call(name, condition, joined)
-    return joined
+    if len(conditions) < 2:
+        return conditions[0] if conditions else neutral
+    middle = len(conditions) // 2  # by halves, or many would be nested deep
+    return call(name, _joined(name, conditions[:middle], neutral), _joined(name, conditions[middle:], neutral))
 
 
 def _one_or_call(name: str, times: tuple[Sql, ...]) -> Sql:

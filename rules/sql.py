@@ -63,10 +63,12 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Named stages, each reading an earlier one or a table; the last is the answer."""
+    """Named stages, each reading an earlier one or a table; the last is the answer. `numbers`: Int64, by the names that
+    stand for them as columns in every stage."""
 
     stages: Mapping[str, Select]
     settings: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 Sql = Column | Value | Constant | Function | Lambda | Select
@@ -166,7 +168,9 @@ def columns_of(sql: Sql) -> Iterator[str]:
 def render(query: Query) -> Statement:
     printer = _Printer()
     *stages, last = query.stages.items()
-    text = ",\n\n".join(f"{_name(name)} AS\n(\n{_indent(printer.select(stage))}\n)" for name, stage in stages)
+    named = [f"toInt64({number:d}) AS {_name(name)}" for name, number in query.numbers.items()]
+    named += (f"{_name(name)} AS\n(\n{_indent(printer.select(stage))}\n)" for name, stage in stages)
+    text = ",\n\n".join(named)
     text = (f"WITH\n\n{text}\n\n" if text else "") + printer.select(last[1])
     if query.settings:
         text += "\nSETTINGS " + ", ".join(f"{name} = {value:d}" for name, value in query.settings.items())
@@ -251,7 +255,6 @@ class _Bound:
 
 
 _OPPOSITES = {"isNull": "isNotNull", "isNotNull": "isNull"}
-_UNSIGNED = 2**32  # above it ClickHouse takes a number for UInt64, which has no type in common with Int64
 _LINE = 110  # a call with longer arguments is printed one argument a line
 
 _OPERATORS = {
@@ -279,7 +282,7 @@ def _literal(value: int | str | None) -> str:
     if value is None:
         return NULL_TEXT
     if isinstance(value, int):
-        return f"toInt64({value})" if value > _UNSIGNED else str(value)
+        return str(value)
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -132,6 +132,9 @@ class ClickHouse:
         )
 
 
+_LONGEST = 16 << 20  # bytes of a query: a rule of many steps has a long one
+
+
 class _Columns:
     """What the driver needs to know of a table."""
 
@@ -151,7 +154,9 @@ class _Columns:
 
 def _embedded(path: Path | None, database: str) -> Client:
     place = None if path is None else str(path)
-    return _created(clickhouse_connect.get_client(interface="chdb", path=place), database)
+    client = clickhouse_connect.get_client(interface="chdb", path=place)
+    client.command(f"SET max_query_size = {_LONGEST}")
+    return _created(client, database)
 
 
 def _server(url: str, database: str, timeout: int) -> Client:
@@ -160,6 +165,7 @@ def _server(url: str, database: str, timeout: int) -> Client:
         dsn=url,
         compress="lz4",
         autogenerate_session_id=False,
+        settings={"max_query_size": _LONGEST},
         connect_timeout=_whole_seconds(CONNECT_TIMEOUT),
         send_receive_timeout=_whole_seconds(timeout),
     )
