@@ -1,8 +1,9 @@
 """Stories, played on the engine: each of their events stored, each of their instants judged."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -38,6 +39,8 @@ def play(clickhouse: ClickHouse, suites: Sequence[Suite]) -> list[list[Outcome]]
     return [list(_outcomes(suite, place, answers)) for place, suite in enumerate(suites)]
 
 
+_AT_ONCE = 4  # queries
+
 _Asked = tuple[str, int]  # correlation ID and instant
 _Answers = Mapping[_Asked, tuple[Answer, Rule]]
 
@@ -48,6 +51,7 @@ class _Question:
 
     rule: Rule
     as_of: int
+    among: set[str]
 
 
 class _Stage:
@@ -64,26 +68,30 @@ class _Stage:
                     yield msgspec.structs.replace(event, correlation_id=unique, received_at=event.time)
 
     def answers(self, clickhouse: ClickHouse) -> _Answers:
+        """Planning a query is what takes time, and it is done by one core: so several are asked at once."""
         found: dict[_Asked, tuple[Answer, Rule]] = {}
-        for question, among in self._questions():
-            rule, as_of = question.rule, question.as_of
-            for answer in judge(clickhouse, rule.workflow, as_of, only(sorted(among))):
-                if not isinstance(answer, Unopened):
-                    found[answer.correlation_id, as_of] = answer, rule
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for answers in pool.map(partial(_ask, clickhouse), self._questions()):
+                found |= answers
         return found
 
-    def _questions(self) -> Iterator[tuple[_Question, set[str]]]:
-        """One for each version of a workflow and each instant: what they cost is the planning."""
+    def _questions(self) -> Iterable[_Question]:
+        """One for each version of a workflow and each instant."""
         questions: dict[tuple[str, int], _Question] = {}
-        among: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
         for place, suite in enumerate(self._suites):
             for rule in suite.rules:
                 for number, story in enumerate(suite.stories):
                     for check in story.checks:
                         key = repr((rule.workflow.content_hash, rule.lives)), check.as_of
-                        questions.setdefault(key, _Question(rule, check.as_of))
-                        among[key].add(_unique(place, number, check.correlation))
-        return ((question, among[key]) for key, question in questions.items())
+                        question = questions.setdefault(key, _Question(rule, check.as_of, set()))
+                        question.among.add(_unique(place, number, check.correlation))
+        return questions.values()
+
+
+def _ask(clickhouse: ClickHouse, question: _Question) -> dict[_Asked, tuple[Answer, Rule]]:
+    rule, as_of = question.rule, question.as_of
+    answers = judge(clickhouse, rule.workflow, as_of, only(sorted(question.among)), lives=rule.lives)
+    return {(it.correlation_id, as_of): (it, rule) for it in answers if not isinstance(it, Unopened)}
 
 
 def _unique(suite: int, story: int, correlation: str) -> str:
