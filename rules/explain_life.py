@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 
 from rules.compile import SETTINGS
 from rules.compile_events import event_stages
+from rules.expression import START
 from rules.judge import only
 from rules.spec import Workflow
-from rules.sql import Column, Query, Select, Sql, Value, render
+from rules.sql import Column, Query, Select, Sql, Value, call, render
 from store.clickhouse import ClickHouse
 
 
@@ -67,11 +69,10 @@ class Life:
 
 def life(clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int) -> Life:
     """The events as the workflow sees them at `as_of` (µs UTC). Raises StoreUnavailable or StoreRefused."""
-    stages = _stages(workflow, correlation_id, as_of)
-    del stages["histories"]
     roles = list(_roles(workflow))
     columns: dict[str, Sql] = {name: Column(name) for name in _READ}
     columns |= {name: Column(name) for _, name in roles}
+    stages = _stages(workflow, correlation_id, as_of)
     rows = _ask(clickhouse, {**stages, "seen": Select(columns, source="matched")})
     events = sorted((_happened(row, roles) for row in rows), key=_in_order)
     now = tuple(event for event in events if event.time <= as_of)
@@ -81,25 +82,41 @@ def life(clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of:
 def values(
     clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int, asked: Mapping[str, Sql]
 ) -> Mapping[str, object]:
-    """SQL over the columns of a history (`compile_expression.attributes_of`, `last_of`), as the engine answers it."""
+    """SQL over the attributes of events (`compile_expression.attributes_of`, `last_of`), as the engine answers it."""
     if not asked:
         return {}
-    stages = _stages(workflow, correlation_id, as_of)
+    stages = {**_stages(workflow, correlation_id, as_of), "ends": Select(dict(_ends(workflow)), source="matched")}
     columns = {f"value_{place}": sql for place, sql in enumerate(asked.values())}
-    [row] = _ask(clickhouse, {**stages, "asked": Select(columns, source="histories")})
+    [row] = _ask(clickhouse, {**stages, "asked": Select(columns, source="ends")})
     return dict(zip(asked, row, strict=True))
 
 
 def last_of(step: str) -> Sql:
-    """The attributes of the last event of a step that has a `match`."""
-    return Column(f"{step}:last_attributes")
+    """The attributes of a step's last event."""
+    return Column(_last(step))
 
 
 _READ = ("micros", "id", "source", "name", "attributes", "conflict", "about")
 
 
 def _stages(workflow: Workflow, correlation_id: str, as_of: int) -> dict[str, Select]:
-    return event_stages(workflow, Value(as_of, "Int64"), only([correlation_id]), (), exact=True)
+    """Up to the one that says of each event what it matches."""
+    stages = event_stages(workflow, Value(as_of, "Int64"), only([correlation_id]), (), exact=True)
+    return dict(takewhile(lambda it: it[0] != "histories", stages.items()))
+
+
+def _ends(workflow: Workflow) -> Iterator[tuple[str, Sql]]:
+    """The attributes of the start, and of the first and last event of each step."""
+    order = call("tuple", Column("micros"), Column("id"), Column("source"))
+    yield f"{START}:attributes", call("argMinIf", Column("attributes"), order, Column(Part.STARTS.value))
+    for step in workflow.steps:
+        fulfils = Column(f"{step.name}:{Part.FULFILS}")
+        yield f"{step.name}:attributes", call("argMinIf", Column("attributes"), order, fulfils)
+        yield _last(step.name), call("argMaxIf", Column("attributes"), order, fulfils)
+
+
+def _last(step: str) -> str:
+    return f"{step}:of_last"
 
 
 def _ask(clickhouse: ClickHouse, stages: Mapping[str, Select]) -> list[tuple[object, ...]]:
