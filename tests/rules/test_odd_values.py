@@ -10,7 +10,7 @@ import pytest
 from rules.expression import START, Attribute, Binary, Call, Expression, Has, ListOf, Literal, Moment, Span, Unary
 from rules.judge import judge
 from rules.spec import Match, Matcher, Step, Workflow
-from rules.verdict import Unopened, Verdict
+from rules.verdict import Answer, Verdict
 from store.clickhouse import ClickHouse
 from store.event import SECOND, Event
 from store.events import write
@@ -29,7 +29,6 @@ from tests.rules.random_expressions import COMPARISONS, DOUBLES, INTEGERS, PATTE
 FURTHER = ['"2026-03-01T12:00:00Z"', '"\\uff12026-03-01"', "5e-324", "1e-400", "0.30000000000000004", '{"b":{"b":1}}']
 VALUES = sorted({*NUMBERS, *STRINGS, *ODD_VALUES, *LISTS, *ODD_LISTS, *NO_TIMESTAMPS, *RARE_TIMESTAMPS, *FURTHER})
 OTHERS = ["1", "2.0", '"DE"', '""', "true", "null", '["DE",null]', '"2026-03-01"', "9007199254740993"]
-Answer = Verdict | Unopened | None
 X, Y = Attribute(START, ("x",)), Attribute(START, ("y",))
 
 
@@ -71,7 +70,7 @@ def test_odd_values(clickhouse: ClickHouse, made: Callable[[], Iterator[Expressi
             assert wrong(workflow, oracle.judge(workflow, [event], 0), answer) == [], event.attributes
 
 
-def wrong(workflow: Workflow, wanted: Answer, got: Answer) -> list[Expression | None]:
+def wrong(workflow: Workflow, wanted: Answer | None, got: Answer) -> list[Expression | None]:
     """The conditions of the steps on whose state the two differ."""
     assert isinstance(wanted, Verdict)
     assert isinstance(got, Verdict)
