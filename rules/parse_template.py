@@ -63,13 +63,13 @@ def _trouble(address: str) -> str:
     """What is wrong with an address; NUL stands for what is filled in from the case."""
     if not re.match(r"https?://", address):
         return "must be an address that begins with http:// or https://"
-    authority = re.split(r"[/?#\\]", address, maxsplit=3)[2]
+    authority = re.split(r"[/?#]", address, maxsplit=3)[2]
     if "\0" in authority:
         return "must name its host; only a variable of the environment can be filled in there"
     if "@" in authority:
         return "can't hold a user or a password; put them in a header, from the environment"
-    if re.search(r"[\s<>\"]", address):
-        return "can't hold white space, angle brackets or quotes"
+    if re.search(r"[\s<>\"\\]", address):
+        return "can't hold white space, angle brackets, quotes or backslashes"
     return "" if is_url(address.replace("\0", "1")) else "must be an http:// or https:// address"
 
 

@@ -141,7 +141,8 @@ def is_url(address: str) -> bool:
     """Whether it is an absolute http(s) URL."""
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"]", address)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return is_web and not re.search(r"[\s<>\"]", address)
     except ValueError:
         return False
 

@@ -1,15 +1,34 @@
-"""Whatever the text, `parse` answers: a workflow, or diagnostics that point into the text."""
+"""Whatever the text, `parse` answers: a workflow, or diagnostics that point into the text.
+
+`NOSHOW_FUZZ_CASES=100000` tries so many texts.
+"""
+
+import re
+from os import environ
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.diagnostic import Level, render
 from rules.parse import parse
+from rules.parse_keys import ACTION, AT_RISK, MATCHER, STEP, TRUTH, WORKFLOW
 from rules.parse_source import lines_of
 
 RULE = """\
 workflow: orders
+version: 2
+effective_from: 2026-11-20T14:05:00.5+01:00
+description: All of it.
+noun: order
 owner: shop
+severity: info
+escalate_after: 1d
+orphans: flag
+grace: 2m
+skew: 1s
+within: 30d
+ends_on: Done
+customer: start.customer
 start: {event: OrderPlaced, where: "amount > 0 && !(note == \\"x\\")"}
 labels: {team: 'it''s'}
 cancel: [OrderCancelled, {event: Closed, where: 'reason in ["a", "b"]'}]
@@ -17,8 +36,13 @@ at_risk: {value: OrderPlaced.amount * 1.5e0, unit: OrderPlaced.currency}
 steps:
   Pay:
     within: 15m
+    expires: 7d
+    runbook: https://x.example/y
+    description: It pays.
+    late: case
     where: size(items) >= 0x1 && id.matches(r"^\\d+$")
   Send Fine:
+    event: [FineSent, {event: FineMailed, where: has(a.b)}]
     after_any: [Pay, start]
     due: >-
       timestamp(start.due_at)
@@ -27,10 +51,35 @@ steps:
   Ship:
     after: Pay
     within: P1D
+    warn: 80%
     when: |
       steps["Send Fine"].amount - 1 > -5 // why
         || has(start["a b"].c) && Pay.x.startsWith('''y
       z''')
+    times: size(start.items) / 2
+    at_most: 12
+    match: "amount <= Pay.amount && item.id in [Pay.id, 'x']"
+    fails_on: [Refused, {event: Returned, where: final}]
+    undone_by: SentBack
+    undo_within: 2d
+    leave_behind: true
+    needs: [Pay]
+    escalate_after: 36h
+    truth:
+      get: https://${HOST}:8443/v1/{correlation_id}?of={steps["Send Fine"].a["}"]}
+      headers: {Authorization: "Bearer ${TOKEN}", accept: 'a {{b}}'}
+      confirmed: code == 200 && response.status == "done"
+      absent: code in [404, 410] || response["odd key"].x
+      time: response.at
+      every: 5m
+      cache: 30s
+    actions:
+      send-again: {post: https://x.example/é, body: {a: [1, -2.5e3, ~, true, {b: "{Pay.id} ${T}"}], c: ""}}
+      give_up:
+        label: Give up
+        post: http://x/{workflow}/{step}
+        idempotent: true
+        approve: 2
 """
 PIECES = [
     *" \t\n\r:-[]{}&*!|>'\"%@`#,?()<>=+/\\._09eé漢😀~",
@@ -49,6 +98,18 @@ PIECES = [
         'steps["',
         "Pay.",
         "within: ",
+        "times: ",
+        "needs: Ship",
+        "match: ",
+        "${",
+        "{{",
+        "}}",
+        "{Pay.",
+        "80%",
+        "at_most: 0",
+        "version: ",
+        "truth: ",
+        "body: ",
         "(" * 99,
         "!" * 99,
     ),
@@ -68,7 +129,7 @@ def mutations(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=400)
+@settings(max_examples=int(environ.get("NOSHOW_FUZZ_CASES", "400")))
 @given(
     mutations() | st.lists(st.sampled_from(PIECES)).map("".join) | st.binary().map(lambda data: data.decode("latin-1"))
 )
@@ -86,5 +147,8 @@ def test_parse_never_raises(text: str) -> None:
         assert len(list(parsed.workflow.in_graph_order())) == len(parsed.workflow.steps)
 
 
-def test_the_rule_that_is_mutated_is_right() -> None:
-    assert parse(RULE, "f.yaml").workflow is not None
+def test_the_rule_that_is_mutated_is_right_and_has_every_key() -> None:
+    assert parse(RULE, "f.yaml").diagnostics == ()
+    for vocabulary in (WORKFLOW, STEP, MATCHER, AT_RISK, TRUTH, ACTION):
+        for key in vocabulary.known:
+            assert re.search(rf"\b{key}:", RULE), key
