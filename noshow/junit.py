@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from rules.story import Suite
 from rules.story_run import Outcome
-from rules.story_text import difference_lines, place, reasons, title
+from rules.story_text import difference_lines, place, title
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -30,7 +30,7 @@ def _suite(root: Element, suite: Suite, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         case = SubElement(element, "testcase", classname=_fit(suite.workflow), name=_fit(title(outcome)), file=name)
         if outcome.differences:
-            told = [place(suite.file, outcome), *difference_lines(outcome), "", *reasons(outcome)]
+            told = [place(suite.file, outcome), *difference_lines(outcome), "", *outcome.reasons]
             failure = SubElement(case, "failure", message=_fit(next(difference_lines(outcome))), type="expectation")
             failure.text = _fit("\n".join(told))
 

@@ -13,7 +13,7 @@ from rules.story import Suite
 from rules.story_coverage import never_seen
 from rules.story_file import load_stories, story_files
 from rules.story_run import Outcome, play
-from rules.story_text import difference_lines, place, reasons, title
+from rules.story_text import difference_lines, place, title
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
 
@@ -94,9 +94,8 @@ def _tell_failure(suite: Suite, outcome: Outcome) -> None:
     click.echo(f"\n{place(suite.file, outcome)}: {title(outcome)} (- expected, + got)")
     for line in difference_lines(outcome):
         click.echo(f"    {click.style(line, fg='green' if line.startswith('-') else 'red')}")
-    for line in reasons(outcome):
-        click.echo(f"  {line}")
-    click.echo()
+    for line in outcome.reasons:
+        click.echo(f"  {printable(line)}")
 
 
 def _tell_coverage(suite: Suite, outcomes: Sequence[Outcome]) -> None:

@@ -91,15 +91,15 @@ OUTDATED = "outdated"
 
 def compile_workflow(
     workflow: Workflow,
-    as_of: int,
+    as_of: int | Sql,
     among: Sql | None = None,
     lives: Lives = EVERYTHING,
     *,
     exact: bool = True,
     only_changes: bool = False,
 ) -> Query:
-    """The query that judges what the workflow answers for at `as_of` (µs UTC); `among` is a condition on
-    `correlation_id`.
+    """The query that judges what the workflow answers for at `as_of` (µs UTC), which may be read off the
+    `correlation_id`; `among` is a condition on it.
 
     In order of correlation ID: one row for each that has an instance or is an orphan, or has events after `as_of` or
     may become an orphan (then `start` is NULL and `state` is empty). Without `exact` it is quicker, but a row with
@@ -107,7 +107,7 @@ def compile_workflow(
     verdict is recorded in `instances` already (of what may be wrong it is not known whether it is), a recorded instance
     that is no more is a row without start as well, and there is no order.
     """
-    moment = Value(as_of, "Int64")
+    moment = Value(as_of, "Int64") if isinstance(as_of, int) else as_of
     stages = event_stages(workflow, moment, among, lives.other_starts, exact=exact)
     cells = Cells(stages["histories"].columns)
     if exact:
@@ -151,9 +151,13 @@ def _is_judged() -> Sql:
 
 
 def _recorded(workflow: Workflow, among: Sql | None) -> Select:
-    newest = {name: call("argMax", Column(name), Column("version")) for name in ("digest", "start")}
+    newest = call("argMax", call("tuple", Column("start")), Column("version"))  # with its NULL
     return Select(
-        {"correlation_id": Column("correlation_id"), **newest},
+        {
+            "correlation_id": Column("correlation_id"),
+            "digest": call("argMax", Column("digest"), Column("version")),
+            "begun": call("tupleElement", newest, Constant(1)),
+        },
         source="instances",
         where=every(equals(Column("workflow"), Value(workflow.name, "String")), *([among] if among else [])),
         group_by=("correlation_id",),
@@ -176,7 +180,8 @@ def _worth_telling(lives: Lives, only_changes: bool) -> Sql:
     return every(somewhere, negate(unchanged), negate(call("in", Column("correlation_id"), frozen)))
 
 
-_MICROS_OF_START = call("toUnixTimestamp64Micro", call("assumeNotNull", Column("start")))
+# An orphan, or an instance that is no more, has none.
+_MICROS_OF_START = call("toUnixTimestamp64Micro", Column("begun"))
 
 
 def _micros(instant: int) -> Sql:

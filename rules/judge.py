@@ -26,7 +26,7 @@ from store.clickhouse import ClickHouse
 def judge(
     clickhouse: ClickHouse,
     workflow: Workflow,
-    as_of: int,
+    as_of: int | Sql,
     among: Sql | None = None,
     lives: Lives = EVERYTHING,
     *,
@@ -34,10 +34,11 @@ def judge(
 ) -> Iterator[Answer]:
     """The workflow's answers at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
-    `among` is a condition on `correlation_id`; without it all are judged. With `only_changes`, only those that differ
-    from what `instances` has, in any order. An `Unopened` is a correlation ID that has no instance (any more), but
-    perhaps events after `as_of`; an `Outdated` one that is older than every version. What the workflow does not answer
-    for, as `lives` has it, is left out. Raises StoreUnavailable or StoreRefused.
+    `as_of` may be read off the `correlation_id`, and so differ; `among` is a condition on it; without it all are
+    judged. With `only_changes`, only those that differ from what `instances` has, in any order. An `Unopened` is a
+    correlation ID that has no instance (any more), but perhaps events after `as_of`; an `Outdated` one that is older
+    than every version. What the workflow does not answer for, as `lives` has it, is left out. Raises StoreUnavailable
+    or StoreRefused.
     """
     quick = render(compile_workflow(workflow, as_of, among, lives, exact=False, only_changes=only_changes))
     for block in clickhouse.stream(quick.text, quick.parameters):

@@ -1,31 +1,41 @@
 """Stories, played on the engine: each of their events stored, each of their instants judged."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from rules.judge import judge, only
 from rules.ruleset import Rule
+from rules.sql import Column, Constant, call
 from rules.story import Expected, Story, Suite
 from rules.story_difference import Difference, differences
+from rules.story_reason import reasons
 from rules.verdict import Answer, Unopened
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.event import Event
 
+# Every check has a copy of its story, and when to look is the first part of the correlation ID: so one query answers
+# for all checks of a rule. To plan a query takes longer than to judge thousands of orders.
+_AS_OF = call("toInt64", call("substringIndex", Column("correlation_id"), Constant("/"), Constant(1)))
+
+_EXPLAINED = 25  # checks that do not hold; each takes some queries
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one check; `answer` and the `rule` that gave it are `None` where there is no instance."""
+    """What came of one check; `answer` and the `rule` that gave it are `None` where there is no instance.
+
+    `reasons` say why what differs is as it is; only the first checks that do not hold have any.
+    """
 
     story: Story
     check: Expected
     answer: Answer | None
     rule: Rule | None
     differences: tuple[Difference, ...]
+    reasons: tuple[str, ...] = ()
 
 
 def play(clickhouse: ClickHouse, suites: Sequence[Suite]) -> list[list[Outcome]]:
@@ -33,74 +43,67 @@ def play(clickhouse: ClickHouse, suites: Sequence[Suite]) -> list[list[Outcome]]
 
     Raises StoreUnavailable or StoreRefused.
     """
-    stage = _Stage(suites)
-    event_store.write(clickhouse, list(stage.events()))
-    answers = stage.answers(clickhouse)
-    return [list(_outcomes(suite, place, answers)) for place, suite in enumerate(suites)]
-
-
-_AT_ONCE = 4  # queries
-
-_Asked = tuple[str, int]  # correlation ID and instant
-_Answers = Mapping[_Asked, tuple[Answer, Rule]]
+    scenes = [list(_scenes(suite, place)) for place, suite in enumerate(suites)]
+    event_store.write(clickhouse, [event for each in scenes for scene in each for event in scene.events()])
+    answers = _answers(clickhouse, suites, scenes)
+    explaining = _Explaining(clickhouse)
+    return [[explaining.explained(_outcome(scene, answers)) for scene in each] for each in scenes]
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Everything that one query can answer."""
+class _Scene:
+    """One check with a copy of its story; `copy` is what no other has."""
 
-    rule: Rule
-    as_of: int
-    among: set[str]
+    story: Story
+    check: Expected
+    copy: str
 
-
-class _Stage:
-    """All stories side by side, each under correlation IDs of its own."""
-
-    def __init__(self, suites: Sequence[Suite]) -> None:
-        self._suites = suites
+    @property
+    def correlation_id(self) -> str:
+        return self._unique(self.check.correlation)
 
     def events(self) -> Iterator[Event]:
-        for place, suite in enumerate(self._suites):
-            for number, story in enumerate(suite.stories):
-                for event in story.events:
-                    unique = _unique(place, number, event.correlation_id)
-                    yield msgspec.structs.replace(event, correlation_id=unique, received_at=event.time)
+        for event in self.story.events:
+            unique = self._unique(event.correlation_id)
+            yield msgspec.structs.replace(event, correlation_id=unique, received_at=event.time)
 
-    def answers(self, clickhouse: ClickHouse) -> _Answers:
-        """Planning a query is what takes time, and it is done by one core: so several are asked at once."""
-        found: dict[_Asked, tuple[Answer, Rule]] = {}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for answers in pool.map(partial(_ask, clickhouse), self._questions()):
-                found |= answers
-        return found
-
-    def _questions(self) -> Iterable[_Question]:
-        """One for each version of a workflow and each instant."""
-        questions: dict[tuple[str, int], _Question] = {}
-        for place, suite in enumerate(self._suites):
-            for rule in suite.rules:
-                for number, story in enumerate(suite.stories):
-                    for check in story.checks:
-                        key = repr((rule.workflow.content_hash, rule.lives)), check.as_of
-                        question = questions.setdefault(key, _Question(rule, check.as_of, set()))
-                        question.among.add(_unique(place, number, check.correlation))
-        return questions.values()
+    def _unique(self, correlation: str) -> str:
+        return f"{self.check.as_of}/{self.copy}/{correlation}"
 
 
-def _ask(clickhouse: ClickHouse, question: _Question) -> dict[_Asked, tuple[Answer, Rule]]:
-    rule, as_of = question.rule, question.as_of
-    answers = judge(clickhouse, rule.workflow, as_of, only(sorted(question.among)), lives=rule.lives)
-    return {(it.correlation_id, as_of): (it, rule) for it in answers if not isinstance(it, Unopened)}
+def _scenes(suite: Suite, place: int) -> Iterator[_Scene]:
+    checks = ((story, check) for story in suite.stories for check in story.checks)
+    return (_Scene(story, check, f"{place}/{number}") for number, (story, check) in enumerate(checks))
 
 
-def _unique(suite: int, story: int, correlation: str) -> str:
-    return f"{suite}/{story}/{correlation}"
+_Answers = Mapping[str, tuple[Answer, Rule]]
 
 
-def _outcomes(suite: Suite, place: int, answers: _Answers) -> Iterator[Outcome]:
-    for number, story in enumerate(suite.stories):
-        for check in story.checks:
-            found = answers.get((_unique(place, number, check.correlation), check.as_of))
-            answer, rule = found if found is not None else (None, None)
-            yield Outcome(story, check, answer, rule, tuple(differences(story, check, answer, rule)))
+def _answers(clickhouse: ClickHouse, suites: Sequence[Suite], scenes: Sequence[Sequence[_Scene]]) -> _Answers:
+    found: dict[str, tuple[Answer, Rule]] = {}
+    for suite, each in zip(suites, scenes, strict=True):
+        asked = only(sorted(scene.correlation_id for scene in each))
+        for rule in suite.rules:
+            for answer in judge(clickhouse, rule.workflow, _AS_OF, asked, lives=rule.lives):
+                if not isinstance(answer, Unopened):
+                    found[answer.correlation_id] = answer, rule
+    return found
+
+
+def _outcome(scene: _Scene, answers: _Answers) -> Outcome:
+    answer, rule = answers.get(scene.correlation_id, (None, None))
+    return Outcome(scene.story, scene.check, answer, rule, tuple(differences(scene.story, scene.check, answer, rule)))
+
+
+@dataclass(slots=True)
+class _Explaining:
+    clickhouse: ClickHouse
+    left: int = _EXPLAINED
+
+    def explained(self, outcome: Outcome) -> Outcome:
+        """With the reasons, if it does not hold and is one of the first."""
+        if not outcome.differences or not self.left:
+            return outcome
+        self.left -= 1
+        found = reasons(self.clickhouse, outcome.check, outcome.answer, outcome.rule, outcome.differences)
+        return replace(outcome, reasons=tuple(found))
