@@ -1,5 +1,7 @@
 """The keys of a step and of a workflow that count, bound, undo and version."""
 
+import json
+
 import pytest
 
 from rules.diagnostic import Check, Level
@@ -168,6 +170,37 @@ def test_what_is_nearly_a_step_in_match_is_worth_a_warning(name: str, warned: bo
     parsed = parse(text, "f")
     assert parsed.workflow is not None
     assert [it.severity for it in parsed.diagnostics] == [Level.WARNING] * warned
+
+
+@pytest.mark.parametrize(
+    "place", ["where: {}", "event: {{event: X, where: {}}}", "fails_on: {{event: X, where: {}}}", "match: {}"]
+)
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "has(a.b) && !(size(items) == 2)",
+        "items.size() * 2 / 3 + 1 - 4 >= -a",
+        'a in ["x", "y"] || "x" in a',
+        'a.startsWith("x") && a.endsWith("y") || a.contains("z") && a.matches("^w+$")',
+        'matches(a["odd key"].b, r"\\d")',
+        'timestamp(a) - timestamp(b) < duration("1h30m") && timestamp(a) > timestamp("2026-11-20")',
+        "a != 1.5 && a < 0x1F && a <= 1e3 && a > -1",
+    ],
+)
+def test_every_operator_and_function_over_the_event_at_hand(place: str, expression: str) -> None:
+    assert of_step(place.format(json.dumps(expression))).name == "B"
+
+
+@pytest.mark.parametrize(
+    ("key", "expression"),
+    [
+        *(("times", "size(start.items)"), ("times", "steps['C'].a.b * 2 - 1"), ("times", "C.items.size() / 2")),
+        *(("due", "C.at"), ("due", "timestamp(start.at) + duration('PT15M')"), ("due", "start['epoch s'] + 60")),
+        ("when", "has(C.a.b) || timestamp(C.at) >= timestamp(1763640000)"),
+    ],
+)
+def test_expressions_over_the_start_and_other_steps(key: str, expression: str) -> None:
+    assert getattr(of_step(f"{key}: {json.dumps(expression)}"), key) is not None
 
 
 def test_undone_by_and_undo_within_go_together() -> None:
