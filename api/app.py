@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import assets, cases, health, instances, models, pages
+from api import assets, cases, health, instances, models, pages, rules
 from api.context import Context
 from api.errors import Errors
 from api.headers import CommonHeaders
@@ -23,6 +23,7 @@ Errors are problem details (RFC 9457).
 TAGS = [
     {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
     {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
+    {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
     {"name": "health", "description": "For load balancers."},
 ]
 COMPONENTS = "#/components/schemas/{model}"
@@ -42,7 +43,7 @@ class Application(FastAPI):
         return described
 
 
-OURS = (instances.router, cases.router, pages.router, assets.router)
+OURS = (instances.router, cases.router, rules.router, pages.router, assets.router)
 
 
 def create_app(

@@ -5,9 +5,10 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api import overview
+from api import overview, rule_files
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
+from api.rule_files import RuleFile
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -21,6 +22,7 @@ class Context:
     templates: Templates
     overview: Kept[Overview]
     states: Kept[States]
+    rule_files: Kept[tuple[RuleFile, ...]]
 
     @classmethod
     def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock) -> "Context":
@@ -28,13 +30,19 @@ class Context:
             with database.read() as connection:
                 return overview.overview(connection)
 
+        def load_rule_files() -> tuple[RuleFile, ...]:
+            with database.read() as connection:
+                return rule_files.of_all(connection)
+
+        files = Kept(load_rule_files, clock)
         return cls(
             clickhouse,
             database,
             clock,
-            Templates(),
+            Templates(lambda: sum(file.refused for file in files.get())),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
+            files,
         )
 
 

@@ -1,4 +1,4 @@
-"""The two pages for people: what needs attention, and one order."""
+"""The pages for people: what needs attention, one order, and the rules."""
 
 from typing import Annotated
 
@@ -31,3 +31,15 @@ def order_page(request: Request, workflow: PathText, correlation_id: PathText, h
         page.status_code = 404
         return page
     return here.templates.page("order.html", order=seen, now=seen.now)
+
+
+@router.get("/rules", dependencies=[Depends(only(NoParameters))])
+def rules_page(here: Here) -> Response:
+    files = here.rule_files.get()
+    return here.templates.page(
+        "rules.html",
+        in_force=[file for file in files if file.in_force],
+        refused=[file for file in files if file.refused],
+        warned=[file for file in files if file.diagnostics and not file.refused],
+        now=here.clock.now(),
+    )

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,9 @@ ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\
 
 
 class Templates:
-    def __init__(self) -> None:
+    """`refused_rules`: how many rule files are refused at present, which every page tells of."""
+
+    def __init__(self, refused_rules: Callable[[], int]) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
@@ -31,6 +34,7 @@ class Templates:
         )
         self._environment.globals["asset"] = address
         self._environment.globals["order_path"] = order_path
+        self._environment.globals["refused_rules"] = refused_rules
         self._environment.filters.update(
             rfc3339=rfc3339,
             in_words=times.in_words,

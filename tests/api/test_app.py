@@ -21,6 +21,7 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/instances/{workflow}/{correlation_id}",
         "/v1/cases",
         "/v1/cases/{id}",
+        "/v1/rules",
         "/healthz",
         "/readyz",
     }
@@ -45,7 +46,7 @@ def test_every_reference_of_the_description_leads_somewhere(http: httpx.Client) 
 
 def test_pages_allow_nothing_from_elsewhere_and_nothing_inline(http: httpx.Client, shop: Shop) -> None:
     shop.add(unpaid("A"))
-    for path in ("/", "/orders/order-fulfilment/A", "/nothing"):
+    for path in ("/", "/rules", "/orders/order-fulfilment/A", "/nothing"):
         answer = http.get(path, headers={"Accept": "text/html"})
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -51,7 +51,7 @@ def paths() -> Iterator[str]:
 
 def test_every_route_refuses_what_it_cannot_do(http: httpx.Client) -> None:
     known = list(paths())
-    assert len(known) == 10
+    assert len(known) == 11
     for path, method in product(known, ("POST", "PUT", "PATCH", "DELETE")):
         answer = http.request(method, path)
         assert check_problem(answer, 405).detail == f"{method} is not possible here; GET is."

@@ -1,9 +1,12 @@
 """On a phone, by night, and for those who don't see."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from store.event import HOUR, MINUTE, Event
+from tests.api.rule_rows import in_force, put, refused
 from tests.api.shop import Order, Shop, arrived_late, cancelled, running, unpaid, unshipped
 from tests.browser.conftest import Tabs
 from tests.conftest import NOON
@@ -13,6 +16,7 @@ PATHS = (
     "/",
     "/?state=all&sort=risk",
     "/?q=nothing",
+    "/rules",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",
@@ -33,6 +37,13 @@ def stocked(shop: Shop) -> Shop:
         *(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5")),
         Order("sixty", "complete", NOON - 2 * HOUR, steps),
         Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
+    )
+    put(
+        shop.database,
+        in_force("order-fulfilment", done=34, total=120, not_judged=12),
+        in_force("order-fulfilment", 2, effective_from=NOON, steps=json.dumps([name for name, *_ in steps])),
+        in_force("w" * 60, refused_at=NOON, diagnostics="x" * 600, owner="o" * 60),
+        refused(f"rules/{LONG}.yaml"),
     )
     return shop
 

@@ -1,0 +1,36 @@
+"""What `/v1/rules` answers, for its description in OpenAPI. A test holds real answers against it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from api.models import Time, WorkflowName
+
+
+class Progress(BaseModel):
+    done: Annotated[int, Field(examples=[34])]
+    total: Annotated[int, Field(examples=[120])]
+
+
+class RuleFile(BaseModel):
+    """A file of the rule directory. What tells of the rule in force is empty or null where none of it is."""
+
+    file: Annotated[str, Field(examples=["rules/orders.yaml"])]
+    workflow: WorkflowName | None
+    version: Annotated[int | None, Field(examples=[1])]
+    effective_from: Annotated[Time | None, Field(description="It judges instances that start from then on.")]
+    description: str
+    owner: Annotated[str, Field(examples=["orders"])]
+    steps: Annotated[list[str], Field(description="By name, in the order of the rule.")]
+    rule_hash: Annotated[str | None, Field(description="Changes with the rule's content.")]
+    taken_at: Annotated[Time | None, Field(description="Since when this content is in force.")]
+    refused_at: Annotated[
+        Time | None, Field(description="Since when the file has had errors; what was in force goes on. Else null.")
+    ]
+    diagnostics: Annotated[str, Field(description="What is wrong with it, as the linter shows it; else warnings.")]
+    progress: Annotated[Progress, Field(description="Pieces of history that the rule in force has judged.")]
+    not_judged: Annotated[int, Field(description="Instances of the workflow that no rule answers for.")]
+
+
+class RuleFiles(BaseModel):
+    items: list[RuleFile]

@@ -1,0 +1,38 @@
+"""`/v1/rules`: which rules are in force, and which were refused."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api import models_rules, rule_files
+from api.context import Here
+from api.json_response import Json
+from api.parameters import NoParameters, only
+from api.rule_files import RuleFile
+from store.instant import rfc3339_or_none
+
+router = APIRouter(prefix="/v1/rules", tags=["rules"])
+
+TIMES = ("effective_from", "taken_at", "refused_at")
+
+
+@router.get(
+    "",
+    operation_id="list_rules",
+    summary="List rule files",
+    response_model=models_rules.RuleFiles,
+    dependencies=[Depends(only(NoParameters))],
+)
+def list_rules(here: Here) -> Response:
+    """Every file of the rule directory: the rule in force of it, and what is wrong where it was refused."""
+    with here.database.read() as connection:
+        files = rule_files.of_all(connection)
+    return Json({"items": [file_json(file) for file in files]})
+
+
+def file_json(file: RuleFile) -> dict[str, object]:
+    times = {name: rfc3339_or_none(getattr(file, name)) for name in TIMES}
+    told = {**asdict(file), **times, "progress": {"done": file.done, "total": file.total}}
+    del told["done"], told["total"]
+    return {**told, "workflow": file.workflow or None, "rule_hash": file.rule_hash or None}
