@@ -129,7 +129,7 @@ def mutations(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=int(environ.get("NOSHOW_FUZZ_CASES", "400")))
+@settings(max_examples=int(environ.get("NOSHOW_FUZZ_CASES", "400")), deadline=None)
 @given(
     mutations() | st.lists(st.sampled_from(PIECES)).map("".join) | st.binary().map(lambda data: data.decode("latin-1"))
 )
