@@ -13,6 +13,7 @@ from api.json_response import Json
 from api.parameters import CaseParameters, NoParameters, PathText, only
 from api.problem import NotFound
 from api.queue import Case, Place, Wanted
+from rules.present import step_or_none
 from store.instant import rfc3339_or_none
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -57,10 +58,16 @@ def get_case(id: PathText, here: Here) -> Response:
 
 def case_json(case: Case) -> dict[str, object]:
     findings = [
-        {**asdict(finding), **{name: rfc3339_or_none(getattr(finding, name)) for name in FINDING_TIMES}}
+        {
+            **asdict(finding),
+            **{name: rfc3339_or_none(getattr(finding, name)) for name in FINDING_TIMES},
+            "step": step_or_none(finding.step),
+            "closed_because": finding.closed_because or None,
+        }
         for finding in case.findings
     ]
     times = {name: rfc3339_or_none(getattr(case, name)) for name in TIMES}
-    told = {**asdict(case), **times, "reason": case.reason or None, "findings": findings}
+    nullable = {"reason": case.reason or None, "step": step_or_none(case.step)}
+    told = {**asdict(case), **times, **nullable, "findings": findings}
     del told["severity_rank"]
     return told

@@ -13,8 +13,8 @@ from api.cursor import decode, encode
 from api.json_response import Json
 from api.parameters import InstanceParameters, NoParameters, PathText, only
 from api.problem import NotFound
-from api.verdicts import BEFORE_ALL, Finding, Place, Verdict
-from rules.present import Instance, instance_json
+from api.verdicts import BEFORE_ALL, Finding, Place, Verdict, Wanted
+from rules.present import Instance, instance_json, step_or_none
 from store import events
 from store.event import Event
 from store.instant import rfc3339, rfc3339_or_none
@@ -34,12 +34,10 @@ FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
 def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) -> Response:
     """The present verdicts, in order of workflow and correlation ID."""
     after = decode(asked.after, Place) if asked.after else BEFORE_ALL
-    filters = {
-        "workflow": asked.workflow or "",
-        "state": asked.state or "",
-        "correlation_id": asked.correlation_id or "",
-    }
-    found = verdicts.instances(here.clickhouse, filters, after, asked.limit + 1)
+    wanted = Wanted(
+        asked.workflow or "", asked.correlation_id or "", asked.state or "", asked.kind or "", asked.version or 0
+    )
+    found = verdicts.instances(here.clickhouse, wanted, after, asked.limit + 1)
     page = found[: asked.limit]
     return Json({"items": [instance_json(instance) for instance in page], "next": _next(page, len(found))})
 
@@ -85,7 +83,8 @@ def _in_full(verdict: Verdict, findings: list[Finding], history: list[Event]) ->
 
 def _finding_json(finding: Finding) -> dict[str, object]:
     times = {name: rfc3339_or_none(getattr(finding, name)) for name in FINDING_TIMES}
-    told = {**asdict(finding), **times}
+    told = {**asdict(finding), **times, "step": step_or_none(finding.step)}
+    told["closed_because"] = finding.closed_because or None
     del told["noun"]
     return told
 

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from rules.verdict import InstanceState, Kind, StepState
+
 Time = Annotated[
     str,
     Field(
@@ -15,7 +17,8 @@ Time = Annotated[
 CorrelationId = Annotated[str, Field(examples=["A-10042"])]
 WorkflowName = Annotated[str, Field(examples=["order-fulfilment"])]
 StepName = Annotated[str, Field(examples=["ItemShipped"])]
-KindName = Annotated[str, Field(examples=["missing"], description="missing, late, out_of_order, after_end")]
+KindName = Annotated[str, Field(examples=["missing"], description=", ".join(Kind))]
+OfStep = Annotated[StepName | None, Field(description="Null where it is about all of the instance.")]
 Next = Annotated[str | None, Field(description="Give it as `after` to get the next page; null on the last one.")]
 
 
@@ -38,16 +41,21 @@ class Step(BaseModel):
     state: Annotated[
         str,
         Field(
-            description="on_time, late, missing, pending, waiting, skipped, not_needed",
+            description=", ".join(StepState),
             examples=["late"],
         ),
     ]
     at: Annotated[Time | None, Field(description="When it was fulfilled.")]
     due: Annotated[Time | None, Field(description="Its deadline, without grace.")]
+    count: Annotated[int | None, Field(description="Of a step with `times`: how many have come.")] = None
+    needed: Annotated[
+        int | None, Field(description="Of a step with `times`: how many it takes; null while that is not known.")
+    ] = None
+    warned: Annotated[Time | None, Field(description="Of a pending step: since when its deadline is near.")] = None
 
 
 class Flag(BaseModel):
-    step: StepName
+    step: OfStep
     kind: KindName
 
 
@@ -57,8 +65,8 @@ class Instance(BaseModel):
     workflow: WorkflowName
     version: Annotated[int, Field(description="Of the rule that judged.", examples=[1])]
     correlation_id: CorrelationId
-    state: Annotated[str, Field(description="running, complete, incomplete, cancelled", examples=["incomplete"])]
-    start: Time | None
+    state: Annotated[str, Field(description=", ".join(InstanceState), examples=["incomplete"])]
+    start: Annotated[Time | None, Field(description="Null of an orphan.")]
     steps: Annotated[dict[str, Step], Field(description="By name, in the order of the rule.")]
     findings: Annotated[list[Flag], Field(description="What is flagged now.")]
 
@@ -83,6 +91,9 @@ class Finding(Flag):
     since: Annotated[Time, Field(description="From when on it has held, in event time.")]
     detected_at: Time
     closed_at: Time | None
+    closed_because: Annotated[
+        str | None, Field(description="rule_removed: nobody asks for it any more; null: it ceased to hold.")
+    ]
 
 
 class InstanceFinding(Finding):
@@ -129,11 +140,11 @@ class Case(BaseModel):
     reason: Annotated[str | None, Field(description="Of the resolution.", examples=["arrived_late"])]
     owner: Annotated[str, Field(examples=["payments"])]
     severity: Annotated[str, Field(examples=["critical"])]
-    step: Annotated[StepName, Field(description="Where it is stuck.")]
+    step: Annotated[StepName | None, Field(description="Where it is stuck; null where that is no step.")]
     kind: KindName
     sentence: str
     since: Annotated[Time, Field(description="Stuck since.")]
-    started_at: Time
+    started_at: Annotated[Time, Field(description="Of an orphan: when its first event came.")]
     at_risk: float | None
     unit: Annotated[str | None, Field(examples=["EUR"])]
     customer: str | None

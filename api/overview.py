@@ -36,7 +36,7 @@ class Overview:
 States = Mapping[str, Mapping[str, int]]
 """Instances by workflow and state, what is wrong first."""
 
-FIRST = ("incomplete", "running", "complete", "cancelled")
+FIRST = ("incomplete", "failed", "orphan", "running", "complete", "cancelled")
 
 
 def overview(connection: Connection) -> Overview:

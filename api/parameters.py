@@ -48,6 +48,10 @@ class Parameters(BaseModel):
 class InstanceParameters(Parameters):
     workflow: Annotated[Text | None, Field(description="Only this workflow.", examples=["order-fulfilment"])] = None
     state: Annotated[InstanceState | None, Field(description="Only instances in this state.")] = None
+    kind: Annotated[Kind | None, Field(description="Only instances with a finding of this kind now.")] = None
+    version: Annotated[
+        int | None, Field(ge=1, le=2**32 - 1, description="Only instances that this version of the rule has judged.")
+    ] = None
     correlation_id: Annotated[Text | None, Field(description="Only this correlation ID.", examples=["A-10042"])] = None
     limit: Limit = 100
     after: After = None

@@ -56,6 +56,7 @@ class Finding:
     since: int
     detected_at: int
     closed_at: int | None
+    closed_because: str
 
 
 @dataclass(frozen=True, slots=True)

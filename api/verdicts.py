@@ -1,7 +1,7 @@
 """Verdicts and findings, read from ClickHouse in their newest versions. Times are µs UTC, `None` where absent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -23,7 +23,10 @@ BEFORE_ALL = Place("", "")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was flagged on a step, open or closed. `noted` ones are recorded and ask for nothing."""
+    """Something that was flagged on a step, or on all of the instance (step `WHOLE`), open or closed.
+
+    `noted` ones are recorded and ask for nothing. `closed_because` is '' where the condition ceased to hold.
+    """
 
     step: str
     kind: str
@@ -40,6 +43,7 @@ class Finding:
     since: int
     detected_at: int
     closed_at: int | None
+    closed_because: str
     noun: str
 
 
@@ -58,24 +62,37 @@ class Verdict:
     judged_at: int
 
 
-def instances(clickhouse: ClickHouse, filters: Mapping[str, str], after: Place, limit: int) -> list[Instance]:
-    """At most `limit` instances behind `after`. `filters`: workflow, state, correlation_id; '' filters nothing."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which instances: '' and 0 filter nothing. `kind`: with an open finding of it; `version`: of the rule."""
+
+    workflow: str = ""
+    correlation_id: str = ""
+    state: str = ""
+    kind: str = ""
+    version: int = 0
+
+
+def instances(clickhouse: ClickHouse, wanted: Wanted, after: Place, limit: int) -> list[Instance]:
+    """At most `limit` instances behind `after`."""
+    return [verdict.instance for verdict in _verdicts(clickhouse, wanted, after, limit)]
+
+
+def verdict(clickhouse: ClickHouse, workflow: str, correlation_id: str) -> Verdict | None:
+    if not workflow or not correlation_id:  # there are none, and they would filter nothing
+        return None
+    return next(_verdicts(clickhouse, Wanted(workflow, correlation_id), BEFORE_ALL, 1), None)
+
+
+def _verdicts(clickhouse: ClickHouse, wanted: Wanted, after: Place, limit: int) -> Iterator[Verdict]:
     parameters = {
-        **filters,
+        **asdict(wanted),
         "after_workflow": after.workflow,
         "after_correlation_id": after.correlation_id,
         "limit": limit,
     }
-    return [_instance(row) for row in clickhouse.query(query("instances"), parameters)]
-
-
-def verdict(clickhouse: ClickHouse, workflow: str, correlation_id: str) -> Verdict | None:
-    key = {"workflow": workflow, "correlation_id": correlation_id}
-    for row in clickhouse.query(query("instance"), key):
-        instance = _instance(row[:11])
-        # No state: it was an instance until its start event turned out to be something else.
-        return Verdict(instance, *row[11:]) if instance.state else None
-    return None
+    for row in clickhouse.query(query("instances"), parameters):
+        yield Verdict(_instance(row[:_INSTANCE]), *row[_INSTANCE:])
 
 
 def findings(clickhouse: ClickHouse, workflow: str, correlation_id: str) -> list[Finding]:
@@ -95,14 +112,17 @@ def noun_of(clickhouse: ClickHouse, workflow: str) -> str:
     return str(rows[0][0]) if rows else "instance"
 
 
+_INSTANCE = 14  # so many columns make the instance
+
+
 def _instance(row: tuple[Any, ...]) -> Instance:
-    workflow, version, correlation_id, state, start, names, states, ats, dues, at_steps, kinds = row
+    workflow, version, correlation_id, state, start, *steps, flagged, kinds = row
     return Instance(
         workflow=workflow,
         version=version,
         correlation_id=correlation_id,
         state=state,
         start=start,
-        steps=[Step(*step) for step in zip(names, states, ats, dues, strict=True)],
-        findings=list(zip(at_steps, kinds, strict=True)),
+        steps=[Step(*step) for step in zip(*steps, strict=True)],
+        findings=list(zip(flagged, kinds, strict=True)),
     )

@@ -15,6 +15,7 @@ SELECT
     toUnixTimestamp64Micro(since),
     toUnixTimestamp64Micro(detected_at),
     toUnixTimestamp64Micro(closed_at),
+    closed_because,
     noun
 FROM
 (

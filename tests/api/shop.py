@@ -1,6 +1,6 @@
 """A shop's orders, written into the tables as the evaluator and the reconciler leave them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import insert
@@ -30,6 +30,7 @@ class Flag:
     due: int | None = None
     description: str = ""
     runbook: str = ""
+    closed_because: str = ""
 
     @property
     def owner(self) -> str:
@@ -54,6 +55,9 @@ class Order:
     undated: Sequence[str] = ()
     resolved_at: int | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    version: int = 1
+    counts: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)  # by step: how many of how many
+    warned: Mapping[str, int] = field(default_factory=dict)
 
 
 class Shop:
@@ -96,13 +100,16 @@ class Shop:
             "correlation_id": order.id,
             "version": self.version,
             "rule_hash": "0123456789abcdef",
-            "rule_version": 1,
+            "rule_version": order.version,
             "state": order.state,
-            "start": order.start,
+            "start": None if order.state == "orphan" else order.start,
             "steps.name": [name for name, _, _, _ in order.steps],
             "steps.state": [state for _, state, _, _ in order.steps],
             "steps.at": [at for _, _, at, _ in order.steps],
             "steps.due": [due for _, _, _, due in order.steps],
+            "steps.count": [order.counts.get(name, (None, None))[0] for name, _, _, _ in order.steps],
+            "steps.needed": [order.counts.get(name, (None, None))[1] for name, _, _, _ in order.steps],
+            "steps.warned": [order.warned.get(name) for name, _, _, _ in order.steps],
             "findings.step": [flag.step for flag in still],
             "findings.kind": [flag.kind for flag in still],
             "findings.since": [flag.since for flag in still],
@@ -179,12 +186,13 @@ def _told(flag: Flag, order: Order) -> dict[str, object]:
         "kind": flag.kind,
         "open": flag.open,
         "noted": flag.noted,
-        "step_order": [name for name, _, _, _ in order.steps].index(flag.step) if order.steps else 0,
+        "step_order": [*(name for name, _, _, _ in order.steps), flag.step].index(flag.step),
         "at": flag.at,
         "due": flag.due,
         "since": flag.since,
         "detected_at": flag.since + SECOND,
         "closed_at": None if flag.open else flag.since + MINUTE,
+        "closed_because": flag.closed_because,
         "owner": flag.owner,
         "severity": flag.severity,
         "description": flag.description,
@@ -318,6 +326,48 @@ def out_of_place(id: str, *, start: int = NOON - 4 * HOUR) -> Order:
         event(id, "ComplianceCheckDone", checked),
     ]
     return Order(id, "cancelled", start, steps, flags, history, ended_at=end)
+
+
+def half_undone(id: str, *, start: int = NOON - 8 * HOUR) -> Order:
+    """Cancelled when two of three parcels had gone; the payment was never given back, the reservation was."""
+    end = start + 90 * MINUTE
+    paid, lapsed = start + 4 * MINUTE, end + 2 * HOUR
+    steps: list[Step] = [
+        ("PaymentReceived", "on_time", paid, start + 15 * MINUTE),
+        ("StockReserved", "on_time", start + 5 * MINUTE, None),
+        ("FraudChecked", "failed", None, start + HOUR),
+        ("InvoiceSent", "on_time", start + 6 * MINUTE, None),
+        ("LabelPrinted", "on_time", start + 7 * MINUTE, None),
+        ("ParcelSent", "not_needed", None, start + 48 * HOUR),
+    ]
+    flags = [
+        Flag("PaymentReceived", "not_undone", lapsed, "PaymentReceived was to be undone.", "warning", at=paid),
+        Flag("FraudChecked", "failed", start + 30 * MINUTE, "FraudChecked failed: FraudSuspected came."),
+        Flag("InvoiceSent", "duplicate", start + 9 * MINUTE, "InvoiceSent may come only once, and came again."),
+        Flag("LabelPrinted", "mismatch", start + 7 * MINUTE, "LabelPrinted does not fit: parcels == start.parcels."),
+        Flag("", "half_undone", lapsed, "The order is half undone: StockReserved is undone.", "critical"),
+    ]
+    said = '{"workflow": "order-fulfilment", "step": "%s", "actor": "eve@shop", "reason": "%s"}'
+    history = [
+        placed(id, start),
+        event(id, "PaymentReceived", paid),
+        event(id, "ParcelSent", start + HOUR),
+        event(id, "OrderCancelled", end),
+        word(id, "confirmed", start + 10 * MINUTE, said % ("StockReserved", "seen on the shelf")),
+        word(id, "absent", start + 30 * MINUTE, said % ("FraudChecked", "")),
+    ]
+    return Order(id, "cancelled", start, steps, flags, history, ended_at=end, counts={"ParcelSent": (2, 3)})
+
+
+def orphan(id: str, *, since: int = NOON - HOUR) -> Order:
+    """Paid, and never placed."""
+    flags = [Flag("", "orphan", since, "It has events and no beginning.")]
+    return Order(id, "orphan", since, (), flags, [event(id, "PaymentReceived", since)], unit=None, customer=None)
+
+
+def word(order: str, name: str, at: int, attributes: str) -> Event:
+    """Testimony."""
+    return Event(f"{name}-{order}-{at}", order, name, at, "noshow", attributes, received_at=at)
 
 
 def in_currency(order: Order, unit: str) -> Order:

@@ -11,7 +11,7 @@ from api import models
 from store import events
 from store.event import Event
 from tests.api.pages import everything, ids, pages
-from tests.api.shop import Shop, arrived_late, cancelled, event, running, unpaid, unshipped
+from tests.api.shop import Shop, arrived_late, cancelled, event, half_undone, orphan, running, unpaid, unshipped
 from tests.conftest import NOON
 
 NASTY = [
@@ -78,8 +78,44 @@ def test_filters(http: httpx.Client, shop: Shop) -> None:
     assert ids(http.get("/v1/instances?state=incomplete").json()["items"]) == ["U", "U"]
     assert ids(http.get("/v1/instances?workflow=order-fulfilment&state=incomplete").json()["items"]) == ["U"]
     assert ids(http.get("/v1/instances?correlation_id=C").json()["items"]) == ["C"]
+    assert ids(http.get("/v1/instances?kind=missing&workflow=claims").json()["items"]) == ["U"]
+    assert ids(http.get("/v1/instances?kind=late").json()["items"]) == []
     assert ids(http.get("/v1/instances?workflow=nobody").json()["items"]) == []
-    assert len(http.get("/v1/instances?workflow=&state=&correlation_id=").json()["items"]) == 4, "blank is left out"
+    assert len(http.get("/v1/instances?workflow=&state=&correlation_id=&kind=&version=").json()["items"]) == 4, (
+        "blank is left out"
+    )
+
+
+def test_an_instance_is_found_by_the_version_that_judged_it_last(http: httpx.Client, shop: Shop) -> None:
+    shop.add(running("A"), replace(running("B"), version=2))
+    assert ids(http.get("/v1/instances?version=2").json()["items"]) == ["B"]
+    shop.judge(replace(running("B"), version=3))
+    assert ids(http.get("/v1/instances?version=2").json()["items"]) == []
+
+
+def test_a_finding_of_the_past_is_no_reason_to_list_an_instance(http: httpx.Client, shop: Shop) -> None:
+    shop.add(arrived_late("A"))
+    assert ids(http.get("/v1/instances?kind=late").json()["items"]) == ["A"]
+    assert ids(http.get("/v1/instances?kind=missing").json()["items"]) == []
+
+
+def test_what_counts_is_told_with_how_many_it_takes(http: httpx.Client, shop: Shop) -> None:
+    shop.add(half_undone("A"), replace(running("B"), warned={"ItemShipped": NOON}))
+    half, warned = http.get("/v1/instances").json()["items"]
+    assert (half["steps"]["ParcelSent"]["count"], half["steps"]["ParcelSent"]["needed"]) == (2, 3)
+    assert half["findings"][-1] == {"step": None, "kind": "half_undone"}
+    assert warned["steps"]["ItemShipped"]["warned"] == "2025-11-20T12:00:00Z"
+
+
+def test_an_orphan_has_no_start(http: httpx.Client, shop: Shop) -> None:
+    shop.add(orphan("A"))
+    [told] = http.get("/v1/instances?state=orphan").json()["items"]
+    assert (told["start"], told["steps"], told["findings"]) == (None, {}, [{"step": None, "kind": "orphan"}])
+    shown = http.get("/v1/instances/order-fulfilment/A").json()
+    models.InstanceDetail.model_validate(shown, extra="forbid")
+    [case] = http.get("/v1/cases").json()["items"]
+    models.Case.model_validate(case, extra="forbid")
+    assert (case["step"], case["kind"], case["findings"][0]["step"]) == (None, "orphan", None)
 
 
 def test_only_the_newest_version_counts(http: httpx.Client, shop: Shop) -> None:
