@@ -1,5 +1,9 @@
 WITH
 
+toInt64(2305843009213693952) AS `never`,
+
+toInt64(-2305843009213693952) AS `long_ago`,
+
 `rows` AS
 (
     SELECT
@@ -36,13 +40,17 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
+        (arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) + countIf((`source` = 'noshow'))) AS `doubts`,
         maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
-        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`micros`, `starts`) AS `start`,
+        min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
+        min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `cancels`) AS `cancels_at`,
-        minOrNullIf(`micros`, `PaymentReceived:is`) AS `PaymentReceived:at`,
-        minOrNullIf(`micros`, `ItemShipped:is`) AS `ItemShipped:at`,
-        minOrNullIf(`micros`, `ComplianceCheckDone:is`) AS `ComplianceCheckDone:at`,
+        min(if(`PaymentReceived:is`, `micros`, `never`)) AS `PaymentReceived:first`,
+        min(if(`ItemShipped:is`, `micros`, `never`)) AS `ItemShipped:first`,
+        min(if(`ComplianceCheckDone:is`, `micros`, `never`)) AS `ComplianceCheckDone:first`,
         argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
@@ -52,20 +60,18 @@ WITH
 (
     SELECT
         *,
-        arrayFirstOrNull(`t` -> (`t` >= ifNull(`start`, 0)), arraySort(`cancels_at`)) AS `cancelled_at`,
-        (`start` + {p6:Int64}) AS `PaymentReceived:due`,
-        isNotNull(`PaymentReceived:at`) AS `ItemShipped:base_is_owed_nothing`,
-        isNull(`PaymentReceived:at`) AS `ItemShipped:gap`,
-        (`PaymentReceived:at` + {p7:Int64}) AS `ItemShipped:due`,
-        not(
-            ifNull(
-                ((if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p9:String}) OR (if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p10:String})),
-                0
-            )
-        ) AS `ComplianceCheckDone:skipped`,
-        isNotNull(`PaymentReceived:at`) AS `ComplianceCheckDone:base_is_owed_nothing`,
-        isNull(`PaymentReceived:at`) AS `ComplianceCheckDone:gap`,
-        (`PaymentReceived:at` + {p11:Int64}) AS `ComplianceCheckDone:due`
+        arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`cancels_at`, `never`)) AS `cancels_first`,
+        (`began` + {p6:Int64}) AS `PaymentReceived:due`,
+        if((`PaymentReceived:first` < `never`), `PaymentReceived:first`, `long_ago`) AS `ItemShipped:last`,
+        (`PaymentReceived:first` >= `never`) AS `ItemShipped:gap`,
+        (`PaymentReceived:first` + {p7:Int64}) AS `ItemShipped:due`,
+        ifNull(
+            ((if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p9:String}) OR (if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p10:String})),
+            0
+        ) AS `ComplianceCheckDone:holds`,
+        if((`PaymentReceived:first` < `never`), `PaymentReceived:first`, `long_ago`) AS `ComplianceCheckDone:last`,
+        (`PaymentReceived:first` >= `never`) AS `ComplianceCheckDone:gap`,
+        (`PaymentReceived:first` + {p11:Int64}) AS `ComplianceCheckDone:due`
     FROM `histories`
 ),
 
@@ -73,215 +79,271 @@ WITH
 (
     SELECT
         *,
-        (isNotNull(`cancelled_at`) AND (`cancelled_at` = `cancelled_at`)) AS `cancelled`,
+        (`cancels_first` < `never`) AS `cancelled`,
         multiIf(
-            (isNotNull(`cancelled_at`) AND not((isNotNull(`PaymentReceived:at`) AND (`PaymentReceived:at` <= `cancelled_at`))) AND (isNull(`PaymentReceived:due`) OR (`PaymentReceived:due` > `cancelled_at`))),
+            bitAnd(
+                (`cancels_first` < `never`),
+                bitAnd(
+                    bitOr((`PaymentReceived:first` >= `never`), (`PaymentReceived:first` > `cancels_first`)),
+                    (`PaymentReceived:due` > `cancels_first`)
+                )
+            ),
             'not_needed',
-            (isNotNull(`PaymentReceived:at`) AND (isNull(`PaymentReceived:due`) OR (`PaymentReceived:at` <= `PaymentReceived:due`))),
+            bitAnd((`PaymentReceived:first` < `never`), (`PaymentReceived:first` <= `PaymentReceived:due`)),
             'on_time',
-            isNotNull(`PaymentReceived:at`),
+            (`PaymentReceived:first` < `never`),
             'late',
-            (isNull(`PaymentReceived:due`) OR ({p0:Int64} <= (`PaymentReceived:due` + {p12:Int64}))),
+            ({p0:Int64} <= (`PaymentReceived:due` + {p12:Int64})),
             'pending',
             'missing'
         ) AS `PaymentReceived:state`,
         multiIf(
-            (isNotNull(`cancelled_at`) AND not((isNotNull(`ItemShipped:at`) AND (`ItemShipped:at` <= `cancelled_at`))) AND (isNull(`ItemShipped:due`) OR (`ItemShipped:due` > `cancelled_at`))),
+            bitAnd(
+                (`cancels_first` < `never`),
+                bitAnd(
+                    bitOr((`ItemShipped:first` >= `never`), (`ItemShipped:first` > `cancels_first`)),
+                    (`ItemShipped:due` > `cancels_first`)
+                )
+            ),
             'not_needed',
-            (isNotNull(`ItemShipped:at`) AND (isNull(`ItemShipped:due`) OR (`ItemShipped:at` <= `ItemShipped:due`))),
+            bitAnd((`ItemShipped:first` < `never`), (`ItemShipped:first` <= `ItemShipped:due`)),
             'on_time',
-            isNotNull(`ItemShipped:at`),
+            (`ItemShipped:first` < `never`),
             'late',
-            (isNull(`PaymentReceived:at`) AND isNull(`ItemShipped:due`)),
+            bitAnd((`PaymentReceived:first` >= `never`), (`ItemShipped:due` >= `never`)),
             'waiting',
-            (isNull(`ItemShipped:due`) OR ({p0:Int64} <= (`ItemShipped:due` + {p12:Int64}))),
+            ({p0:Int64} <= (`ItemShipped:due` + {p12:Int64})),
             'pending',
             'missing'
         ) AS `ItemShipped:state`,
-        if(`ComplianceCheckDone:skipped`, `PaymentReceived:at`, `ComplianceCheckDone:at`) AS `ComplianceCheckDone:anchor`,
+        not(`ComplianceCheckDone:holds`) AS `ComplianceCheckDone:skipped`
+    FROM `layer_1`
+),
+
+`layer_3` AS
+(
+    SELECT
+        *,
         multiIf(
             `ComplianceCheckDone:skipped`,
             'skipped',
-            (isNotNull(`cancelled_at`) AND not((isNotNull(`ComplianceCheckDone:at`) AND (`ComplianceCheckDone:at` <= `cancelled_at`))) AND (isNull(`ComplianceCheckDone:due`) OR (`ComplianceCheckDone:due` > `cancelled_at`))),
+            bitAnd(
+                (`cancels_first` < `never`),
+                bitAnd(
+                    bitOr((`ComplianceCheckDone:first` >= `never`), (`ComplianceCheckDone:first` > `cancels_first`)),
+                    (`ComplianceCheckDone:due` > `cancels_first`)
+                )
+            ),
             'not_needed',
-            (isNotNull(`ComplianceCheckDone:at`) AND (isNull(`ComplianceCheckDone:due`) OR (`ComplianceCheckDone:at` <= `ComplianceCheckDone:due`))),
+            bitAnd((`ComplianceCheckDone:first` < `never`), (`ComplianceCheckDone:first` <= `ComplianceCheckDone:due`)),
             'on_time',
-            isNotNull(`ComplianceCheckDone:at`),
+            (`ComplianceCheckDone:first` < `never`),
             'late',
-            (isNull(`PaymentReceived:at`) AND isNull(`ComplianceCheckDone:due`)),
+            bitAnd((`PaymentReceived:first` >= `never`), (`ComplianceCheckDone:due` >= `never`)),
             'waiting',
-            (isNull(`ComplianceCheckDone:due`) OR ({p0:Int64} <= (`ComplianceCheckDone:due` + {p12:Int64}))),
+            ({p0:Int64} <= (`ComplianceCheckDone:due` + {p12:Int64})),
             'pending',
             'missing'
-        ) AS `ComplianceCheckDone:state`
-    FROM `layer_1`
+        ) AS `ComplianceCheckDone:state`,
+        if((`PaymentReceived:state` = 'missing'), (`PaymentReceived:due` + {p12:Int64}), `never`) AS `PaymentReceived:missing`,
+        if((`PaymentReceived:state` = 'late'), `PaymentReceived:first`, `never`) AS `PaymentReceived:late`,
+        if(
+            bitAnd(`cancelled`, bitAnd((`PaymentReceived:first` < `never`), (`PaymentReceived:first` > `cancels_first`))),
+            `PaymentReceived:first`,
+            `never`
+        ) AS `PaymentReceived:after_end`,
+        if((`ItemShipped:state` = 'missing'), (`ItemShipped:due` + {p12:Int64}), `never`) AS `ItemShipped:missing`,
+        if((`ItemShipped:state` = 'late'), `ItemShipped:first`, `never`) AS `ItemShipped:late`,
+        if(
+            bitAnd((`ItemShipped:first` < `never`), (`ItemShipped:state` != 'not_needed')),
+            least(
+                if((`ItemShipped:first` < `ItemShipped:last`), `ItemShipped:first`, `never`),
+                if(
+                    `ItemShipped:gap`,
+                    if(({p0:Int64} > (`ItemShipped:first` + {p12:Int64})), (`ItemShipped:first` + {p12:Int64}), `never`),
+                    `never`
+                )
+            ),
+            `never`
+        ) AS `ItemShipped:out_of_order`,
+        if(
+            bitAnd(`cancelled`, bitAnd((`ItemShipped:first` < `never`), (`ItemShipped:first` > `cancels_first`))),
+            `ItemShipped:first`,
+            `never`
+        ) AS `ItemShipped:after_end`,
+        if(
+            bitAnd(
+                bitAnd(`cancelled`, not(`ComplianceCheckDone:skipped`)),
+                bitAnd((`ComplianceCheckDone:first` < `never`), (`ComplianceCheckDone:first` > `cancels_first`))
+            ),
+            `ComplianceCheckDone:first`,
+            `never`
+        ) AS `ComplianceCheckDone:after_end`
+    FROM `layer_2`
+),
+
+`layer_4` AS
+(
+    SELECT
+        *,
+        if((`ComplianceCheckDone:state` = 'missing'), (`ComplianceCheckDone:due` + {p12:Int64}), `never`) AS `ComplianceCheckDone:missing`,
+        if((`ComplianceCheckDone:state` = 'late'), `ComplianceCheckDone:first`, `never`) AS `ComplianceCheckDone:late`,
+        if(
+            bitAnd(
+                (`ComplianceCheckDone:first` < `never`),
+                not(bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed')))
+            ),
+            least(
+                if((`ComplianceCheckDone:first` < `ComplianceCheckDone:last`), `ComplianceCheckDone:first`, `never`),
+                if(
+                    `ComplianceCheckDone:gap`,
+                    if(({p0:Int64} > (`ComplianceCheckDone:first` + {p12:Int64})), (`ComplianceCheckDone:first` + {p12:Int64}), `never`),
+                    `never`
+                )
+            ),
+            `never`
+        ) AS `ComplianceCheckDone:out_of_order`,
+        least(
+            `next_event`,
+            if(
+                (`began` < `never`),
+                least(
+                    if((`PaymentReceived:state` = 'pending'), (`PaymentReceived:due` + {p13:Int64}), `never`),
+                    least(
+                        if((`ItemShipped:state` = 'pending'), (`ItemShipped:due` + {p13:Int64}), `never`),
+                        if(
+                            bitAnd((`ItemShipped:state` != 'not_needed'), bitAnd((`ItemShipped:first` < `never`), `ItemShipped:gap`)),
+                            if(({p0:Int64} <= (`ItemShipped:first` + {p12:Int64})), ((`ItemShipped:first` + {p12:Int64}) + {p14:Int64}), `never`),
+                            `never`
+                        )
+                    ),
+                    least(
+                        if((`ComplianceCheckDone:state` = 'pending'), (`ComplianceCheckDone:due` + {p13:Int64}), `never`),
+                        if(
+                            bitAnd(
+                                not(bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed'))),
+                                bitAnd((`ComplianceCheckDone:first` < `never`), `ComplianceCheckDone:gap`)
+                            ),
+                            if(
+                                ({p0:Int64} <= (`ComplianceCheckDone:first` + {p12:Int64})),
+                                ((`ComplianceCheckDone:first` + {p12:Int64}) + {p14:Int64}),
+                                `never`
+                            ),
+                            `never`
+                        )
+                    )
+                ),
+                `never`
+            )
+        ) AS `wakes`
+    FROM `layer_3`
 ),
 
 `answers` AS
 (
     SELECT
         `correlation_id`,
-        `start`,
-        multiIf(
-            `cancelled`,
-            'cancelled',
-            ((`PaymentReceived:state` = 'missing') OR (`ItemShipped:state` = 'missing') OR (`ComplianceCheckDone:state` = 'missing')),
-            'incomplete',
-            (((`PaymentReceived:state` = 'on_time') OR (`PaymentReceived:state` = 'late')) AND ((`ItemShipped:state` = 'on_time') OR (`ItemShipped:state` = 'late')) AND (((`ComplianceCheckDone:state` = 'on_time') OR (`ComplianceCheckDone:state` = 'late')) OR `ComplianceCheckDone:skipped`)),
-            'complete',
-            'running'
-        ) AS `state`,
+        if((`began` < `never`), `began`, NULL) AS `start`,
         array(`PaymentReceived:state`, `ItemShipped:state`, `ComplianceCheckDone:state`) AS `step_states`,
-        array(`PaymentReceived:at`, `ItemShipped:at`, `ComplianceCheckDone:at`) AS `step_times`,
-        array(
-            CAST(`PaymentReceived:due`, 'Nullable(Int64)'),
-            CAST(`ItemShipped:due`, 'Nullable(Int64)'),
-            CAST(`ComplianceCheckDone:due`, 'Nullable(Int64)')
+        arrayMap(
+            `t` -> if((`t` < `never`), `t`, NULL),
+            array(`PaymentReceived:first`, `ItemShipped:first`, `ComplianceCheckDone:first`)
+        ) AS `step_times`,
+        arrayMap(
+            `t` -> if((`t` < `never`), `t`, NULL),
+            array(`PaymentReceived:due`, `ItemShipped:due`, `ComplianceCheckDone:due`)
         ) AS `step_dues`,
-        arrayFilter(
-            `f` -> isNotNull(tupleElement(`f`, 3)),
-            array(
-                tuple(
-                    0,
-                    'missing',
-                    CAST(if((`PaymentReceived:state` = 'missing'), (`PaymentReceived:due` + {p12:Int64}), NULL), 'Nullable(Int64)')
-                ),
-                tuple(0, 'late', CAST(if((`PaymentReceived:state` = 'late'), `PaymentReceived:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    0,
-                    'after_end',
-                    CAST(if((`cancelled` AND (`PaymentReceived:at` > `cancelled_at`)), `PaymentReceived:at`, NULL), 'Nullable(Int64)')
-                ),
-                tuple(
-                    1,
-                    'missing',
-                    CAST(if((`ItemShipped:state` = 'missing'), (`ItemShipped:due` + {p12:Int64}), NULL), 'Nullable(Int64)')
-                ),
-                tuple(1, 'late', CAST(if((`ItemShipped:state` = 'late'), `ItemShipped:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    1,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`ItemShipped:at`) AND not((`ItemShipped:state` = 'not_needed'))),
-                            if(
-                                ifNull((`ItemShipped:at` < `PaymentReceived:at`), 0),
-                                `ItemShipped:at`,
-                                if((`ItemShipped:gap` AND ({p0:Int64} > (`ItemShipped:at` + {p12:Int64}))), (`ItemShipped:at` + {p12:Int64}), NULL)
-                            ),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                ),
-                tuple(
-                    1,
-                    'after_end',
-                    CAST(if((`cancelled` AND (`ItemShipped:at` > `cancelled_at`)), `ItemShipped:at`, NULL), 'Nullable(Int64)')
-                ),
-                tuple(
-                    2,
-                    'missing',
-                    CAST(
-                        if((`ComplianceCheckDone:state` = 'missing'), (`ComplianceCheckDone:due` + {p12:Int64}), NULL),
-                        'Nullable(Int64)'
-                    )
-                ),
-                tuple(2, 'late', CAST(if((`ComplianceCheckDone:state` = 'late'), `ComplianceCheckDone:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    2,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`ComplianceCheckDone:at`) AND not(`ComplianceCheckDone:skipped`) AND not((`ComplianceCheckDone:state` = 'not_needed'))),
-                            if(
-                                ifNull((`ComplianceCheckDone:at` < `PaymentReceived:at`), 0),
-                                `ComplianceCheckDone:at`,
-                                if(
-                                    (`ComplianceCheckDone:gap` AND ({p0:Int64} > (`ComplianceCheckDone:at` + {p12:Int64}))),
-                                    (`ComplianceCheckDone:at` + {p12:Int64}),
-                                    NULL
-                                )
-                            ),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                ),
-                tuple(
-                    2,
-                    'after_end',
-                    CAST(
-                        if(
-                            (`cancelled` AND not(`ComplianceCheckDone:skipped`) AND (`ComplianceCheckDone:at` > `cancelled_at`)),
-                            `ComplianceCheckDone:at`,
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                )
-            )
-        ) AS `findings`,
+        emptyArrayInt64() AS `step_counts`,
+        emptyArrayInt64() AS `step_needed`,
         emptyArrayUInt8() AS `undated`,
         if(
-            (JSONType(`start:attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
-            JSONExtractFloat(`start:attributes`, {p13:String}),
+            (JSONType(`start:attributes`, {p15:String}) IN tuple('Int64', 'UInt64', 'Double')),
+            JSONExtractFloat(`start:attributes`, {p15:String}),
             NULL
         ) AS `at_risk`,
         coalesce(
-            if((JSONType(`start:attributes`, {p14:String}) = 'String'), JSONExtractString(`start:attributes`, {p14:String}), NULL),
+            if((JSONType(`start:attributes`, {p16:String}) = 'String'), JSONExtractString(`start:attributes`, {p16:String}), NULL),
             if(
-                (JSONType(`start:attributes`, {p14:String}) IN tuple('Bool', 'Int64', 'UInt64')),
-                JSONExtractRaw(`start:attributes`, {p14:String}),
+                (JSONType(`start:attributes`, {p16:String}) IN tuple('Bool', 'Int64', 'UInt64')),
+                JSONExtractRaw(`start:attributes`, {p16:String}),
                 NULL
             )
         ) AS `unit`,
         coalesce(
-            if((JSONType(`start:attributes`, {p15:String}) = 'String'), JSONExtractString(`start:attributes`, {p15:String}), NULL),
+            if((JSONType(`start:attributes`, {p17:String}) = 'String'), JSONExtractString(`start:attributes`, {p17:String}), NULL),
             if(
-                (JSONType(`start:attributes`, {p15:String}) IN tuple('Bool', 'Int64', 'UInt64')),
-                JSONExtractRaw(`start:attributes`, {p15:String}),
+                (JSONType(`start:attributes`, {p17:String}) IN tuple('Bool', 'Int64', 'UInt64')),
+                JSONExtractRaw(`start:attributes`, {p17:String}),
                 NULL
             )
         ) AS `customer`,
         `stored`,
         `conflicts`,
+        `doubts`,
         tupleElement(`last`, 4) AS `last_event`,
         tupleElement(`last`, 1) AS `last_event_at`,
+        if((`cancels_first` < `never`), `cancels_first`, NULL) AS `ended_at`,
+        multiIf(
+            (`began` < `never`),
+            multiIf(
+                `cancelled`,
+                'cancelled',
+                bitOr(
+                    (`PaymentReceived:state` = 'missing'),
+                    bitOr((`ItemShipped:state` = 'missing'), (`ComplianceCheckDone:state` = 'missing'))
+                ),
+                'incomplete',
+                bitAnd(
+                    bitOr((`PaymentReceived:state` = 'on_time'), (`PaymentReceived:state` = 'late')),
+                    bitAnd(
+                        bitOr((`ItemShipped:state` = 'on_time'), (`ItemShipped:state` = 'late')),
+                        bitOr(
+                            bitOr((`ComplianceCheckDone:state` = 'on_time'), (`ComplianceCheckDone:state` = 'late')),
+                            `ComplianceCheckDone:skipped`
+                        )
+                    )
+                ),
+                'complete',
+                'running'
+            ),
+            ''
+        ) AS `state`,
+        emptyArrayInt64() AS `step_warned`,
         if(
-            isNotNull(`start`),
-            least(
-                `next_event`,
-                if(
-                    ((`PaymentReceived:state` = 'pending') AND isNotNull(`PaymentReceived:due`)),
-                    (`PaymentReceived:due` + {p16:Int64}),
-                    NULL
-                ),
-                least(
-                    if(((`ItemShipped:state` = 'pending') AND isNotNull(`ItemShipped:due`)), (`ItemShipped:due` + {p16:Int64}), NULL),
-                    if(
-                        ((isNotNull(`ItemShipped:at`) AND not((`ItemShipped:state` = 'not_needed'))) AND `ItemShipped:gap` AND ({p0:Int64} <= (`ItemShipped:at` + {p12:Int64}))),
-                        ((`ItemShipped:at` + {p12:Int64}) + {p17:Int64}),
-                        NULL
-                    )
-                ),
-                least(
-                    if(
-                        ((`ComplianceCheckDone:state` = 'pending') AND isNotNull(`ComplianceCheckDone:due`)),
-                        (`ComplianceCheckDone:due` + {p16:Int64}),
-                        NULL
-                    ),
-                    if(
-                        ((isNotNull(`ComplianceCheckDone:at`) AND not(`ComplianceCheckDone:skipped`) AND not((`ComplianceCheckDone:state` = 'not_needed'))) AND `ComplianceCheckDone:gap` AND ({p0:Int64} <= (`ComplianceCheckDone:at` + {p12:Int64}))),
-                        ((`ComplianceCheckDone:at` + {p12:Int64}) + {p17:Int64}),
-                        NULL
-                    )
+            (least(
+                `PaymentReceived:missing`,
+                `PaymentReceived:late`,
+                `PaymentReceived:after_end`,
+                `ItemShipped:missing`,
+                `ItemShipped:late`,
+                `ItemShipped:out_of_order`,
+                `ItemShipped:after_end`,
+                `ComplianceCheckDone:missing`,
+                `ComplianceCheckDone:late`,
+                `ComplianceCheckDone:out_of_order`,
+                `ComplianceCheckDone:after_end`
+            ) < `never`),
+            arrayFilter(
+                `f` -> (tupleElement(`f`, 3) < `never`),
+                array(
+                    tuple(0, 'missing', `PaymentReceived:missing`),
+                    tuple(0, 'late', `PaymentReceived:late`),
+                    tuple(0, 'after_end', `PaymentReceived:after_end`),
+                    tuple(1, 'missing', `ItemShipped:missing`),
+                    tuple(1, 'late', `ItemShipped:late`),
+                    tuple(1, 'out_of_order', `ItemShipped:out_of_order`),
+                    tuple(1, 'after_end', `ItemShipped:after_end`),
+                    tuple(2, 'missing', `ComplianceCheckDone:missing`),
+                    tuple(2, 'late', `ComplianceCheckDone:late`),
+                    tuple(2, 'out_of_order', `ComplianceCheckDone:out_of_order`),
+                    tuple(2, 'after_end', `ComplianceCheckDone:after_end`)
                 )
             ),
-            `next_event`
-        ) AS `wake_at`,
-        CAST(`cancelled_at`, 'Nullable(Int64)') AS `ended_at`
-    FROM `layer_2`
+            CAST(array(), 'Array(Tuple(UInt16, String, Int64))')
+        ) AS `findings`,
+        if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        1 AS `ours`
+    FROM `layer_4`
 ),
 
 `digested` AS
@@ -289,7 +351,7 @@ WITH
     SELECT
         *,
         if(
-            isNotNull(`start`),
+            notIn(`state`, tuple('', 'outdated')),
             cityHash64(
                 {p18:String},
                 tuple(
@@ -299,6 +361,9 @@ WITH
                     `step_states`,
                     `step_times`,
                     `step_dues`,
+                    `step_counts`,
+                    `step_needed`,
+                    `step_warned`,
                     `findings`,
                     `undated`,
                     `at_risk`,
@@ -306,6 +371,7 @@ WITH
                     `customer`,
                     `stored`,
                     `conflicts`,
+                    `doubts`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
@@ -324,6 +390,9 @@ SELECT
     `step_states`,
     `step_times`,
     `step_dues`,
+    `step_counts`,
+    `step_needed`,
+    `step_warned`,
     `findings`,
     `undated`,
     `at_risk`,
@@ -331,15 +400,16 @@ SELECT
     `customer`,
     `stored`,
     `conflicts`,
+    `doubts`,
     `last_event`,
     `last_event_at`,
     `wake_at`,
     `ended_at`,
     `digest`
 FROM `digested`
-WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
+WHERE ((`doubts` != 0) OR (`ours` AND ((`state` != '') OR isNotNull(`wake_at`))))
 ORDER BY `correlation_id`
-SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, least_greatest_legacy_null_behavior = 0
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, query_plan_merge_expressions = 0, least_greatest_legacy_null_behavior = 0
 
 -- p0 = 1763640000000000
 -- p1 = 'OrderPlaced'
@@ -354,9 +424,9 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p10 = 'FR'
 -- p11 = 86400000000
 -- p12 = 120000000
--- p13 = 'amount'
--- p14 = 'currency'
--- p15 = 'customer_id'
--- p16 = 120000001
--- p17 = 1
--- p18 = '731573344c34c728'
+-- p13 = 120000001
+-- p14 = 1
+-- p15 = 'amount'
+-- p16 = 'currency'
+-- p17 = 'customer_id'
+-- p18 = 'fda7afc4fbd8fb51'

@@ -1,5 +1,9 @@
 WITH
 
+toInt64(2305843009213693952) AS `never`,
+
+toInt64(-2305843009213693952) AS `long_ago`,
+
 `rows` AS
 (
     SELECT
@@ -38,15 +42,19 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
+        (arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) + countIf((`source` = 'noshow'))) AS `doubts`,
         maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
-        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`micros`, `starts`) AS `start`,
+        min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
+        min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `ends`) AS `ends_at`,
-        minOrNullIf(`micros`, `WrapAsked:is`) AS `WrapAsked:at`,
-        minOrNullIf(`micros`, `Wrapped:is`) AS `Wrapped:at`,
-        minOrNullIf(`micros`, `Picked:is`) AS `Picked:at`,
-        minOrNullIf(`micros`, `Shipped:is`) AS `Shipped:at`,
-        minOrNullIf(`micros`, `Told:is`) AS `Told:at`
+        min(if(`WrapAsked:is`, `micros`, `never`)) AS `WrapAsked:first`,
+        min(if(`Wrapped:is`, `micros`, `never`)) AS `Wrapped:first`,
+        min(if(`Picked:is`, `micros`, `never`)) AS `Picked:first`,
+        min(if(`Shipped:is`, `micros`, `never`)) AS `Shipped:first`,
+        min(if(`Told:is`, `micros`, `never`)) AS `Told:first`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -55,16 +63,20 @@ WITH
 (
     SELECT
         *,
-        arrayFirstOrNull(`t` -> (`t` >= ifNull(`start`, 0)), arraySort(`ends_at`)) AS `ended_at`,
-        (`start` + {p9:Int64}) AS `WrapAsked:due`,
-        isNull(`WrapAsked:at`) AS `Wrapped:waits_softly`,
-        isNull(`WrapAsked:at`) AS `Wrapped:waits_on_optional`,
-        least((`WrapAsked:at` + {p10:Int64}), (`start` + {p9:Int64})) AS `Wrapped:due`,
-        least((`start` + {p11:Int64}), (`start` + {p9:Int64})) AS `Picked:due`,
-        if((isNull(`Wrapped:at`) OR isNull(`Picked:at`)), NULL, greatest(`Wrapped:at`, `Picked:at`)) AS `Shipped:base`,
-        greatest(`Wrapped:at`, `Picked:at`) AS `Shipped:last`,
-        least(`Picked:at`, `Shipped:at`) AS `Told:base`,
-        least(`Picked:at`, `Shipped:at`) AS `Told:last`
+        arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`ends_at`, `never`)) AS `ends_first`,
+        (`began` + {p9:Int64}) AS `WrapAsked:due`,
+        (`WrapAsked:first` >= `never`) AS `Wrapped:waits_softly`,
+        (`WrapAsked:first` >= `never`) AS `Wrapped:waits_on_optional`,
+        if((`WrapAsked:first` < `never`), `WrapAsked:first`, `long_ago`) AS `Wrapped:last`,
+        least((`WrapAsked:first` + {p10:Int64}), (`began` + {p9:Int64})) AS `Wrapped:due`,
+        least((`began` + {p11:Int64}), (`began` + {p9:Int64})) AS `Picked:due`,
+        greatest(`Wrapped:first`, `Picked:first`) AS `Shipped:base`,
+        greatest(
+            if((`Wrapped:first` < `never`), `Wrapped:first`, `long_ago`),
+            if((`Picked:first` < `never`), `Picked:first`, `long_ago`)
+        ) AS `Shipped:last`,
+        least(`Picked:first`, `Shipped:first`) AS `Told:base`,
+        if((least(`Picked:first`, `Shipped:first`) < `never`), least(`Picked:first`, `Shipped:first`), `long_ago`) AS `Told:last`
     FROM `histories`
 ),
 
@@ -73,45 +85,60 @@ WITH
     SELECT
         *,
         multiIf(
-            (isNotNull(`ended_at`) AND not((isNotNull(`WrapAsked:at`) AND (`WrapAsked:at` <= `ended_at`))) AND (isNull(`WrapAsked:due`) OR (`WrapAsked:due` > `ended_at`))),
+            bitAnd(
+                (`ends_first` < `never`),
+                bitAnd(bitOr((`WrapAsked:first` >= `never`), (`WrapAsked:first` > `ends_first`)), (`WrapAsked:due` > `ends_first`))
+            ),
             'not_needed',
-            (isNotNull(`WrapAsked:at`) AND (isNull(`WrapAsked:due`) OR (`WrapAsked:at` <= `WrapAsked:due`))),
+            bitAnd((`WrapAsked:first` < `never`), (`WrapAsked:first` <= `WrapAsked:due`)),
             'on_time',
-            isNotNull(`WrapAsked:at`),
+            (`WrapAsked:first` < `never`),
             'late',
             'pending'
         ) AS `WrapAsked:state`,
         multiIf(
-            (isNotNull(`ended_at`) AND not((isNotNull(`Wrapped:at`) AND (`Wrapped:at` <= `ended_at`))) AND (isNull(`Wrapped:due`) OR (`Wrapped:due` > `ended_at`))),
+            bitAnd(
+                (`ends_first` < `never`),
+                bitAnd(bitOr((`Wrapped:first` >= `never`), (`Wrapped:first` > `ends_first`)), (`Wrapped:due` > `ends_first`))
+            ),
             'not_needed',
-            (isNotNull(`Wrapped:at`) AND (isNull(`Wrapped:due`) OR (`Wrapped:at` <= `Wrapped:due`))),
+            bitAnd((`Wrapped:first` < `never`), (`Wrapped:first` <= `Wrapped:due`)),
             'on_time',
-            isNotNull(`Wrapped:at`),
+            (`Wrapped:first` < `never`),
             'late',
-            (`Wrapped:waits_softly` OR (isNull(`WrapAsked:at`) AND isNull(`Wrapped:due`))),
+            bitOr(`Wrapped:waits_softly`, bitAnd((`WrapAsked:first` >= `never`), (`Wrapped:due` >= `never`))),
             'waiting',
-            (isNull(`Wrapped:due`) OR ({p0:Int64} <= `Wrapped:due`)),
+            ({p0:Int64} <= `Wrapped:due`),
             'pending',
             'missing'
         ) AS `Wrapped:state`,
         multiIf(
-            (isNotNull(`ended_at`) AND not((isNotNull(`Picked:at`) AND (`Picked:at` <= `ended_at`))) AND (isNull(`Picked:due`) OR (`Picked:due` > `ended_at`))),
+            bitAnd(
+                (`ends_first` < `never`),
+                bitAnd(bitOr((`Picked:first` >= `never`), (`Picked:first` > `ends_first`)), (`Picked:due` > `ends_first`))
+            ),
             'not_needed',
-            (isNotNull(`Picked:at`) AND (isNull(`Picked:due`) OR (`Picked:at` <= `Picked:due`))),
+            bitAnd((`Picked:first` < `never`), (`Picked:first` <= `Picked:due`)),
             'on_time',
-            isNotNull(`Picked:at`),
+            (`Picked:first` < `never`),
             'late',
-            (isNull(`Picked:due`) OR ({p0:Int64} <= `Picked:due`)),
+            ({p0:Int64} <= `Picked:due`),
             'pending',
             'missing'
         ) AS `Picked:state`,
-        (isNull(`Shipped:base`) AND (isNotNull(`Wrapped:at`) OR `Wrapped:waits_softly`) AND isNotNull(`Picked:at`)) AS `Shipped:waits_softly`,
-        (isNotNull(`Shipped:base`) OR ((isNotNull(`Wrapped:at`) OR `Wrapped:waits_on_optional`) AND isNotNull(`Picked:at`))) AS `Shipped:base_is_owed_nothing`,
-        ((isNull(`Wrapped:at`) AND not(`Wrapped:waits_on_optional`)) OR isNull(`Picked:at`)) AS `Shipped:gap`,
-        least((`Shipped:base` + {p11:Int64}), (`start` + {p9:Int64})) AS `Shipped:due`,
-        isNotNull(`Told:base`) AS `Told:base_is_owed_nothing`,
-        isNull(`Told:last`) AS `Told:gap`,
-        least((`Told:base` + {p12:Int64}), (`start` + {p9:Int64})) AS `Told:due`
+        bitAnd(
+            (`Shipped:base` >= `never`),
+            bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_softly`), (`Picked:first` < `never`))
+        ) AS `Shipped:waits_softly`,
+        bitOr(
+            (`Shipped:base` < `never`),
+            bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_on_optional`), (`Picked:first` < `never`))
+        ) AS `Shipped:base_is_owed_nothing`,
+        bitOr(bitAnd((`Wrapped:first` >= `never`), not(`Wrapped:waits_on_optional`)), (`Picked:first` >= `never`)) AS `Shipped:gap`,
+        least((`Shipped:base` + {p11:Int64}), (`began` + {p9:Int64})) AS `Shipped:due`,
+        (`Told:base` < `never`) AS `Told:base_is_owed_nothing`,
+        (`Told:last` = `long_ago`) AS `Told:gap`,
+        least((`Told:base` + {p12:Int64}), (`began` + {p9:Int64})) AS `Told:due`
     FROM `layer_1`
 ),
 
@@ -119,152 +146,212 @@ WITH
 (
     SELECT
         *,
-        (isNull(`Shipped:base`) AND `Shipped:base_is_owed_nothing`) AS `Shipped:waits_on_optional`,
+        bitAnd((`Shipped:base` >= `never`), `Shipped:base_is_owed_nothing`) AS `Shipped:waits_on_optional`,
         multiIf(
-            (isNotNull(`ended_at`) AND not((isNotNull(`Shipped:at`) AND (`Shipped:at` <= `ended_at`))) AND (isNull(`Shipped:due`) OR (`Shipped:due` > `ended_at`))),
+            bitAnd(
+                (`ends_first` < `never`),
+                bitAnd(bitOr((`Shipped:first` >= `never`), (`Shipped:first` > `ends_first`)), (`Shipped:due` > `ends_first`))
+            ),
             'not_needed',
-            (isNotNull(`Shipped:at`) AND (isNull(`Shipped:due`) OR (`Shipped:at` <= `Shipped:due`))),
+            bitAnd((`Shipped:first` < `never`), (`Shipped:first` <= `Shipped:due`)),
             'on_time',
-            isNotNull(`Shipped:at`),
+            (`Shipped:first` < `never`),
             'late',
-            (`Shipped:waits_softly` OR (isNull(`Shipped:base`) AND isNull(`Shipped:due`))),
+            bitOr(`Shipped:waits_softly`, bitAnd((`Shipped:base` >= `never`), (`Shipped:due` >= `never`))),
             'waiting',
-            (isNull(`Shipped:due`) OR ({p0:Int64} <= `Shipped:due`)),
+            ({p0:Int64} <= `Shipped:due`),
             'pending',
             'missing'
         ) AS `Shipped:state`,
-        (isNull(`Told:base`) AND `Told:base_is_owed_nothing`) AS `Told:waits_on_optional`,
+        bitAnd((`Told:base` >= `never`), `Told:base_is_owed_nothing`) AS `Told:waits_on_optional`,
         multiIf(
-            (isNotNull(`ended_at`) AND not((isNotNull(`Told:at`) AND (`Told:at` <= `ended_at`))) AND (isNull(`Told:due`) OR (`Told:due` > `ended_at`))),
+            bitAnd(
+                (`ends_first` < `never`),
+                bitAnd(bitOr((`Told:first` >= `never`), (`Told:first` > `ends_first`)), (`Told:due` > `ends_first`))
+            ),
             'not_needed',
-            (isNotNull(`Told:at`) AND (isNull(`Told:due`) OR (`Told:at` <= `Told:due`))),
+            bitAnd((`Told:first` < `never`), (`Told:first` <= `Told:due`)),
             'on_time',
-            isNotNull(`Told:at`),
+            (`Told:first` < `never`),
             'late',
-            (isNull(`Told:base`) AND isNull(`Told:due`)),
+            bitAnd((`Told:base` >= `never`), (`Told:due` >= `never`)),
             'waiting',
-            (isNull(`Told:due`) OR ({p0:Int64} <= `Told:due`)),
+            ({p0:Int64} <= `Told:due`),
             'pending',
             'missing'
-        ) AS `Told:state`
+        ) AS `Told:state`,
+        if((`WrapAsked:state` = 'missing'), `WrapAsked:due`, `never`) AS `WrapAsked:missing`,
+        if((`WrapAsked:state` = 'late'), `WrapAsked:first`, `never`) AS `WrapAsked:late`,
+        if((`Wrapped:state` = 'missing'), `Wrapped:due`, `never`) AS `Wrapped:missing`,
+        if((`Wrapped:state` = 'late'), `Wrapped:first`, `never`) AS `Wrapped:late`,
+        if(
+            bitAnd((`Wrapped:first` < `never`), (`Wrapped:state` != 'not_needed')),
+            if((`Wrapped:first` < (`Wrapped:last` + {p13:Int64})), `Wrapped:first`, `never`),
+            `never`
+        ) AS `Wrapped:out_of_order`,
+        if((`Picked:state` = 'missing'), `Picked:due`, `never`) AS `Picked:missing`,
+        if((`Picked:state` = 'late'), `Picked:first`, `never`) AS `Picked:late`
     FROM `layer_2`
+),
+
+`layer_4` AS
+(
+    SELECT
+        *,
+        if((`Shipped:state` = 'missing'), `Shipped:due`, `never`) AS `Shipped:missing`,
+        if((`Shipped:state` = 'late'), `Shipped:first`, `never`) AS `Shipped:late`,
+        if(
+            bitAnd((`Shipped:first` < `never`), (`Shipped:state` != 'not_needed')),
+            least(
+                if((`Shipped:first` < (`Shipped:last` + {p13:Int64})), `Shipped:first`, `never`),
+                if(`Shipped:gap`, if(({p0:Int64} > `Shipped:first`), `Shipped:first`, `never`), `never`)
+            ),
+            `never`
+        ) AS `Shipped:out_of_order`,
+        if((`Told:state` = 'missing'), `Told:due`, `never`) AS `Told:missing`,
+        if((`Told:state` = 'late'), `Told:first`, `never`) AS `Told:late`,
+        if(
+            bitAnd((`Told:first` < `never`), (`Told:state` != 'not_needed')),
+            least(
+                if((`Told:first` < (`Told:last` + {p13:Int64})), `Told:first`, `never`),
+                if(`Told:gap`, if(({p0:Int64} > `Told:first`), `Told:first`, `never`), `never`)
+            ),
+            `never`
+        ) AS `Told:out_of_order`,
+        least(
+            `next_event`,
+            if(
+                (`began` < `never`),
+                least(
+                    if((`Wrapped:state` = 'pending'), (`Wrapped:due` + {p14:Int64}), `never`),
+                    if((`Picked:state` = 'pending'), (`Picked:due` + {p14:Int64}), `never`),
+                    least(
+                        if((`Shipped:state` = 'pending'), (`Shipped:due` + {p14:Int64}), `never`),
+                        if(
+                            bitAnd((`Shipped:state` != 'not_needed'), bitAnd((`Shipped:first` < `never`), `Shipped:gap`)),
+                            if(({p0:Int64} <= `Shipped:first`), (`Shipped:first` + {p14:Int64}), `never`),
+                            `never`
+                        )
+                    ),
+                    least(
+                        if((`Told:state` = 'pending'), (`Told:due` + {p14:Int64}), `never`),
+                        if(
+                            bitAnd((`Told:state` != 'not_needed'), bitAnd((`Told:first` < `never`), `Told:gap`)),
+                            if(({p0:Int64} <= `Told:first`), (`Told:first` + {p14:Int64}), `never`),
+                            `never`
+                        )
+                    )
+                ),
+                `never`
+            )
+        ) AS `wakes`
+    FROM `layer_3`
 ),
 
 `answers` AS
 (
     SELECT
         `correlation_id`,
-        `start`,
-        multiIf(
-            ((`WrapAsked:state` = 'missing') OR (`Wrapped:state` = 'missing') OR (`Picked:state` = 'missing') OR (`Shipped:state` = 'missing') OR (`Told:state` = 'missing')),
-            'incomplete',
-            (isNotNull(`ended_at`) OR ((((`WrapAsked:state` = 'on_time') OR (`WrapAsked:state` = 'late')) OR isNull(`WrapAsked:at`)) AND (((`Wrapped:state` = 'on_time') OR (`Wrapped:state` = 'late')) OR ((`Wrapped:state` = 'waiting') AND `Wrapped:waits_on_optional`)) AND ((`Picked:state` = 'on_time') OR (`Picked:state` = 'late')) AND (((`Shipped:state` = 'on_time') OR (`Shipped:state` = 'late')) OR ((`Shipped:state` = 'waiting') AND `Shipped:waits_on_optional`)) AND (((`Told:state` = 'on_time') OR (`Told:state` = 'late')) OR ((`Told:state` = 'waiting') AND `Told:waits_on_optional`)))),
-            'complete',
-            'running'
-        ) AS `state`,
+        if((`began` < `never`), `began`, NULL) AS `start`,
         array(`WrapAsked:state`, `Wrapped:state`, `Picked:state`, `Shipped:state`, `Told:state`) AS `step_states`,
-        array(`WrapAsked:at`, `Wrapped:at`, `Picked:at`, `Shipped:at`, `Told:at`) AS `step_times`,
-        array(
-            CAST(`WrapAsked:due`, 'Nullable(Int64)'),
-            CAST(`Wrapped:due`, 'Nullable(Int64)'),
-            CAST(`Picked:due`, 'Nullable(Int64)'),
-            CAST(`Shipped:due`, 'Nullable(Int64)'),
-            CAST(`Told:due`, 'Nullable(Int64)')
+        arrayMap(
+            `t` -> if((`t` < `never`), `t`, NULL),
+            array(`WrapAsked:first`, `Wrapped:first`, `Picked:first`, `Shipped:first`, `Told:first`)
+        ) AS `step_times`,
+        arrayMap(
+            `t` -> if((`t` < `never`), `t`, NULL),
+            array(`WrapAsked:due`, `Wrapped:due`, `Picked:due`, `Shipped:due`, `Told:due`)
         ) AS `step_dues`,
-        arrayFilter(
-            `f` -> isNotNull(tupleElement(`f`, 3)),
-            array(
-                tuple(0, 'missing', CAST(if((`WrapAsked:state` = 'missing'), `WrapAsked:due`, NULL), 'Nullable(Int64)')),
-                tuple(0, 'late', CAST(if((`WrapAsked:state` = 'late'), `WrapAsked:at`, NULL), 'Nullable(Int64)')),
-                tuple(1, 'missing', CAST(if((`Wrapped:state` = 'missing'), `Wrapped:due`, NULL), 'Nullable(Int64)')),
-                tuple(1, 'late', CAST(if((`Wrapped:state` = 'late'), `Wrapped:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    1,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`Wrapped:at`) AND not((`Wrapped:state` = 'not_needed'))),
-                            if(ifNull((`Wrapped:at` < (`WrapAsked:at` + {p13:Int64})), 0), `Wrapped:at`, NULL),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                ),
-                tuple(2, 'missing', CAST(if((`Picked:state` = 'missing'), `Picked:due`, NULL), 'Nullable(Int64)')),
-                tuple(2, 'late', CAST(if((`Picked:state` = 'late'), `Picked:at`, NULL), 'Nullable(Int64)')),
-                tuple(3, 'missing', CAST(if((`Shipped:state` = 'missing'), `Shipped:due`, NULL), 'Nullable(Int64)')),
-                tuple(3, 'late', CAST(if((`Shipped:state` = 'late'), `Shipped:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    3,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`Shipped:at`) AND not((`Shipped:state` = 'not_needed'))),
-                            if(
-                                ifNull((`Shipped:at` < (`Shipped:last` + {p13:Int64})), 0),
-                                `Shipped:at`,
-                                if((`Shipped:gap` AND ({p0:Int64} > `Shipped:at`)), `Shipped:at`, NULL)
-                            ),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                ),
-                tuple(4, 'missing', CAST(if((`Told:state` = 'missing'), `Told:due`, NULL), 'Nullable(Int64)')),
-                tuple(4, 'late', CAST(if((`Told:state` = 'late'), `Told:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    4,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`Told:at`) AND not((`Told:state` = 'not_needed'))),
-                            if(
-                                ifNull((`Told:at` < (`Told:last` + {p13:Int64})), 0),
-                                `Told:at`,
-                                if((`Told:gap` AND ({p0:Int64} > `Told:at`)), `Told:at`, NULL)
-                            ),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                )
-            )
-        ) AS `findings`,
+        emptyArrayInt64() AS `step_counts`,
+        emptyArrayInt64() AS `step_needed`,
         emptyArrayUInt8() AS `undated`,
         NULL AS `at_risk`,
         NULL AS `unit`,
         NULL AS `customer`,
         `stored`,
         `conflicts`,
+        `doubts`,
         tupleElement(`last`, 4) AS `last_event`,
         tupleElement(`last`, 1) AS `last_event_at`,
-        if(
-            isNotNull(`start`),
-            least(
-                `next_event`,
-                if(((`Wrapped:state` = 'pending') AND isNotNull(`Wrapped:due`)), (`Wrapped:due` + {p14:Int64}), NULL),
-                if(((`Picked:state` = 'pending') AND isNotNull(`Picked:due`)), (`Picked:due` + {p14:Int64}), NULL),
-                least(
-                    if(((`Shipped:state` = 'pending') AND isNotNull(`Shipped:due`)), (`Shipped:due` + {p14:Int64}), NULL),
-                    if(
-                        ((isNotNull(`Shipped:at`) AND not((`Shipped:state` = 'not_needed'))) AND `Shipped:gap` AND ({p0:Int64} <= `Shipped:at`)),
-                        (`Shipped:at` + {p14:Int64}),
-                        NULL
+        if((`ends_first` < `never`), `ends_first`, NULL) AS `ended_at`,
+        multiIf(
+            (`began` < `never`),
+            multiIf(
+                bitOr(
+                    bitOr((`WrapAsked:state` = 'missing'), (`Wrapped:state` = 'missing')),
+                    bitOr((`Picked:state` = 'missing'), bitOr((`Shipped:state` = 'missing'), (`Told:state` = 'missing')))
+                ),
+                'incomplete',
+                bitOr(
+                    (`ends_first` < `never`),
+                    bitAnd(
+                        bitAnd(
+                            bitOr(bitOr((`WrapAsked:state` = 'on_time'), (`WrapAsked:state` = 'late')), (`WrapAsked:first` >= `never`)),
+                            bitOr(
+                                bitOr((`Wrapped:state` = 'on_time'), (`Wrapped:state` = 'late')),
+                                bitAnd((`Wrapped:state` = 'waiting'), `Wrapped:waits_on_optional`)
+                            )
+                        ),
+                        bitAnd(
+                            bitOr((`Picked:state` = 'on_time'), (`Picked:state` = 'late')),
+                            bitAnd(
+                                bitOr(
+                                    bitOr((`Shipped:state` = 'on_time'), (`Shipped:state` = 'late')),
+                                    bitAnd((`Shipped:state` = 'waiting'), `Shipped:waits_on_optional`)
+                                ),
+                                bitOr(
+                                    bitOr((`Told:state` = 'on_time'), (`Told:state` = 'late')),
+                                    bitAnd((`Told:state` = 'waiting'), `Told:waits_on_optional`)
+                                )
+                            )
+                        )
                     )
                 ),
-                least(
-                    if(((`Told:state` = 'pending') AND isNotNull(`Told:due`)), (`Told:due` + {p14:Int64}), NULL),
-                    if(
-                        ((isNotNull(`Told:at`) AND not((`Told:state` = 'not_needed'))) AND `Told:gap` AND ({p0:Int64} <= `Told:at`)),
-                        (`Told:at` + {p14:Int64}),
-                        NULL
-                    )
+                'complete',
+                'running'
+            ),
+            ''
+        ) AS `state`,
+        emptyArrayInt64() AS `step_warned`,
+        if(
+            (least(
+                `WrapAsked:missing`,
+                `WrapAsked:late`,
+                `Wrapped:missing`,
+                `Wrapped:late`,
+                `Wrapped:out_of_order`,
+                `Picked:missing`,
+                `Picked:late`,
+                `Shipped:missing`,
+                `Shipped:late`,
+                `Shipped:out_of_order`,
+                `Told:missing`,
+                `Told:late`,
+                `Told:out_of_order`
+            ) < `never`),
+            arrayFilter(
+                `f` -> (tupleElement(`f`, 3) < `never`),
+                array(
+                    tuple(0, 'missing', `WrapAsked:missing`),
+                    tuple(0, 'late', `WrapAsked:late`),
+                    tuple(1, 'missing', `Wrapped:missing`),
+                    tuple(1, 'late', `Wrapped:late`),
+                    tuple(1, 'out_of_order', `Wrapped:out_of_order`),
+                    tuple(2, 'missing', `Picked:missing`),
+                    tuple(2, 'late', `Picked:late`),
+                    tuple(3, 'missing', `Shipped:missing`),
+                    tuple(3, 'late', `Shipped:late`),
+                    tuple(3, 'out_of_order', `Shipped:out_of_order`),
+                    tuple(4, 'missing', `Told:missing`),
+                    tuple(4, 'late', `Told:late`),
+                    tuple(4, 'out_of_order', `Told:out_of_order`)
                 )
             ),
-            `next_event`
-        ) AS `wake_at`,
-        CAST(`ended_at`, 'Nullable(Int64)') AS `ended_at`
-    FROM `layer_3`
+            CAST(array(), 'Array(Tuple(UInt16, String, Int64))')
+        ) AS `findings`,
+        if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        1 AS `ours`
+    FROM `layer_4`
 ),
 
 `digested` AS
@@ -272,7 +359,7 @@ WITH
     SELECT
         *,
         if(
-            isNotNull(`start`),
+            notIn(`state`, tuple('', 'outdated')),
             cityHash64(
                 {p15:String},
                 tuple(
@@ -282,6 +369,9 @@ WITH
                     `step_states`,
                     `step_times`,
                     `step_dues`,
+                    `step_counts`,
+                    `step_needed`,
+                    `step_warned`,
                     `findings`,
                     `undated`,
                     `at_risk`,
@@ -289,6 +379,7 @@ WITH
                     `customer`,
                     `stored`,
                     `conflicts`,
+                    `doubts`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
@@ -307,6 +398,9 @@ SELECT
     `step_states`,
     `step_times`,
     `step_dues`,
+    `step_counts`,
+    `step_needed`,
+    `step_warned`,
     `findings`,
     `undated`,
     `at_risk`,
@@ -314,15 +408,16 @@ SELECT
     `customer`,
     `stored`,
     `conflicts`,
+    `doubts`,
     `last_event`,
     `last_event_at`,
     `wake_at`,
     `ended_at`,
     `digest`
 FROM `digested`
-WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
+WHERE ((`doubts` != 0) OR (`ours` AND ((`state` != '') OR isNotNull(`wake_at`))))
 ORDER BY `correlation_id`
-SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, least_greatest_legacy_null_behavior = 0
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, query_plan_merge_expressions = 0, least_greatest_legacy_null_behavior = 0
 
 -- p0 = 1763640000000000
 -- p1 = 'Ordered'
@@ -339,4 +434,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p12 = 259200000000
 -- p13 = -1000000
 -- p14 = 1
--- p15 = 'f94f0f0d972430af'
+-- p15 = '93ecee34e11316dc'

@@ -1,5 +1,9 @@
 WITH
 
+toInt64(2305843009213693952) AS `never`,
+
+toInt64(-2305843009213693952) AS `long_ago`,
+
 `rows` AS
 (
     SELECT
@@ -56,11 +60,15 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
+        (arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) + countIf((`source` = 'noshow'))) AS `doubts`,
         maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
-        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`micros`, `starts`) AS `start`,
-        minOrNullIf(`micros`, `Decided:is`) AS `Decided:at`,
-        minOrNullIf(`micros`, `Paid:is`) AS `Paid:at`,
+        min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
+        min(if(`starts`, `micros`, `never`)) AS `began`,
+        min(if(`Decided:is`, `micros`, `never`)) AS `Decided:first`,
+        min(if(`Paid:is`, `micros`, `never`)) AS `Paid:first`,
         argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`,
         argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `Decided:is`) AS `Decided:attributes`
     FROM `matched`
@@ -71,479 +79,483 @@ WITH
 (
     SELECT
         *,
-        if(
-            ((coalesce(
-                if(
-                    match(
-                        if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
-                        '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+        ifNull(
+            if(
+                ((coalesce(
+                    if(
+                        match(
+                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                        ),
+                        toUnixTimestamp64Micro(
+                            parseDateTime64BestEffortOrNull(
+                                upper(
+                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                ),
+                                6,
+                                'UTC'
+                            )
+                        ),
+                        NULL
                     ),
-                    toUnixTimestamp64Micro(
-                        parseDateTime64BestEffortOrNull(
-                            upper(
-                                if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
-                            ),
-                            6,
-                            'UTC'
-                        )
+                    accurateCastOrNull(
+                        floor(
+                            ((if(
+                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                NULL
+                            ) * 1000000) + {p12:Float64})
+                        ),
+                        'Int64'
+                    )
+                ) >= -2208988800000000) AND (coalesce(
+                    if(
+                        match(
+                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                        ),
+                        toUnixTimestamp64Micro(
+                            parseDateTime64BestEffortOrNull(
+                                upper(
+                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                ),
+                                6,
+                                'UTC'
+                            )
+                        ),
+                        NULL
                     ),
-                    NULL
+                    accurateCastOrNull(
+                        floor(
+                            ((if(
+                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                NULL
+                            ) * 1000000) + {p12:Float64})
+                        ),
+                        'Int64'
+                    )
+                ) <= 253402300799999999)),
+                coalesce(
+                    if(
+                        match(
+                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                        ),
+                        toUnixTimestamp64Micro(
+                            parseDateTime64BestEffortOrNull(
+                                upper(
+                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                ),
+                                6,
+                                'UTC'
+                            )
+                        ),
+                        NULL
+                    ),
+                    accurateCastOrNull(
+                        floor(
+                            ((if(
+                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                NULL
+                            ) * 1000000) + {p12:Float64})
+                        ),
+                        'Int64'
+                    )
                 ),
-                accurateCastOrNull(
-                    floor(
-                        ((if(
-                            (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                            JSONExtractFloat(`start:attributes`, {p11:String}),
-                            NULL
-                        ) * 1000000) + {p12:Float64})
-                    ),
-                    'Int64'
-                )
-            ) >= -2208988800000000) AND (coalesce(
-                if(
-                    match(
-                        if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
-                        '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                    ),
-                    toUnixTimestamp64Micro(
-                        parseDateTime64BestEffortOrNull(
-                            upper(
-                                if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
-                            ),
-                            6,
-                            'UTC'
-                        )
-                    ),
-                    NULL
-                ),
-                accurateCastOrNull(
-                    floor(
-                        ((if(
-                            (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                            JSONExtractFloat(`start:attributes`, {p11:String}),
-                            NULL
-                        ) * 1000000) + {p12:Float64})
-                    ),
-                    'Int64'
-                )
-            ) <= 253402300799999999)),
-            coalesce(
-                if(
-                    match(
-                        if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
-                        '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                    ),
-                    toUnixTimestamp64Micro(
-                        parseDateTime64BestEffortOrNull(
-                            upper(
-                                if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
-                            ),
-                            6,
-                            'UTC'
-                        )
-                    ),
-                    NULL
-                ),
-                accurateCastOrNull(
-                    floor(
-                        ((if(
-                            (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                            JSONExtractFloat(`start:attributes`, {p11:String}),
-                            NULL
-                        ) * 1000000) + {p12:Float64})
-                    ),
-                    'Int64'
-                )
+                NULL
             ),
-            NULL
+            `never`
         ) AS `Decided:promised`,
-        isNull(`Decided:at`) AS `Paid:undecided`,
-        (isNotNull(`Decided:at`) AND not(
-            ifNull(
-                ((ifNotFinite(
-                    (if(
-                        (JSONType(`Decided:attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                        JSONExtractFloat(`Decided:attributes`, {p13:String}),
-                        NULL
-                    ) * {p14:Float64}),
+        ifNull(
+            ((ifNotFinite(
+                (if(
+                    (JSONType(`Decided:attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`Decided:attributes`, {p13:String}),
                     NULL
-                ) >= ifNotFinite(
-                    (if(
-                        (JSONType(`start:attributes`, {p15:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                        JSONExtractFloat(`start:attributes`, {p15:String}),
-                        NULL
-                    ) / nullIf({p16:Float64}, 0)),
+                ) * {p14:Float64}),
+                NULL
+            ) >= ifNotFinite(
+                (if(
+                    (JSONType(`start:attributes`, {p15:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`start:attributes`, {p15:String}),
                     NULL
-                )) OR not(
-                    if(
-                        ((JSONType(`start:attributes`, {p17:String}) = 'Array') AND (JSONType(`start:attributes`, {p18:String}) != 'Null')),
-                        arrayElement(
-                            array(0, NULL, 1),
-                            (arrayMax(
-                                arrayPushFront(
-                                    arrayMap(
-                                        `element` -> ifNull(
-                                            (coalesce(
-                                                (if(
-                                                    (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
-                                                    JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
-                                                    NULL
-                                                ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
-                                                (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
-                                                (if(
-                                                    (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                                    JSONExtractFloat(`start:attributes`, {p18:String}),
-                                                    NULL
-                                                ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64', 'Double')), JSONExtractFloat(`element`), NULL)),
-                                                (if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
-                                            ) * 2),
-                                            1
-                                        ),
-                                        JSONExtractArrayRaw(`start:attributes`, {p17:String})
+                ) / nullIf({p16:Float64}, 0)),
+                NULL
+            )) OR not(
+                if(
+                    ((JSONType(`start:attributes`, {p17:String}) = 'Array') AND (JSONType(`start:attributes`, {p18:String}) != 'Null')),
+                    arrayElement(
+                        array(0, NULL, 1),
+                        (arrayMax(
+                            arrayPushFront(
+                                arrayMap(
+                                    `element` -> ifNull(
+                                        (coalesce(
+                                            (if(
+                                                (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
+                                                JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
+                                                NULL
+                                            ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
+                                            (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
+                                            (if(
+                                                (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                                JSONExtractFloat(`start:attributes`, {p18:String}),
+                                                NULL
+                                            ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64', 'Double')), JSONExtractFloat(`element`), NULL)),
+                                            (if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
+                                        ) * 2),
+                                        1
                                     ),
-                                    0
+                                    JSONExtractArrayRaw(`start:attributes`, {p17:String})
+                                ),
+                                0
+                            )
+                        ) + 1)
+                    ),
+                    NULL
+                )
+            )),
+            0
+        ) AS `Paid:holds`,
+        (`Decided:first` >= `never`) AS `Paid:undecided`,
+        if((`Decided:first` < `never`), `Decided:first`, `long_ago`) AS `Paid:last`,
+        (`Decided:first` >= `never`) AS `Paid:gap`,
+        ifNull(
+            if(
+                (((if(
+                    ((coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
                                 )
-                            ) + 1)
-                        ),
-                        NULL
-                    )
-                )),
-                0
-            )
-        )) AS `Paid:skipped`,
-        isNotNull(`Decided:at`) AS `Paid:base_is_owed_nothing`,
-        isNull(`Decided:at`) AS `Paid:gap`,
-        if(
-            (((if(
-                ((coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
                             ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            NULL
                         ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) >= -2208988800000000) AND (coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
                             ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
+                            'Int64'
+                        )
+                    ) >= -2208988800000000) AND (coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
                                 ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) <= 253402300799999999)),
-                coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
                             ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
                         ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ) <= 253402300799999999)),
+                    coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
                                 ),
-                                6,
-                                'UTC'
-                            )
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
                         ),
-                        NULL
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
                     ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
+                    NULL
+                ) + {p20:Int64}) >= -2208988800000000) AND ((if(
+                    ((coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
                         ),
-                        'Int64'
-                    )
-                ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ) >= -2208988800000000) AND (coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
+                        ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ) <= 253402300799999999)),
+                    coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
+                        ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ),
+                    NULL
+                ) + {p20:Int64}) <= 253402300799999999)),
+                (if(
+                    ((coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
+                        ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ) >= -2208988800000000) AND (coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
+                        ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ) <= 253402300799999999)),
+                    coalesce(
+                        if(
+                            match(
+                                if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ),
+                                '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
+                            ),
+                            toUnixTimestamp64Micro(
+                                parseDateTime64BestEffortOrNull(
+                                    upper(
+                                        if(
+                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            NULL
+                                        )
+                                    ),
+                                    6,
+                                    'UTC'
+                                )
+                            ),
+                            NULL
+                        ),
+                        accurateCastOrNull(
+                            floor(
+                                ((if(
+                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    NULL
+                                ) * 1000000) + {p12:Float64})
+                            ),
+                            'Int64'
+                        )
+                    ),
+                    NULL
+                ) + {p20:Int64}),
                 NULL
-            ) + {p20:Int64}) >= -2208988800000000) AND ((if(
-                ((coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) >= -2208988800000000) AND (coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) <= 253402300799999999)),
-                coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ),
-                NULL
-            ) + {p20:Int64}) <= 253402300799999999)),
-            (if(
-                ((coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) >= -2208988800000000) AND (coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ) <= 253402300799999999)),
-                coalesce(
-                    if(
-                        match(
-                            if(
-                                (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                JSONExtractString(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ),
-                            '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
-                        ),
-                        toUnixTimestamp64Micro(
-                            parseDateTime64BestEffortOrNull(
-                                upper(
-                                    if(
-                                        (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                        JSONExtractString(`Decided:attributes`, {p19:String}),
-                                        NULL
-                                    )
-                                ),
-                                6,
-                                'UTC'
-                            )
-                        ),
-                        NULL
-                    ),
-                    accurateCastOrNull(
-                        floor(
-                            ((if(
-                                (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`Decided:attributes`, {p19:String}),
-                                NULL
-                            ) * 1000000) + {p12:Float64})
-                        ),
-                        'Int64'
-                    )
-                ),
-                NULL
-            ) + {p20:Int64}),
-            NULL
+            ),
+            `never`
         ) AS `Paid:promised`
     FROM `histories`
 ),
@@ -553,16 +565,16 @@ WITH
     SELECT
         *,
         multiIf(
-            (isNotNull(`Decided:at`) AND (isNull(`Decided:promised`) OR (`Decided:at` <= `Decided:promised`))),
+            bitAnd((`Decided:first` < `never`), (`Decided:first` <= `Decided:promised`)),
             'on_time',
-            isNotNull(`Decided:at`),
+            (`Decided:first` < `never`),
             'late',
-            (isNull(`Decided:promised`) OR ({p0:Int64} <= `Decided:promised`)),
+            ({p0:Int64} <= `Decided:promised`),
             'pending',
             'missing'
         ) AS `Decided:state`,
-        if(`Paid:skipped`, `Decided:at`, `Paid:at`) AS `Paid:anchor`,
-        least((`Decided:at` + {p21:Int64}), `Paid:promised`) AS `Paid:due`
+        bitAnd((`Decided:first` < `never`), not(`Paid:holds`)) AS `Paid:skipped`,
+        least((`Decided:first` + {p21:Int64}), `Paid:promised`) AS `Paid:due`
     FROM `layer_1`
 ),
 
@@ -575,98 +587,125 @@ WITH
             'skipped',
             `Paid:undecided`,
             'waiting',
-            (isNotNull(`Paid:at`) AND (isNull(`Paid:due`) OR (`Paid:at` <= `Paid:due`))),
+            bitAnd((`Paid:first` < `never`), (`Paid:first` <= `Paid:due`)),
             'on_time',
-            isNotNull(`Paid:at`),
+            (`Paid:first` < `never`),
             'late',
-            (isNull(`Decided:at`) AND isNull(`Paid:due`)),
+            bitAnd((`Decided:first` >= `never`), (`Paid:due` >= `never`)),
             'waiting',
-            (isNull(`Paid:due`) OR ({p0:Int64} <= `Paid:due`)),
+            ({p0:Int64} <= `Paid:due`),
             'pending',
             'missing'
-        ) AS `Paid:state`
+        ) AS `Paid:state`,
+        if((`Decided:state` = 'missing'), `Decided:promised`, `never`) AS `Decided:missing`,
+        if((`Decided:state` = 'late'), `Decided:first`, `never`) AS `Decided:late`
     FROM `layer_2`
+),
+
+`layer_4` AS
+(
+    SELECT
+        *,
+        if((`Paid:state` = 'missing'), `Paid:due`, `never`) AS `Paid:missing`,
+        if((`Paid:state` = 'late'), `Paid:first`, `never`) AS `Paid:late`,
+        if(
+            bitAnd((`Paid:first` < `never`), not(bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed')))),
+            least(
+                if((`Paid:first` < `Paid:last`), `Paid:first`, `never`),
+                if(`Paid:gap`, if(({p0:Int64} > `Paid:first`), `Paid:first`, `never`), `never`)
+            ),
+            `never`
+        ) AS `Paid:out_of_order`,
+        least(
+            `next_event`,
+            if(
+                (`began` < `never`),
+                least(
+                    if((`Decided:state` = 'pending'), (`Decided:promised` + {p22:Int64}), `never`),
+                    least(
+                        if((`Paid:state` = 'pending'), (`Paid:due` + {p22:Int64}), `never`),
+                        if(
+                            bitAnd(not(bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed'))), bitAnd((`Paid:first` < `never`), `Paid:gap`)),
+                            if(({p0:Int64} <= `Paid:first`), (`Paid:first` + {p22:Int64}), `never`),
+                            `never`
+                        )
+                    )
+                ),
+                `never`
+            )
+        ) AS `wakes`
+    FROM `layer_3`
 ),
 
 `answers` AS
 (
     SELECT
         `correlation_id`,
-        `start`,
-        multiIf(
-            ((`Decided:state` = 'missing') OR (`Paid:state` = 'missing')),
-            'incomplete',
-            (((`Decided:state` = 'on_time') OR (`Decided:state` = 'late')) AND (((`Paid:state` = 'on_time') OR (`Paid:state` = 'late')) OR `Paid:skipped`)),
-            'complete',
-            'running'
-        ) AS `state`,
+        if((`began` < `never`), `began`, NULL) AS `start`,
         array(`Decided:state`, `Paid:state`) AS `step_states`,
-        array(`Decided:at`, `Paid:at`) AS `step_times`,
-        array(CAST(`Decided:promised`, 'Nullable(Int64)'), CAST(`Paid:due`, 'Nullable(Int64)')) AS `step_dues`,
-        arrayFilter(
-            `f` -> isNotNull(tupleElement(`f`, 3)),
-            array(
-                tuple(0, 'missing', CAST(if((`Decided:state` = 'missing'), `Decided:promised`, NULL), 'Nullable(Int64)')),
-                tuple(0, 'late', CAST(if((`Decided:state` = 'late'), `Decided:at`, NULL), 'Nullable(Int64)')),
-                tuple(1, 'missing', CAST(if((`Paid:state` = 'missing'), `Paid:due`, NULL), 'Nullable(Int64)')),
-                tuple(1, 'late', CAST(if((`Paid:state` = 'late'), `Paid:at`, NULL), 'Nullable(Int64)')),
-                tuple(
-                    1,
-                    'out_of_order',
-                    CAST(
-                        if(
-                            (isNotNull(`Paid:at`) AND not(`Paid:skipped`) AND not((`Paid:state` = 'not_needed'))),
-                            if(ifNull((`Paid:at` < `Decided:at`), 0), `Paid:at`, if((`Paid:gap` AND ({p0:Int64} > `Paid:at`)), `Paid:at`, NULL)),
-                            NULL
-                        ),
-                        'Nullable(Int64)'
-                    )
-                )
-            )
-        ) AS `findings`,
+        arrayMap(`t` -> if((`t` < `never`), `t`, NULL), array(`Decided:first`, `Paid:first`)) AS `step_times`,
+        arrayMap(`t` -> if((`t` < `never`), `t`, NULL), array(`Decided:promised`, `Paid:due`)) AS `step_dues`,
+        emptyArrayInt64() AS `step_counts`,
+        emptyArrayInt64() AS `step_needed`,
         arrayFilter(
             `p` -> isNotNull(`p`),
             array(
-                if(isNull(`Decided:promised`), 0, NULL),
-                if((not(`Paid:skipped`) AND isNotNull(`Decided:at`) AND isNull(`Paid:promised`)), 1, NULL)
+                if((`Decided:promised` >= `never`), 0, NULL),
+                if(bitAnd(not(`Paid:skipped`), bitAnd((`Decided:first` < `never`), (`Paid:promised` >= `never`))), 1, NULL)
             )
         ) AS `undated`,
         NULL AS `at_risk`,
         NULL AS `unit`,
         coalesce(
             if(
-                (JSONType(`start:attributes`, {p22:String}, {p23:String}) = 'String'),
-                JSONExtractString(`start:attributes`, {p22:String}, {p23:String}),
+                (JSONType(`start:attributes`, {p23:String}, {p24:String}) = 'String'),
+                JSONExtractString(`start:attributes`, {p23:String}, {p24:String}),
                 NULL
             ),
             if(
-                (JSONType(`start:attributes`, {p22:String}, {p23:String}) IN tuple('Bool', 'Int64', 'UInt64')),
-                JSONExtractRaw(`start:attributes`, {p22:String}, {p23:String}),
+                (JSONType(`start:attributes`, {p23:String}, {p24:String}) IN tuple('Bool', 'Int64', 'UInt64')),
+                JSONExtractRaw(`start:attributes`, {p23:String}, {p24:String}),
                 NULL
             )
         ) AS `customer`,
         `stored`,
         `conflicts`,
+        `doubts`,
         tupleElement(`last`, 4) AS `last_event`,
         tupleElement(`last`, 1) AS `last_event_at`,
+        CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
+        multiIf(
+            (`began` < `never`),
+            multiIf(
+                bitOr((`Decided:state` = 'missing'), (`Paid:state` = 'missing')),
+                'incomplete',
+                bitAnd(
+                    bitOr((`Decided:state` = 'on_time'), (`Decided:state` = 'late')),
+                    bitOr(bitOr((`Paid:state` = 'on_time'), (`Paid:state` = 'late')), `Paid:skipped`)
+                ),
+                'complete',
+                'running'
+            ),
+            ''
+        ) AS `state`,
+        emptyArrayInt64() AS `step_warned`,
         if(
-            isNotNull(`start`),
-            least(
-                `next_event`,
-                if(((`Decided:state` = 'pending') AND isNotNull(`Decided:promised`)), (`Decided:promised` + {p24:Int64}), NULL),
-                least(
-                    if(((`Paid:state` = 'pending') AND isNotNull(`Paid:due`)), (`Paid:due` + {p24:Int64}), NULL),
-                    if(
-                        ((isNotNull(`Paid:at`) AND not(`Paid:skipped`) AND not((`Paid:state` = 'not_needed'))) AND `Paid:gap` AND ({p0:Int64} <= `Paid:at`)),
-                        (`Paid:at` + {p24:Int64}),
-                        NULL
-                    )
+            (least(`Decided:missing`, `Decided:late`, `Paid:missing`, `Paid:late`, `Paid:out_of_order`) < `never`),
+            arrayFilter(
+                `f` -> (tupleElement(`f`, 3) < `never`),
+                array(
+                    tuple(0, 'missing', `Decided:missing`),
+                    tuple(0, 'late', `Decided:late`),
+                    tuple(1, 'missing', `Paid:missing`),
+                    tuple(1, 'late', `Paid:late`),
+                    tuple(1, 'out_of_order', `Paid:out_of_order`)
                 )
             ),
-            `next_event`
-        ) AS `wake_at`,
-        CAST(NULL, 'Nullable(Int64)') AS `ended_at`
-    FROM `layer_3`
+            CAST(array(), 'Array(Tuple(UInt16, String, Int64))')
+        ) AS `findings`,
+        if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        1 AS `ours`
+    FROM `layer_4`
 ),
 
 `digested` AS
@@ -674,7 +713,7 @@ WITH
     SELECT
         *,
         if(
-            isNotNull(`start`),
+            notIn(`state`, tuple('', 'outdated')),
             cityHash64(
                 {p25:String},
                 tuple(
@@ -684,6 +723,9 @@ WITH
                     `step_states`,
                     `step_times`,
                     `step_dues`,
+                    `step_counts`,
+                    `step_needed`,
+                    `step_warned`,
                     `findings`,
                     `undated`,
                     `at_risk`,
@@ -691,6 +733,7 @@ WITH
                     `customer`,
                     `stored`,
                     `conflicts`,
+                    `doubts`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
@@ -709,6 +752,9 @@ SELECT
     `step_states`,
     `step_times`,
     `step_dues`,
+    `step_counts`,
+    `step_needed`,
+    `step_warned`,
     `findings`,
     `undated`,
     `at_risk`,
@@ -716,15 +762,16 @@ SELECT
     `customer`,
     `stored`,
     `conflicts`,
+    `doubts`,
     `last_event`,
     `last_event_at`,
     `wake_at`,
     `ended_at`,
     `digest`
 FROM `digested`
-WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
+WHERE ((`doubts` != 0) OR (`ours` AND ((`state` != '') OR isNotNull(`wake_at`))))
 ORDER BY `correlation_id`
-SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, least_greatest_legacy_null_behavior = 0
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, query_plan_merge_expressions = 0, least_greatest_legacy_null_behavior = 0
 
 -- p0 = 1763640000000000
 -- p1 = 'ClaimFiled'
@@ -748,7 +795,7 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p19 = 'pay_by'
 -- p20 = 3600000000
 -- p21 = 604800000000
--- p22 = 'person'
--- p23 = 'full name'
--- p24 = 1
--- p25 = '4ed1f67e7db12a7b'
+-- p22 = 1
+-- p23 = 'person'
+-- p24 = 'full name'
+-- p25 = '20bb5e53949c41f8'

@@ -1,5 +1,9 @@
 WITH
 
+toInt64(2305843009213693952) AS `never`,
+
+toInt64(-2305843009213693952) AS `long_ago`,
+
 `rows` AS
 (
     SELECT
@@ -33,10 +37,14 @@ WITH
             `n` -> (`n` = 2),
             arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
         ) AS `conflicts`,
+        (arrayCount(
+            `n` -> (`n` = 2),
+            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
+        ) + countIf((`source` = 'noshow'))) AS `doubts`,
         maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
-        minOrNullIf(`micros`, (`micros` > {p0:Int64})) AS `next_event`,
-        minOrNullIf(`micros`, `starts`) AS `start`,
-        minOrNullIf(`micros`, `Answered:is`) AS `Answered:at`
+        min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
+        min(if(`starts`, `micros`, `never`)) AS `began`,
+        min(if(`Answered:is`, `micros`, `never`)) AS `Answered:first`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -45,7 +53,7 @@ WITH
 (
     SELECT
         *,
-        (`start` + {p3:Int64}) AS `Answered:due`
+        (`began` + {p3:Int64}) AS `Answered:due`
     FROM `histories`
 ),
 
@@ -54,57 +62,73 @@ WITH
     SELECT
         *,
         multiIf(
-            (isNotNull(`Answered:at`) AND (isNull(`Answered:due`) OR (`Answered:at` <= `Answered:due`))),
+            bitAnd((`Answered:first` < `never`), (`Answered:first` <= `Answered:due`)),
             'on_time',
-            isNotNull(`Answered:at`),
+            (`Answered:first` < `never`),
             'late',
-            (isNull(`Answered:due`) OR ({p0:Int64} <= `Answered:due`)),
+            ({p0:Int64} <= `Answered:due`),
             'pending',
             'missing'
         ) AS `Answered:state`
     FROM `layer_1`
 ),
 
+`layer_3` AS
+(
+    SELECT
+        *,
+        if((`Answered:state` = 'missing'), `Answered:due`, `never`) AS `Answered:missing`,
+        if((`Answered:state` = 'late'), `Answered:first`, `never`) AS `Answered:late`,
+        least(
+            `next_event`,
+            if((`began` < `never`), if((`Answered:state` = 'pending'), (`Answered:due` + {p4:Int64}), `never`), `never`)
+        ) AS `wakes`
+    FROM `layer_2`
+),
+
 `answers` AS
 (
     SELECT
         `correlation_id`,
-        `start`,
-        multiIf(
-            (`Answered:state` = 'missing'),
-            'incomplete',
-            ((`Answered:state` = 'on_time') OR (`Answered:state` = 'late')),
-            'complete',
-            'running'
-        ) AS `state`,
+        if((`began` < `never`), `began`, NULL) AS `start`,
         array(`Answered:state`) AS `step_states`,
-        array(`Answered:at`) AS `step_times`,
-        array(CAST(`Answered:due`, 'Nullable(Int64)')) AS `step_dues`,
-        arrayFilter(
-            `f` -> isNotNull(tupleElement(`f`, 3)),
-            array(
-                tuple(0, 'missing', CAST(if((`Answered:state` = 'missing'), `Answered:due`, NULL), 'Nullable(Int64)')),
-                tuple(0, 'late', CAST(if((`Answered:state` = 'late'), `Answered:at`, NULL), 'Nullable(Int64)'))
-            )
-        ) AS `findings`,
+        arrayMap(`t` -> if((`t` < `never`), `t`, NULL), array(`Answered:first`)) AS `step_times`,
+        arrayMap(`t` -> if((`t` < `never`), `t`, NULL), array(`Answered:due`)) AS `step_dues`,
+        emptyArrayInt64() AS `step_counts`,
+        emptyArrayInt64() AS `step_needed`,
         emptyArrayUInt8() AS `undated`,
         NULL AS `at_risk`,
         NULL AS `unit`,
         NULL AS `customer`,
         `stored`,
         `conflicts`,
+        `doubts`,
         tupleElement(`last`, 4) AS `last_event`,
         tupleElement(`last`, 1) AS `last_event_at`,
-        if(
-            isNotNull(`start`),
-            least(
-                `next_event`,
-                if(((`Answered:state` = 'pending') AND isNotNull(`Answered:due`)), (`Answered:due` + {p4:Int64}), NULL)
+        CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
+        multiIf(
+            (`began` < `never`),
+            multiIf(
+                (`Answered:state` = 'missing'),
+                'incomplete',
+                bitOr((`Answered:state` = 'on_time'), (`Answered:state` = 'late')),
+                'complete',
+                'running'
             ),
-            `next_event`
-        ) AS `wake_at`,
-        CAST(NULL, 'Nullable(Int64)') AS `ended_at`
-    FROM `layer_2`
+            ''
+        ) AS `state`,
+        emptyArrayInt64() AS `step_warned`,
+        if(
+            (least(`Answered:missing`, `Answered:late`) < `never`),
+            arrayFilter(
+                `f` -> (tupleElement(`f`, 3) < `never`),
+                array(tuple(0, 'missing', `Answered:missing`), tuple(0, 'late', `Answered:late`))
+            ),
+            CAST(array(), 'Array(Tuple(UInt16, String, Int64))')
+        ) AS `findings`,
+        if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        1 AS `ours`
+    FROM `layer_3`
 ),
 
 `digested` AS
@@ -112,7 +136,7 @@ WITH
     SELECT
         *,
         if(
-            isNotNull(`start`),
+            notIn(`state`, tuple('', 'outdated')),
             cityHash64(
                 {p5:String},
                 tuple(
@@ -122,6 +146,9 @@ WITH
                     `step_states`,
                     `step_times`,
                     `step_dues`,
+                    `step_counts`,
+                    `step_needed`,
+                    `step_warned`,
                     `findings`,
                     `undated`,
                     `at_risk`,
@@ -129,6 +156,7 @@ WITH
                     `customer`,
                     `stored`,
                     `conflicts`,
+                    `doubts`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
@@ -147,6 +175,9 @@ SELECT
     `step_states`,
     `step_times`,
     `step_dues`,
+    `step_counts`,
+    `step_needed`,
+    `step_warned`,
     `findings`,
     `undated`,
     `at_risk`,
@@ -154,19 +185,20 @@ SELECT
     `customer`,
     `stored`,
     `conflicts`,
+    `doubts`,
     `last_event`,
     `last_event_at`,
     `wake_at`,
     `ended_at`,
     `digest`
 FROM `digested`
-WHERE (isNotNull(`start`) OR isNotNull(`wake_at`))
+WHERE ((`doubts` != 0) OR (`ours` AND ((`state` != '') OR isNotNull(`wake_at`))))
 ORDER BY `correlation_id`
-SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, least_greatest_legacy_null_behavior = 0
+SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_expressions = 0, query_plan_merge_expressions = 0, least_greatest_legacy_null_behavior = 0
 
 -- p0 = 1763640000000000
 -- p1 = 'Asked'
 -- p2 = 'Answered'
 -- p3 = 5000000
 -- p4 = 1
--- p5 = '726ecd804db8a111'
+-- p5 = '3e819d726d2a2c0b'
