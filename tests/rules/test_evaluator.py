@@ -255,7 +255,7 @@ def test_many_ids_are_judged_in_parts(bench: Bench) -> None:
 
 
 class Interrupting(ClickHouse):
-    """A store that calls back around the first insert into a table."""
+    """A store that calls back around the first insert into a table, of rows or of what a query gives."""
 
     def __init__(self, real: ClickHouse) -> None:
         self._real = real
@@ -279,4 +279,7 @@ class Interrupting(ClickHouse):
         return self._real.stream(sql, parameters)
 
     def command(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
+        table = sql.split()[2]  # INSERT INTO it
+        self._calls.pop(("before", table), lambda: None)()
         self._real.command(sql, parameters)
+        self._calls.pop(("after", table), lambda: None)()
