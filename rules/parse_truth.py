@@ -106,12 +106,14 @@ def _headers(keys: Keys, scope: Scope, problems: Problems) -> dict[str, Template
             refuse(node, "headers", "a map of text", problems)
         return {}
     found: dict[str, Template] = {}
+    seen: set[str] = set()
     for entry in node.entries:
         value = _header(entry, scope, problems)
-        if entry.key.text.lower() in map(str.lower, found):
+        if entry.key.text.lower() in seen:
             problems.error(entry.key.at, Check.REPEATED, f"the header {quoted(entry.key.text)} is there twice")
         elif value is not None:
             found[entry.key.text] = value
+        seen.add(entry.key.text.lower())
     return dict(sorted(found.items()))
 
 
