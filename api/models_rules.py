@@ -12,6 +12,11 @@ class Progress(BaseModel):
     total: Annotated[int, Field(examples=[120])]
 
 
+class NotJudged(BaseModel):
+    outdated: Annotated[int, Field(description="Older than every version of the workflow.", examples=[0])]
+    frozen: Annotated[int, Field(description="Older than retention.", examples=[0])]
+
+
 class RuleFile(BaseModel):
     """A file of the rule directory. What tells of the rule in force is empty or null where none of it is."""
 
@@ -29,7 +34,7 @@ class RuleFile(BaseModel):
     ]
     diagnostics: Annotated[str, Field(description="What is wrong with it, as the linter shows it; else warnings.")]
     progress: Annotated[Progress, Field(description="Pieces of history that the rule in force has judged.")]
-    not_judged: Annotated[int, Field(description="Instances of the workflow that no rule answers for.")]
+    not_judged: Annotated[NotJudged, Field(description="Instances of the workflow that are too old.")]
 
 
 class RuleFiles(BaseModel):

@@ -15,7 +15,8 @@ class RuleFile:
     """`workflow` and what follows it tell of the rule in force, and are empty where none is.
 
     `diagnostics`: what is wrong with what was refused, or else the warnings. By the rule in force `done` of `total`
-    pieces of history have been judged; `not_judged` counts instances of its workflow that no rule answers for.
+    pieces of history have been judged. Of its workflow's instances `outdated` are older than every version, and
+    `frozen` older than retention: they are not judged.
     """
 
     file: str
@@ -31,7 +32,8 @@ class RuleFile:
     diagnostics: str
     done: int
     total: int
-    not_judged: int
+    outdated: int
+    frozen: int
 
     @property
     def in_force(self) -> bool:

@@ -15,6 +15,7 @@ from store.instant import rfc3339_or_none
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
 TIMES = ("effective_from", "taken_at", "refused_at")
+COUNTS = ("done", "total", "outdated", "frozen")
 
 
 @router.get(
@@ -33,6 +34,12 @@ def list_rules(here: Here) -> Response:
 
 def file_json(file: RuleFile) -> dict[str, object]:
     times = {name: rfc3339_or_none(getattr(file, name)) for name in TIMES}
-    told = {**asdict(file), **times, "progress": {"done": file.done, "total": file.total}}
-    del told["done"], told["total"]
-    return {**told, "workflow": file.workflow or None, "rule_hash": file.rule_hash or None}
+    told = {name: value for name, value in asdict(file).items() if name not in COUNTS}
+    return {
+        **told,
+        **times,
+        "workflow": file.workflow or None,
+        "rule_hash": file.rule_hash or None,
+        "progress": {"done": file.done, "total": file.total},
+        "not_judged": {"outdated": file.outdated, "frozen": file.frozen},
+    }

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from rules.diagnostic import Diagnostic, printable, render
 from rules.live_admit import Rulebook, admit
-from rules.live_record import Record, row, storable
+from rules.live_record import Applied, Record, row, storable
 from rules.live_watch import Watch
 from rules.parse_source import lines_of
 from rules.ruleset import Rule, rules_of
 from rules.spec import Workflow
+from rules.staleness import NotJudged
 from store.clock import Clock
 from store.errors import StoreUnavailable
 from store.event import SECOND
@@ -61,11 +62,11 @@ class Judge(Protocol):
         ...
 
     def progress(self) -> Mapping[str, tuple[int, int]]:
-        """By workflow: how many pieces of history have been judged by the rules in force, of how many."""
+        """Of workflows with history left to judge by the rules in force: how many pieces are judged, of how many."""
         ...
 
-    def not_judged(self) -> Mapping[str, int]:
-        """By workflow: how many instances no rule answers for."""
+    def not_judged(self) -> Mapping[str, NotJudged]:
+        """By workflow: how many instances are too old."""
         ...
 
 
@@ -107,8 +108,8 @@ class Keeper:
             taken, refused = book.taken.get(file), book.refused.get(file)
             diagnostics = refused.diagnostics if refused else taken.warnings if taken else ()
             name = taken.workflow.name if taken else ""
-            counts = (*progress.get(name, (0, 0)), not_judged.get(name, 0))
-            rows[storable(file)] = row(taken, refused, self._live.shown(diagnostics), counts)
+            applied = Applied(*progress.get(name, (0, 0)), not_judged.get(name, NotJudged()))
+            rows[storable(file)] = row(taken, refused, self._live.shown(diagnostics), applied)
         return rows
 
 

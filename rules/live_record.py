@@ -3,22 +3,30 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
 from rules.live_admit import Refused, Taken
+from rules.staleness import NotJudged
 from store import leases
 from store.database import Database
 from store.tables import rule_files
 
 Row = Mapping[str, object]
-Counts = tuple[int, int, int]
-"""Pieces of history judged, of how many; instances that no rule answers for."""
 
 
-def row(taken: Taken | None, refused: Refused | None, shown: str, counts: Counts) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far the rules of a workflow have come: pieces of history judged, of how many, and what is too old."""
+
+    done: int
+    total: int
+    not_judged: NotJudged
+
+
+def row(taken: Taken | None, refused: Refused | None, shown: str, applied: Applied) -> dict[str, object]:
     """What is told of one file: what is in force of it, and what of it is not. `shown`: what is wrong with it."""
-    done, total, not_judged = counts
     workflow = taken.workflow if taken else None
     return {
         "workflow": workflow.name if workflow else "",
@@ -31,9 +39,10 @@ def row(taken: Taken | None, refused: Refused | None, shown: str, counts: Counts
         "taken_at": taken.since if taken else None,
         "refused_at": refused.since if refused else None,
         "diagnostics": storable(shown),
-        "done": done,
-        "total": total,
-        "not_judged": not_judged,
+        "done": applied.done,
+        "total": applied.total,
+        "outdated": applied.not_judged.outdated,
+        "frozen": applied.not_judged.frozen,
     }
 
 

@@ -121,7 +121,8 @@ outbox = Table(
 )
 
 # The rule files as the evaluator that holds the lease sees them: what is in force of each, and whether what it holds
-# now was refused. `done` of `total` pieces of history have been judged by it; `not_judged`: instances that it leaves.
+# now was refused. `done` of `total` pieces of history have been judged by it. Instances that are older than every
+# version (`outdated`) or than retention (`frozen`) are not judged.
 rule_files = Table(
     "rule_files",
     metadata,
@@ -138,5 +139,6 @@ rule_files = Table(
     Column("diagnostics", Text, nullable=False),  # as the linter shows them: of what was refused, else warnings
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
-    Column("not_judged", BigInteger, nullable=False),
+    Column("outdated", BigInteger, nullable=False),
+    Column("frozen", BigInteger, nullable=False),
 )

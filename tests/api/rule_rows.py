@@ -24,7 +24,8 @@ NOTHING: dict[str, Any] = {
     "diagnostics": "",
     "done": 0,
     "total": 0,
-    "not_judged": 0,
+    "outdated": 0,
+    "frozen": 0,
 }
 
 

@@ -1,6 +1,7 @@
 """The rules as the interface and the pages tell of them."""
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -15,7 +16,7 @@ from tests.conftest import NOON
 
 
 def test_every_file_is_told_of(any_http: httpx.Client, any_shop: Shop) -> None:
-    put(any_shop.database, in_force("orders", 2, effective_from=NOON, done=34, total=120, not_judged=7), refused())
+    put(any_shop.database, in_force("orders", 2, effective_from=NOON, done=34, total=120, outdated=7), refused())
     answer = any_http.get("/v1/rules").json()
     models_rules.RuleFiles.model_validate(answer, strict=True, extra="forbid")
     bad, good = answer["items"]
@@ -32,7 +33,7 @@ def test_every_file_is_told_of(any_http: httpx.Client, any_shop: Shop) -> None:
         "refused_at": None,
         "diagnostics": "",
         "progress": {"done": 34, "total": 120},
-        "not_judged": 7,
+        "not_judged": {"outdated": 7, "frozen": 0},
     }
     assert bad["refused_at"] == "2025-11-20T11:00:00Z"
     assert bad["diagnostics"] == CARETS
@@ -56,11 +57,11 @@ def test_what_is_in_force(http: httpx.Client, shop: Shop) -> None:
 
 
 def test_how_far_a_rule_has_come(http: httpx.Client, shop: Shop) -> None:
-    put(shop.database, in_force("orders", done=34, total=1120, not_judged=12))
+    put(shop.database, in_force("orders", done=34, total=1120, outdated=12, frozen=3))
     page = get(http, "/rules")
     assert '<progress max="1120" value="34"' in page
     assert "judging history, 34 of 1,120" in words(page)
-    assert "12 not judged: older than every version" in words(page)
+    assert "12 not judged: older than every version 3 left as they were: older than retention" in words(page)
     put(shop.database, in_force("orders", done=1120, total=1120))
     assert "<progress" not in get(http, "/rules")
 
@@ -102,7 +103,12 @@ def test_an_unknown_order_tells_of_it_too(http: httpx.Client, shop: Shop) -> Non
 
 
 def test_nothing_hostile_gets_through(http: httpx.Client, shop: Shop) -> None:
-    evil = {"owner": HOSTILE, "description": HOSTILE, "steps": json.dumps([HOSTILE]), "diagnostics": f"</pre>{HOSTILE}"}
+    evil: dict[str, Any] = {
+        "owner": HOSTILE,
+        "description": HOSTILE,
+        "steps": json.dumps([HOSTILE]),
+        "diagnostics": f"</pre>{HOSTILE}",
+    }
     put(shop.database, refused(HOSTILE, HOSTILE), in_force("orders", **evil))
     page = get(http, "/rules")
     assert "<script>alert" not in page

@@ -40,7 +40,7 @@ def stocked(shop: Shop) -> Shop:
     )
     put(
         shop.database,
-        in_force("order-fulfilment", done=34, total=120, not_judged=12),
+        in_force("order-fulfilment", done=34, total=120, outdated=12),
         in_force("order-fulfilment", 2, effective_from=NOON, steps=json.dumps([name for name, *_ in steps])),
         in_force("w" * 60, refused_at=NOON, diagnostics="x" * 600, owner="o" * 60),
         refused(f"rules/{LONG}.yaml"),

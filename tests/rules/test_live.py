@@ -12,6 +12,7 @@ from rules.evaluator import LEASE
 from rules.live import LONGEST, Keeper, LiveRules
 from rules.live_record import Record
 from rules.ruleset import Rule
+from rules.staleness import NotJudged
 from store import leases
 from store.database import Database
 from store.event import SECOND
@@ -37,8 +38,8 @@ class Bench:
     def progress(self) -> Mapping[str, tuple[int, int]]:
         return {"a": self.pieces}
 
-    def not_judged(self) -> Mapping[str, int]:
-        return {"a": 7}
+    def not_judged(self) -> Mapping[str, NotJudged]:
+        return {"a": NotJudged(outdated=7, frozen=5)}
 
 
 class Office:
@@ -104,7 +105,7 @@ def test_what_is_in_force_is_on_record(office: Office) -> None:
     (row,) = office.rows().values()
     told = ("workflow", "version", "owner", "description", "steps", "taken_at", "refused_at", "diagnostics")
     assert [row[name] for name in told] == ["a", 1, "team-a", "All of a.", '["B"]', NOON, None, ""]
-    assert [row[name] for name in ("done", "total", "not_judged")] == [34, 120, 7]
+    assert [row[name] for name in ("done", "total", "outdated", "frozen")] == [34, 120, 7, 5]
     assert row["rule_hash"] == office.live.book.workflows[0].content_hash
     office.judge.pieces = (120, 120)
     office.turns(1)

@@ -108,6 +108,22 @@ def test_no_rule_is_removed_while_its_file_may_be_there_under_another_name(desk:
     assert desk.in_force == {"a": 2, "b": 2}, "this one has plainly moved"
 
 
+def version(number: int, start: str = "A", of: str = "a") -> str:
+    since = f"version: {number}\neffective_from: 2026-0{number}-01\n" if number > 1 else ""
+    return rule(of, more=since).replace("start: A", f"start: {start}")
+
+
+def test_of_versions_that_contradict_each_other_the_changed_one_is_refused(desk: Desk) -> None:
+    desk.change(a2=version(2))
+    assert [(it.name, it.version) for it in desk.book.workflows] == [("a", 1), ("a", 2), ("b", 1)]
+    desk.change(a=version(1, start="Z"))
+    assert desk.refused["a"].startswith("all versions of a workflow share their start, and that of version 1")
+    assert desk.change(a2=version(2, start="Z")).refused == {}
+    assert {it.start.names for it in desk.book.workflows} == {("Z",), ("A",)}
+    assert desk.change(a=None).refused == {}
+    assert [(it.name, it.version) for it in desk.book.workflows] == [("a", 2), ("b", 1)]
+
+
 def test_a_directory_that_lost_everything_is_refused_as_a_whole(desk: Desk) -> None:
     desk.change(a=None, b=None)
     assert desk.in_force == {"a": 1, "b": 1}

@@ -23,5 +23,6 @@ def upgrade() -> None:
         sa.Column("diagnostics", sa.Text, nullable=False),
         sa.Column("done", sa.BigInteger, nullable=False),
         sa.Column("total", sa.BigInteger, nullable=False),
-        sa.Column("not_judged", sa.BigInteger, nullable=False),
+        sa.Column("outdated", sa.BigInteger, nullable=False),
+        sa.Column("frozen", sa.BigInteger, nullable=False),
     )
