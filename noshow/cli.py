@@ -1,7 +1,7 @@
 """The command line: reads flags and environment, wires, and turns what goes wrong into one message and an exit code.
 
-Exit codes: 0 nothing flagged, 1 something flagged, 2 wrong usage or invalid rules, 3 a fault at run time, 130
-interrupted.
+Exit codes: 0 nothing flagged, 1 something flagged, or not as stories expect it, 2 wrong usage or invalid rules, 3 a
+fault at run time, 130 interrupted.
 """
 
 import logging
@@ -10,12 +10,14 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from noshow import check, importing, linting, serving, testing
+from noshow import backtesting, check, explaining, history, importing, linting, serving, suggesting, testing
 from noshow.demo import run as demo
-from noshow.errors import NoshowError
+from noshow.errors import NoshowError, WrongUsage
+from rules.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
 from store.settings import Settings, load
 
@@ -72,6 +74,75 @@ def test_command(paths: tuple[Path, ...], only: str, verbose: bool, coverage: bo
     Exit code 0: all they expect holds, 1: something does not, 2: wrong usage or invalid files, 3: a fault at run time.
     """
     sys.exit(0 if testing.run(paths, testing.Output(only, verbose, coverage, junit)) else FAILED)
+
+
+@rules_group.command("suggest")
+@click.option("--events", type=_RULES, help="Events as NDJSON, plain or gzipped; else those that are stored.")
+@click.option("--data", type=_RULES, help="Data directory of the embedded stores.")
+@click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+@click.option(
+    "--start", default="", metavar="EVENT", help="The event that opens an instance; else the usual first one."
+)
+@click.option("--name", default="", metavar="NAME", help="The workflow's name, in kebab-case.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=INSTANCES, show_default=True, help="Correlation IDs to look at, about."
+)
+def suggest_command(
+    events: Path | None, data: Path | None, config: Path | None, start: str, name: str, limit: int
+) -> None:
+    """Propose a rule file from events: its start, steps, graph and deadlines, with the evidence in comments."""
+    found = history.of_file(events) if events else history.of_store(_settings({"data": data}, config))
+    suggesting.run(found, Wishes(start, name, limit))
+
+
+@rules_group.command("explain")
+@click.argument("path", type=_RULES, metavar="FILE")
+@click.option("--format", "format_", type=click.Choice(explaining.FORMATS), default="text", show_default=True)
+@click.option("--workflow", metavar="NAME", help="Only this one of the workflows in FILE, which may be a directory.")
+@click.option("--correlation-id", metavar="ID", help="Explain this order, and not the rule.")
+@click.option("--events", type=_RULES, help="Where the events of the order are: a file,")
+@click.option("--data", type=_RULES, help="or a data directory, or the server that runs on it,")
+@click.option("--url", help="or the address of a server.")
+@click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+@click.option("--as-of", metavar="TIME", help="Judge at this instant (RFC 3339); else at the last event's time.")
+def explain_command(path: Path, format_: str, workflow: str | None, correlation_id: str | None, **more: Any) -> None:
+    """Tell what a rule expects and by when; or why each step of one order is what it is."""
+    subject = explaining.Subject(path, workflow)
+    if correlation_id is None:
+        explaining.run(subject, format_, more["as_of"])
+        return
+    if format_ != "text":
+        raise WrongUsage(f"--format {format_} is of a rule; an order is explained in text")
+    stored = not (more["events"] or more["url"])
+    settings = _settings({"data": more["data"]}, more["config"]) if stored else None
+    source = explaining.Source(more["events"], settings, more["url"] and importing.address(more["url"]))
+    explaining.run_one(subject, source, correlation_id, more["as_of"])
+
+
+@rules_group.command("backtest")
+@click.argument("path", type=_RULES, metavar="RULE")
+@click.option("--against", type=_RULES, required=True, help="The present rules: a file, or a directory of them.")
+@click.option("--events", type=_RULES, help="Events as NDJSON, plain or gzipped; else those that are stored.")
+@click.option("--data", type=_RULES, help="Data directory of the embedded stores.")
+@click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+@click.option("--since", metavar="TIME", help="Leave out what began before this instant (RFC 3339).")
+@click.option("--as-of", metavar="TIME", help="Judge at this instant (RFC 3339); else at the last event's time.")
+@click.option("--format", "format_", type=click.Choice(backtesting.FORMATS), default="table", show_default=True)
+def backtest_command(path: Path, against: Path, events: Path | None, format_: str, **more: Any) -> None:
+    """Judge history by a changed rule and by the present one, and tell what each of them flags that the other does not.
+
+    Exit code 0, whatever is flagged, 2: wrong usage or invalid rules, 3: a fault at run time.
+    """
+    as_of, since = (more[it] and history.instant(more[it], f"--{it.replace('_', '-')}") for it in ("as_of", "since"))
+    question = backtesting.Question(path, against, as_of, since)
+    found = history.of_file(events) if events else history.of_store(_settings({"data": more["data"]}, more["config"]))
+    backtesting.run(question, found, format_)
+
+
+@rules_group.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of rule files, for completion and hovering in editors."""
+    suggesting.print_schema()
 
 
 @noshow.group("events")

@@ -79,6 +79,10 @@ def _line(line: Scalar, attributes: Node | None, stage: Stage, problems: Problem
     if not rest:
         problems.error(line.at, Check.NAME, f"{quoted(line.text)} names no event; expected {_SHAPE}")
         return None
+    if "{" in rest and rest not in stage.names:
+        message = f"{quoted(written)}: what an event carries stands behind a colon"
+        problems.error(line.at, Check.NAME, message, "write `+20m PaymentReceived: {amount: 12}`")
+        return None
     event, said = _modifiers(rest, stage)
     carried = json_object(attributes, "attributes", stage.t0, problems) if attributes is not None else {}
     return _Told(line, at, event, said, carried)

@@ -188,6 +188,8 @@ WRONG_EVENTS = {
     "OrderPlaced": '"the time of an event": expected a time such as +20m, -5m, +1d2h or 2026-11-20T10:00:00Z',
     "+20 OrderPlaced": '"the time of an event": expected a duration such as 90s',
     "+1h": '"+1h" names no event; expected an event such as',
+    "+1h OrderPlaced {a: 1}": '"+1h OrderPlaced {a": what an event carries stands behind a colon',
+    "+1h OrderPlaced {}": '"+1h OrderPlaced {}": what an event carries stands behind a colon',
     "[]": '"events" must be an event such as `+20m PaymentReceived`',
     "+1h confirmed Payment": '"Payment" is no step of the rule; did you mean PaymentReceived?',
     "{at: +1h}": "an event needs `at` and one of `event`, `confirmed` and `absent`",
