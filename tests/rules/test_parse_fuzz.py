@@ -1,6 +1,6 @@
 """Whatever the text, `parse` answers: a workflow, or diagnostics that point into the text.
 
-`NOSHOW_FUZZ_CASES=100000` tries so many texts.
+`NOSHOW_FUZZ_CASES=100000 .venv/bin/python -m pytest --timeout=0 tests/rules/test_parse_fuzz.py` tries so many texts.
 """
 
 import re
