@@ -20,9 +20,9 @@ from store.event import Event
 
 NEEDS = "`tests`, a list of stories: {name, events, at, expect}"
 
-_FILE = Vocabulary(("rules", "workflow", "start_at", "defaults", "tests"))
-_STORY = Vocabulary(("name", "start_at", "events", "at", "of", "expect", "checks"))
-_CHECK = Vocabulary(("at", "of", "expect"))
+FILE = Vocabulary(("rules", "workflow", "start_at", "defaults", "tests"))
+STORY = Vocabulary(("name", "start_at", "events", "at", "of", "expect", "checks"))
+CHECK = Vocabulary(("at", "of", "expect"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def suite(root: Node | None, rules: Many[Rule], problems: Problems) -> Suite | N
         if root is not None and not isinstance(root, Refused):
             problems.error(root.at, Check.TYPE, f"a file of stories is a map: it needs {NEEDS}")
         return None
-    keys = Keys(root, _FILE, problems)
+    keys = Keys(root, FILE, problems)
     chosen = _chosen(keys, rules, root.at, problems)
     if not chosen:
         return None
@@ -131,7 +131,7 @@ def _stories(keys: Keys, root: Map, program: _Program, problems: Problems) -> It
 
 
 def _story(node: Map, program: _Program, problems: Problems) -> Story:
-    keys = Keys(node, _STORY, problems)
+    keys = Keys(node, STORY, problems)
     for key, meaning in (("name", "what the story is about"), ("events", "what happens; [] for nothing")):
         if keys.lacks(key):
             problems.error(node.at, Check.MISSING_KEY, f"{quoted(key)} is missing: {meaning}")
@@ -153,7 +153,7 @@ def _checks(node: Map, keys: Keys, told: Many[Event], stage: Stage, problems: Pr
             problems.error(keys.place(key), Check.CONFLICT, message)
     for item in listed(keys["checks"], "checks", "a list of {at, expect}", problems) or ():
         if isinstance(item, Map):
-            yield from _check(item, Keys(item, _CHECK, problems), told, stage, problems)
+            yield from _check(item, Keys(item, CHECK, problems), told, stage, problems)
         else:
             refuse(item, "checks", "a list of {at, expect}", problems)
 

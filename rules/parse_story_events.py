@@ -17,7 +17,7 @@ from store.event import Event
 TESTIMONY = ("confirmed", "absent")
 
 _SOURCE, _WITNESS = "test", "noshow"
-_EVENT = Vocabulary(("at", "event", *TESTIMONY, "id", "source", "of", "by", "reason", "attributes"))
+EVENT = Vocabulary(("at", "event", *TESTIMONY, "id", "source", "of", "by", "reason", "attributes"))
 _SHAPE = "an event such as `+20m PaymentReceived`, or `+20m PaymentReceived: {amount: 12}`"
 _WORDS = {"as": "id", "from": "source", "of": "of", "by": "by"}
 _MODIFIER = re.compile(r"(?P<rest>.*\S)\s+(?P<word>as|from|of|by)\s+(?P<value>\S+)")
@@ -58,7 +58,7 @@ def _told(node: Node, stage: Stage, problems: Problems) -> _Told | None:
     match node:
         case Scalar() if not is_nothing(node):
             return _line(node, None, stage, problems)
-        case Map(entries=(entry,)) if entry.key.text not in _EVENT.known:
+        case Map(entries=(entry,)) if entry.key.text not in EVENT.known:
             return _line(entry.key, entry.value, stage, problems)
         case Map():
             return _map(node, stage, problems)
@@ -108,7 +108,7 @@ def _map(node: Map, stage: Stage, problems: Problems) -> _Told | None:
         message = "what an event carries is indented deeper than its time and name"
         problems.error(node.entries[1].key.at, Check.TYPE, message, _SHAPE)
         return None
-    keys = Keys(node, _EVENT, problems)
+    keys = Keys(node, EVENT, problems)
     named = [key for key in ("event", *TESTIMONY) if key in keys]
     if len(named) != 1 or keys.lacks("at"):
         message = "an event needs `at` and one of `event`, `confirmed` and `absent`"

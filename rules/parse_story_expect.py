@@ -16,7 +16,7 @@ from rules.yaml_tree import Map, Node, Scalar, Sequence
 EXPECT = Vocabulary(
     ("state", "steps", "findings", "start", "ended", "version", "at_risk", "unit", "customer", "undated", "conflicts")
 )
-_STEP = Vocabulary(("state", "at", "due", "count", "needed", "warned"))
+STEP = Vocabulary(("state", "at", "due", "count", "needed", "warned"))
 _STATES = (*InstanceState, NONE, OUTDATED)
 _OF_THE_WHOLE = (Kind.HALF_UNDONE, Kind.ORPHAN)
 _FINDING = "a step and what is wrong with it, such as `PaymentReceived late`"
@@ -66,7 +66,7 @@ def _step(step: str, node: Node, stage: Stage, problems: Problems) -> Iterator[W
     if not isinstance(node, Map):
         yield Want(("steps", step, "state"), _step_state(node, step, stage, problems), node.at)
         return
-    keys = Keys(node, _STEP, problems)
+    keys = Keys(node, STEP, problems)
     for key, read in _OF_A_STEP.items():
         if key in keys:
             path: Path = ("steps", step, key)
