@@ -7,6 +7,7 @@ import click
 from noshow.errors import InvalidRules, WrongUsage
 from rules.diagnostic import Level, render
 from rules.lint import load
+from rules.live import LiveRules
 from rules.spec import Workflow
 
 
@@ -26,6 +27,20 @@ def valid(path: Path) -> tuple[Workflow, ...]:
     if errors:
         raise InvalidRules(f"{_count(errors, 'error')} in {path}")
     return loaded.workflows
+
+
+def live(path: Path, now: int) -> LiveRules:
+    """The rules of a file or directory, to be followed from `now` (µs UTC) on; raises InvalidRules on an error.
+
+    What is wrong later is refused while the rest goes on, but a process does not begin with half of its rules.
+    """
+    rules = LiveRules(path, now)
+    diagnostics = [diagnostic for refused in rules.book.refused.values() for diagnostic in refused.diagnostics]
+    if diagnostics:
+        click.echo(rules.shown(diagnostics), err=True)
+        errors = sum(diagnostic.severity is Level.ERROR for diagnostic in diagnostics)
+        raise InvalidRules(f"{_count(errors, 'error')} in {path}")
+    return rules
 
 
 def some(path: Path) -> tuple[Workflow, ...]:

@@ -1,7 +1,6 @@
 """`noshow serve` runs everything in one process; the same parts run apart in production, wired here as well."""
 
 import logging
-import os
 import signal
 import socket
 import threading
@@ -18,11 +17,10 @@ from collector.app import create_router
 from collector.intake import Intake
 from noshow import linting
 from noshow.errors import NoshowError
+from noshow.judging import Judging
 from noshow.stores import Stores, stores
 from reconcile.reconciler import Reconciler
 from reconcile.sender import Sender
-from rules.evaluator import Evaluator
-from rules.ruleset import rules_of
 from store.clock import Clock, SystemClock
 from store.settings import Settings
 
@@ -50,13 +48,14 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
 
     Raises NoshowError or StoreError.
     """
-    rules = rules_of(linting.valid(settings.rules)) if Role.EVALUATOR in roles else ()
+    crew = Crew()
+    clock = SystemClock(crew.stop)
+    rules = linting.live(settings.rules, clock.now()) if Role.EVALUATOR in roles else None
     with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
-        crew = Crew()
-        clock = SystemClock(crew.stop)
-        if Role.EVALUATOR in roles:
-            evaluator = Evaluator(opened.clickhouse, opened.database, rules, settings.evaluator, _holder())
-            crew.add("evaluator", lambda: evaluator.run(clock, crew.stop))
+        if rules is not None:
+            judging = Judging.build(opened, rules, settings)
+            crew.add("keeper of the rules", lambda: judging.keeper.run(clock, crew.stop))
+            crew.add("evaluator", lambda: judging.evaluator.run(clock, crew.stop))
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
             sender = Sender.build(opened.database, settings)
@@ -169,10 +168,6 @@ def _announce(
     click.echo(f"Noshow is listening on {url}", err=True)
     if on_ready is not None:
         on_ready(url)
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _nothing(_number: int, _frame: object) -> None:

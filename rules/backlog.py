@@ -89,6 +89,12 @@ class Backlog:
             yield from (Piece(workflow, rules, part, parts) for part in range(parts))
 
 
+def applied(database: Database) -> list[str]:
+    """Names of the workflows that anything may be on record of. Raises StoreUnavailable."""
+    with database.read() as connection:
+        return sorted(name.removeprefix(_APPLIED) for name in cursors.named(connection, _APPLIED))
+
+
 def by_workflow(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
     """The versions of each workflow, by its name."""
     found: dict[str, tuple[Rule, ...]] = {}

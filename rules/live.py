@@ -29,6 +29,7 @@ class LiveRules:
     """The rules of a directory or of a single file. `book`: those in force, and what is refused."""
 
     def __init__(self, path: Path, now: int) -> None:
+        self.path = path
         self._watch = Watch(path)
         folder = self._watch.read()
         self.book = admit(Rulebook(), folder, now)
@@ -116,6 +117,8 @@ class Keeper:
 def tell(before: Rulebook, live: LiveRules) -> None:
     """One line of the log for each change, and whatever is wrong with what is new."""
     old, new = _hashes(before.workflows), _hashes(live.book.workflows)
+    if not new:
+        log.warning("rules: there is no rule file in %s, so nothing is judged", printable(str(live.path)))
     for (name, version), content_hash in new.items():
         if old.get((name, version)) != content_hash:
             log.info("rules: %s %d → %s", name, version, content_hash)

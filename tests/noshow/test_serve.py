@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.end_to_end.drill import until
 from tests.end_to_end.orders import RULES, orders
 from tests.end_to_end.process import noshow as serving
 from tests.noshow.command import noshow
@@ -68,6 +69,15 @@ def test_a_second_server_on_the_same_data_is_refused_and_import_finds_the_first(
         assert "Traceback" not in running.log()
     gone = noshow("events", "import", file, "--data", data)
     assert (gone.code, "no server runs on" in gone.err) == (2, True)
+
+
+def test_a_directory_that_lost_its_rules_is_no_reason_to_close_every_case(tmp_path: Path) -> None:
+    with serving(tmp_path, {"orders.yaml": RULES}) as running:
+        until(lambda: bool(httpx.get(f"{running.url}/v1/rules").json()["items"]))
+        running.stop()
+    (tmp_path / "rules" / "orders.yaml").unlink()
+    done = noshow("serve", "--config", tmp_path / "noshow.yaml")
+    assert (done.code, "there is no rule file here, but order-fulfilment was in force" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,39 @@
+"""The evaluator and the rules that it judges by, wired: the rules may change while it runs."""
+
+import os
+import socket
+from dataclasses import dataclass
+
+from noshow.errors import InvalidRules
+from noshow.stores import Stores
+from rules.backlog import applied
+from rules.evaluator import LEASE, Evaluator
+from rules.live import Keeper, LiveRules
+from rules.live_record import Record
+from store.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Two loops: `evaluator` judges, and `keeper` gives it the rules that are in force."""
+
+    evaluator: Evaluator
+    keeper: Keeper
+
+    @classmethod
+    def build(cls, opened: Stores, live: LiveRules, settings: Settings) -> "Judging":
+        """Raises InvalidRules where there are no rules any more, and StoreError."""
+        known = [] if live.rules else applied(opened.database)
+        if known:
+            raise InvalidRules(
+                f"{settings.rules}: there is no rule file here, but {_some(known)} in force: without a rule every case "
+                "would be closed. Put the rules back, or begin with empty stores"
+            )
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, holder)
+        record = Record(opened.database, LEASE, holder)
+        return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator))
+
+
+def _some(names: list[str]) -> str:
+    return f"{names[0]} was" if len(names) == 1 else f"{names[0]} and {len(names) - 1} more were"
