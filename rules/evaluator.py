@@ -194,7 +194,7 @@ class Evaluator:
         written = Written()
         if not round_.pieces and round_.parts:
             among = round_.parts[0]
-            round_.pieces.extend((rule, among) for rule in concerned(self._clickhouse, self._rules, among))
+            round_.pieces.extend(concerned(self._clickhouse, self._rules, among))
             round_.parts.popleft()
         if round_.pieces:
             written = self._judge_or_skip(*round_.pieces[0], now)

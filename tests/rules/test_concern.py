@@ -1,12 +1,14 @@
 """Of many rules only those are judged by that can have something to say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rules import concern
 from rules.concern import concerned
+from rules.judge import only
 from rules.ruleset import Rule, rules_of
 from rules.spec import Orphans, Workflow
 from rules.sql import TRUE
@@ -25,7 +27,7 @@ LAST = replace(FULFILMENT, version=3, effective_from=NOON + DAY)
 
 def names(clickhouse: ClickHouse, *workflows: Workflow) -> list[tuple[str, int]]:
     found = concerned(clickhouse, rules_of(workflows), TRUE)
-    return [(rule.workflow.name, rule.workflow.version) for rule in found]
+    return [(rule.workflow.name, rule.workflow.version) for rule, _ in found]
 
 
 def test_without_a_start_event_there_is_nothing_to_say(clickhouse: ClickHouse) -> None:
@@ -45,12 +47,22 @@ def test_of_the_versions_that_in_force_and_the_first_which_answers_for_the_rest(
     assert names(clickhouse, FULFILMENT, NEXT, LAST)[2:] == [("order-fulfilment", 3)]
 
 
+@pytest.mark.parametrize(("limit", "asked"), [(1, None), (2, ["a", "b"])])
+def test_it_is_asked_about_those_that_have_its_events_unless_they_are_many(
+    clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch, limit: int, asked: list[str] | None
+) -> None:
+    monkeypatch.setattr(concern, "_LIMIT", limit)
+    write(clickhouse, [placed("a"), placed("b"), event("c", "RefundAsked", 0)])
+    [fulfilment, refund] = [among for _, among in concerned(clickhouse, rules_of([FULFILMENT, REFUND]), TRUE)]
+    assert (fulfilment, refund) == (TRUE if asked is None else only(asked), only(["c"]))
+
+
 class Counting(Interrupting):
     """Counts judgements."""
 
     judged = 0
 
-    def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Iterator[Any]:
+    def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Any:
         self.judged += 1
         return super().stream(sql, parameters)
 
