@@ -79,13 +79,19 @@ def _needed(step: Step, before: Mapping[str, Occurred], cells: Cells) -> Sql:
     """A number, rounded down; 1 where there is none or a negative one."""
     if step.times is None:
         return Constant(1)
-    if isinstance(step.times, Literal) and isinstance(step.times.value, int):
-        return Constant(min(step.times.value, _MOST))
+    if isinstance(step.times, Literal):
+        return Constant(_whole(step.times.value))
     asked = cells.define(f"{step.name}:times", as_number(step.times, attributes_of))
     many, negative = call("greater", asked, Constant(_MOST)), call("less", asked, Constant(0))
     whole = call("multiIf", many, Constant(_MOST), negative, Constant(1), call("floor", asked))
     waits = any_of(*(opposite(has_come(before[name].at)) for name in steps_named(step.times)))
     return choose(waits, Constant(UNKNOWN), call("toInt64", call("ifNull", whole, Constant(1))))
+
+
+def _whole(times: bool | int | float | str | None) -> int:
+    if isinstance(times, bool) or not isinstance(times, int | float) or times < 0:
+        return 1
+    return int(min(times, _MOST))
 
 
 def _nth(seen: Sql, needed: Sql) -> Sql:

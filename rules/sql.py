@@ -235,6 +235,8 @@ class _Printer:
         operator = _OPERATORS.get(name)
         if operator is not None and len(arguments) > 1:
             return f"({f' {operator} '.join(arguments)})"
+        if name == "not":  # ClickHouse reads an operator, and `not(a) = b` as the negation of `a = b`
+            return f"(NOT {arguments[0]})"
         if sum(map(len, arguments)) <= _LINE:
             return f"{name}({', '.join(arguments)})"
         return f"{name}(\n{_indent(f',{chr(10)}'.join(arguments))}\n)"

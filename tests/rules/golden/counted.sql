@@ -128,7 +128,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'missing'
         ) AS `ParcelPacked:state`,
         if(`ParcelPacked:needs_none`, `long_ago`, if((`ParcelPacked:real` < `never`), `ParcelPacked:real`, `long_ago`)) AS `ParcelShipped:last`,
-        bitAnd(not(`ParcelPacked:needs_none`), (`ParcelPacked:real` >= `never`)) AS `ParcelShipped:gap`
+        bitAnd((NOT `ParcelPacked:needs_none`), (`ParcelPacked:real` >= `never`)) AS `ParcelShipped:gap`
     FROM `layer_3`
 ),
 
@@ -146,7 +146,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`ParcelPacked:state` = 'missing'), (`ParcelPacked:due` + {p7:Int64}), `never`) AS `ParcelPacked:missing`,
         if((`ParcelPacked:state` = 'late'), `ParcelPacked:real`, `never`) AS `ParcelPacked:late`,
         if(
-            not(bitOr(`ParcelPacked:needs_none`, (`ParcelPacked:state` = 'not_needed'))),
+            (NOT bitOr(`ParcelPacked:needs_none`, (`ParcelPacked:state` = 'not_needed'))),
             if((length(`ParcelPacked:seen`) >= 4), arrayElement(`ParcelPacked:seen`, 4), `never`),
             `never`
         ) AS `ParcelPacked:duplicate`

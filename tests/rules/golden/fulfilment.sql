@@ -116,7 +116,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'pending',
             'missing'
         ) AS `ItemShipped:state`,
-        not(`ComplianceCheckDone:holds`) AS `ComplianceCheckDone:skipped`
+        (NOT `ComplianceCheckDone:holds`) AS `ComplianceCheckDone:skipped`
     FROM `layer_1`
 ),
 
@@ -173,7 +173,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         ) AS `ItemShipped:after_end`,
         if(
             bitAnd(
-                bitAnd(`cancelled`, not(`ComplianceCheckDone:skipped`)),
+                bitAnd(`cancelled`, (NOT `ComplianceCheckDone:skipped`)),
                 bitAnd((`ComplianceCheckDone:first` < `never`), (`ComplianceCheckDone:first` > `cancels_first`))
             ),
             `ComplianceCheckDone:first`,
@@ -191,7 +191,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             bitAnd(
                 (`ComplianceCheckDone:first` < `never`),
-                not(bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed')))
+                (NOT bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed')))
             ),
             least(
                 if((`ComplianceCheckDone:first` < `ComplianceCheckDone:last`), `ComplianceCheckDone:first`, `never`),
@@ -221,7 +221,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if((`ComplianceCheckDone:state` = 'pending'), (`ComplianceCheckDone:due` + {p13:Int64}), `never`),
                         if(
                             bitAnd(
-                                not(bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed'))),
+                                (NOT bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed'))),
                                 bitAnd((`ComplianceCheckDone:first` < `never`), `ComplianceCheckDone:gap`)
                             ),
                             if(

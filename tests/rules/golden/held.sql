@@ -188,7 +188,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'pending',
             'missing'
         ) AS `Captured:state`,
-        bitAnd((`Captured:first` < `never`), not(`Settled:holds`)) AS `Settled:skipped`
+        bitAnd((`Captured:first` < `never`), (NOT `Settled:holds`)) AS `Settled:skipped`
     FROM `layer_1`
 ),
 
@@ -236,7 +236,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             bitAnd(
                 (`Captured:state` != 'not_needed'),
-                bitAnd(bitAnd((`Captured:latest` > `long_ago`), (`Authorized:first` < `never`)), not(`Captured:matches`))
+                bitAnd(bitAnd((`Captured:latest` > `long_ago`), (`Authorized:first` < `never`)), (NOT `Captured:matches`))
             ),
             greatest(`Captured:latest`, `Authorized:first`),
             `never`
@@ -251,7 +251,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`Settled:state` = 'missing'), (`Settled:due` + {p13:Int64}), `never`) AS `Settled:missing`,
         if((`Settled:state` = 'late'), `Settled:first`, `never`) AS `Settled:late`,
         if(
-            bitAnd((`Settled:first` < `never`), not(bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed')))),
+            bitAnd((`Settled:first` < `never`), (NOT bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed')))),
             least(
                 if((`Settled:first` < `Settled:last`), `Settled:first`, `never`),
                 if(
@@ -281,7 +281,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if((`Settled:state` = 'pending'), (`Settled:due` + {p15:Int64}), `never`),
                         if(
                             bitAnd(
-                                not(bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed'))),
+                                (NOT bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed'))),
                                 bitAnd((`Settled:first` < `never`), `Settled:gap`)
                             ),
                             if(({p0:Int64} <= (`Settled:first` + {p13:Int64})), ((`Settled:first` + {p13:Int64}) + {p16:Int64}), `never`),

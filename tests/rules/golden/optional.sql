@@ -134,7 +134,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             (`Shipped:base` < `never`),
             bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_on_optional`), (`Picked:first` < `never`))
         ) AS `Shipped:base_is_owed_nothing`,
-        bitOr(bitAnd((`Wrapped:first` >= `never`), not(`Wrapped:waits_on_optional`)), (`Picked:first` >= `never`)) AS `Shipped:gap`,
+        bitOr(bitAnd((`Wrapped:first` >= `never`), (NOT `Wrapped:waits_on_optional`)), (`Picked:first` >= `never`)) AS `Shipped:gap`,
         least((`Shipped:base` + {p11:Int64}), (`began` + {p9:Int64})) AS `Shipped:due`,
         (`Told:base` < `never`) AS `Told:base_is_owed_nothing`,
         (`Told:last` = `long_ago`) AS `Told:gap`,

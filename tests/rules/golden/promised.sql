@@ -183,40 +183,38 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     NULL
                 ) / nullIf({p16:Float64}, 0)),
                 NULL
-            )) OR not(
-                if(
-                    ((JSONType(`start:attributes`, {p17:String}) = 'Array') AND (JSONType(`start:attributes`, {p18:String}) != 'Null')),
-                    arrayElement(
-                        array(0, NULL, 1),
-                        (arrayMax(
-                            arrayPushFront(
-                                arrayMap(
-                                    `element` -> ifNull(
-                                        (coalesce(
-                                            (if(
-                                                (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
-                                                JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
-                                                NULL
-                                            ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
-                                            (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
-                                            (if(
-                                                (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                                JSONExtractFloat(`start:attributes`, {p18:String}),
-                                                NULL
-                                            ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64', 'Double')), JSONExtractFloat(`element`), NULL)),
-                                            (if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
-                                        ) * 2),
-                                        1
-                                    ),
-                                    JSONExtractArrayRaw(`start:attributes`, {p17:String})
+            )) OR (NOT if(
+                ((JSONType(`start:attributes`, {p17:String}) = 'Array') AND (JSONType(`start:attributes`, {p18:String}) != 'Null')),
+                arrayElement(
+                    array(0, NULL, 1),
+                    (arrayMax(
+                        arrayPushFront(
+                            arrayMap(
+                                `element` -> ifNull(
+                                    (coalesce(
+                                        (if(
+                                            (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
+                                            JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
+                                            NULL
+                                        ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
+                                        (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
+                                        (if(
+                                            (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                            JSONExtractFloat(`start:attributes`, {p18:String}),
+                                            NULL
+                                        ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64', 'Double')), JSONExtractFloat(`element`), NULL)),
+                                        (if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
+                                    ) * 2),
+                                    1
                                 ),
-                                0
-                            )
-                        ) + 1)
-                    ),
-                    NULL
-                )
-            )),
+                                JSONExtractArrayRaw(`start:attributes`, {p17:String})
+                            ),
+                            0
+                        )
+                    ) + 1)
+                ),
+                NULL
+            ))),
             0
         ) AS `Paid:holds`,
         (`Decided:first` >= `never`) AS `Paid:undecided`,
@@ -573,7 +571,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'pending',
             'missing'
         ) AS `Decided:state`,
-        bitAnd((`Decided:first` < `never`), not(`Paid:holds`)) AS `Paid:skipped`,
+        bitAnd((`Decided:first` < `never`), (NOT `Paid:holds`)) AS `Paid:skipped`,
         least((`Decided:first` + {p21:Int64}), `Paid:promised`) AS `Paid:due`
     FROM `layer_1`
 ),
@@ -609,7 +607,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`Paid:state` = 'missing'), `Paid:due`, `never`) AS `Paid:missing`,
         if((`Paid:state` = 'late'), `Paid:first`, `never`) AS `Paid:late`,
         if(
-            bitAnd((`Paid:first` < `never`), not(bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed')))),
+            bitAnd((`Paid:first` < `never`), (NOT bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed')))),
             least(
                 if((`Paid:first` < `Paid:last`), `Paid:first`, `never`),
                 if(`Paid:gap`, if(({p0:Int64} > `Paid:first`), `Paid:first`, `never`), `never`)
@@ -625,7 +623,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     least(
                         if((`Paid:state` = 'pending'), (`Paid:due` + {p22:Int64}), `never`),
                         if(
-                            bitAnd(not(bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed'))), bitAnd((`Paid:first` < `never`), `Paid:gap`)),
+                            bitAnd((NOT bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed'))), bitAnd((`Paid:first` < `never`), `Paid:gap`)),
                             if(({p0:Int64} <= `Paid:first`), (`Paid:first` + {p22:Int64}), `never`),
                             `never`
                         )
@@ -651,7 +649,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             `p` -> isNotNull(`p`),
             array(
                 if((`Decided:promised` >= `never`), 0, NULL),
-                if(bitAnd(not(`Paid:skipped`), bitAnd((`Decided:first` < `never`), (`Paid:promised` >= `never`))), 1, NULL)
+                if(bitAnd((NOT `Paid:skipped`), bitAnd((`Decided:first` < `never`), (`Paid:promised` >= `never`))), 1, NULL)
             )
         ) AS `undated`,
         NULL AS `at_risk`,
