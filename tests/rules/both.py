@@ -57,7 +57,7 @@ class Both:
     def findings(self, rule: str, events: str | Sequence[Event], at: float = LATER) -> list[str]:
         """As `Paid missing 10`, which is when it began."""
         return [
-            f"{'' if found.step == WHOLE else f'{found.step} '}{found.kind} {seconds(found.since):g}"
+            f"{'' if found.step == WHOLE else f'{found.step} '}{found.kind} {decimal(found.since)}"
             for found in self.verdict(rule, events, at).findings
         ]
 
@@ -89,6 +89,10 @@ def event(line: str, id: str, source: str = "shop") -> Event:
 
 def instant(at: float) -> int:
     return ORIGIN + round(at * SECOND)
+
+
+def decimal(instant: int) -> str:
+    return f"{(instant - ORIGIN) / SECOND:.6f}".rstrip("0").removesuffix(".")
 
 
 def seconds(instant: int | None) -> float | None:

@@ -102,3 +102,13 @@ def test_at_most_0_forbids_the_event_and_obliges_nothing(both: Both) -> None:
     rule = "steps: {Paid: {within: 10s}, ChargedBack: {at_most: 0, within: 10s}}"
     assert both.verdict(rule, "0 Placed; 1 Paid").state == "complete"
     assert both.findings(rule, "0 Placed; 1 Paid; 5 ChargedBack") == ["ChargedBack duplicate 5"]
+
+
+@pytest.mark.parametrize(
+    ("times", "needed"), [("0 - 1", 1), ("5 / 2", 2), ("1 / 2", 0), ("1 / 0", 1), ("Placed.items - 3", 1)]
+)
+def test_times_that_is_reckoned_is_rounded_down_and_below_zero_or_unknown_one(
+    both: Both, times: str, needed: int
+) -> None:
+    rule = f"steps: {{Packed: {{times: {times}, within: 10s}}}}"
+    assert both.verdict(rule, '0 Placed {"items": 2}').steps[0].needed == needed
