@@ -21,7 +21,7 @@ def run(events: AbstractContextManager[ClickHouse], wishes: Wishes) -> None:
         try:
             click.echo(suggest(clickhouse, wishes), nl=False)
         except NothingToSuggest as error:
-            raise NoshowError(str(error)) from error
+            raise (WrongUsage if wishes.start else NoshowError)(str(error)) from error
 
 
 def print_schema() -> None:

@@ -19,7 +19,7 @@ from rules.suggest_word import compared, kebab, noun, of_start, of_step, plural,
 from store.clickhouse import ClickHouse
 from store.event import HOUR
 
-INSTANCES = 200_000
+INSTANCES = 50_000
 
 _OF_ONE_KIND = 0.95  # share of correlation IDs that begin with the same word, for it to be what they are called
 _ALWAYS = 0.995  # share of instances that have a promise, for it to be the only deadline

@@ -35,8 +35,8 @@ def many(*names: str, every: int = HOUR, count: int = 50) -> list[Event]:
     ]
 
 
-def test_the_planted_rule_is_found(clickhouse: ClickHouse) -> None:
-    text = proposed(clickhouse, list(orders(2_000)))
+def test_the_planted_rule_is_found(any_clickhouse: ClickHouse) -> None:
+    text = proposed(any_clickhouse, list(orders(2_000)))
     workflow = read(text)
 
     assert (workflow.name, workflow.noun, workflow.start.names) == ("orders", "order", ("OrderPlaced",))
