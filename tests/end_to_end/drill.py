@@ -47,7 +47,7 @@ def drill(orders: Orders, place: Path, kills: int, seed: int = 1) -> Outcome:
             for number, batch in enumerate(batches):
                 if number in fatal:
                     _send_and_kill(client, server, batch, chance)
-                _send(client, batch)
+                send(client, batch)
                 acknowledged |= {json.loads(line)["id"] for line in batch}
             until(lambda: found(client) == orders.findings)
             until(lambda: lacking(client) <= told_of(owner.received))
@@ -83,7 +83,7 @@ def _batches(lines: Sequence[bytes], chance: random.Random) -> Iterator[list[byt
         yield from (shuffled[start : start + BATCH] for start in range(0, len(shuffled), BATCH))
 
 
-def _send(client: httpx.Client, batch: Sequence[bytes]) -> None:
+def send(client: httpx.Client, batch: Sequence[bytes]) -> None:
     headers = {"Content-Type": "application/x-ndjson"}
     response = client.post("/v1/events", content=b"\n".join(batch), headers=headers)
     assert response.status_code == 200, response.text
@@ -95,7 +95,7 @@ def _send_and_kill(client: httpx.Client, server: Noshow, batch: Sequence[bytes],
     timer = threading.Timer(chance.uniform(0, 0.05), server.kill)
     timer.start()
     with suppress(httpx.TransportError):
-        _send(client, batch)
+        send(client, batch)
     timer.join()
     server.start()
 
@@ -111,7 +111,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 def lacking(client: httpx.Client) -> set[str]:
     """The orders that lack a step."""
-    return {instance["correlation_id"] for instance in _all(client, "/v1/instances", state="incomplete")}
+    return {instance["correlation_id"] for instance in everything(client, "/v1/instances", state="incomplete")}
 
 
 def told_of(received: list[Received]) -> set[str]:
@@ -121,11 +121,11 @@ def told_of(received: list[Received]) -> set[str]:
 
 def found(client: httpx.Client) -> Findings:
     """The open findings, as the dashboard and everybody else reads them."""
-    instances = _all(client, "/v1/instances", workflow="order-fulfilment")
+    instances = everything(client, "/v1/instances", workflow="order-fulfilment")
     return Counter((it["step"], it["kind"]) for instance in instances for it in instance["findings"])
 
 
-def _all(client: httpx.Client, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
+def everything(client: httpx.Client, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
     """Every item of a list, page by page."""
     after: dict[str, str] = {}
     while True:

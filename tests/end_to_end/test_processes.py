@@ -76,5 +76,7 @@ def test_the_main_job_across_four_processes(
             until(lambda: lacking(client) <= told_of(owner.received))
             told = client.get("/v1/cases", params={"state": "open", "limit": "500"}).json()["items"]
             assert {case["correlation_id"] for case in told} == lacking(client)
+            [told_by_the_evaluator] = client.get("/v1/rules").json()["items"]
+            assert told_by_the_evaluator["workflow"] == "order-fulfilment"
             assert httpx.get(f"{taking}/v1/cases").status_code == 404, "the collector does not answer for the api"
             assert client.post("/v1/events").status_code in (404, 405), "nor the api for the collector"
