@@ -9,6 +9,7 @@ import click
 from noshow import junit
 from noshow.errors import InvalidRules, WrongUsage
 from rules.diagnostic import printable, render
+from rules.lint import load
 from rules.story import Suite
 from rules.story_coverage import never_seen
 from rules.story_file import load_stories, story_files
@@ -30,10 +31,13 @@ class Output:
 
 def run(paths: Sequence[Path], output: Output) -> bool:
     """Play the stories; true if all they expect holds. Raises InvalidRules, WrongUsage, or StoreError."""
-    suites = _chosen(_valid(paths), output.only)
+    told = _valid(paths)
+    suites = _chosen(told, output.only)
     outcomes = _played(suites)
     for suite, each in zip(suites, outcomes, strict=True):
         _tell(suite, each, output)
+    if output.coverage:
+        _tell_untold(paths, told)
     if output.junit is not None:
         junit.write(output.junit, suites, outcomes)
     return _summarise(suites, outcomes)
@@ -105,6 +109,14 @@ def _tell_coverage(suite: Suite, outcomes: Sequence[Outcome]) -> None:
         judged = [it for it in outcomes if it.rule is not None and it.rule.workflow is workflow]
         unseen = [f"{step or f'the {workflow.noun}'} {word}" for step, word in never_seen(workflow, judged)]
         click.echo(f"  {workflow.name}{version}, never seen: {', '.join(unseen) or 'nothing, all was'}")
+
+
+def _tell_untold(paths: Sequence[Path], suites: Sequence[Suite]) -> None:
+    """The workflows that no story is about."""
+    known = {workflow.name for path in paths if path.is_dir() for workflow in load(path).workflows}
+    untold = sorted(known - {suite.workflow for suite in suites})
+    if untold:
+        click.echo(f"no story is about: {', '.join(untold)}")
 
 
 def _summarise(suites: Sequence[Suite], outcomes: Sequence[Sequence[Outcome]]) -> bool:

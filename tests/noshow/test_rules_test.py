@@ -62,8 +62,10 @@ def test_a_filter_leaves_out_other_stories(place: Path) -> None:
 
 
 def test_coverage_names_what_no_story_has_seen(place: Path) -> None:
+    (place / "returns.yaml").write_text(RULE.replace("workflow: orders", "workflow: returns"))
     done = noshow("rules", "test", ".", "--coverage", cwd=place)
     assert "  orders, never seen: PaymentReceived late\n" in done.out
+    assert "no story is about: returns\n" in done.out
 
 
 def test_every_file_below_a_directory_is_played(place: Path) -> None:
