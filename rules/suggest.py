@@ -15,7 +15,7 @@ from rules.suggest_promise import at_stake, currency, customer, promised
 from rules.suggest_survey import Survey, opening, survey
 from rules.suggest_text import text
 from rules.suggest_trial import Trial, trial
-from rules.suggest_word import compared, kebab, noun, of_start, of_step, plural, step_name
+from rules.suggest_word import can_be_written, compared, kebab, noun, of_start, of_step, plural, step_name
 from store.clickhouse import ClickHouse
 from store.event import HOUR
 
@@ -105,7 +105,7 @@ def _owners(found: Survey) -> Mapping[int, str]:
     """By place, who sends each event; nothing where that is not always the same."""
     sources = {name.name: name.source for name in found.names}
     owners = {place: sources.get(found.name(place), "") for place in (START, *found.after)}
-    return owners if all(owners.values()) else {}
+    return owners if all(map(can_be_written, owners.values())) else {}
 
 
 def _step(found: Survey, place: int, owners: Mapping[int, str]) -> DraftStep:

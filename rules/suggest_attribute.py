@@ -7,6 +7,7 @@ from rules.suggest_log import HISTORIES, SAMPLED, Log
 
 FEW = 20  # values at most of an attribute that may decide something
 _KEYS = 500
+_LONGEST_KEY = 100
 
 # The attributes of the first event of each name, one row for each of them and ID.
 _SAID = f"""
@@ -86,8 +87,8 @@ class Promise:
 
 
 def attributes(log: Log) -> list[Attribute]:
-    """By place, the most frequent first."""
-    return [Attribute(*row) for row in log.query(_KINDS)]
+    """By place, the most frequent first; without those whose keys nobody would want to read."""
+    return [Attribute(*row) for row in log.query(_KINDS) if row[1].isprintable() and len(row[1]) <= _LONGEST_KEY]
 
 
 def values(log: Log, keys: Iterable[str], steps: Sequence[int]) -> Mapping[str, list[Value]]:

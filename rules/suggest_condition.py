@@ -12,6 +12,7 @@ _EXPLAINED = 0.97  # share of the instances with the step in which it was expect
 _KNOWN = 0.9  # share of instances that have the attribute
 _SUBSTANCE = 0.02  # share of instances that each answer must have
 _FEWEST = 10
+_LONGEST, _DIGITS = 100, 15  # of texts and of numbers
 
 Sign = Literal["==", "!=", "in"]
 
@@ -59,7 +60,11 @@ def _decision(key: str, step: int, values: Sequence[Value]) -> Condition | None:
 
 
 def _is_plain(raw: str) -> bool:
-    return isinstance(json.loads(raw), str | int | float)
+    """Whether an expression can hold the value, and a person would want to read it there."""
+    value = json.loads(raw)
+    if isinstance(value, str):
+        return value.isprintable() and len(value) <= _LONGEST
+    return isinstance(value, int | float) and len(raw) <= _DIGITS
 
 
 def _shortest(yes: Sequence[Value], no: Sequence[Value]) -> tuple[Sign, Sequence[Value]]:

@@ -113,7 +113,8 @@ def _how_often(survey: Survey, place: int, noun: str) -> str:
     if base is None or replaced or not survey.after[place]:
         return came
     befores = " and ".join(survey.name(before) for before in survey.after[place])
-    return f"{came}, {share(base.seen, base.expected)} of those with {befores}"
+    of_those = share(base.seen, base.expected)
+    return f"{came}, {of_those} of those with {befores}" if of_those != share(seen, survey.instances) else came
 
 
 def _how_long(delay: Delay | None) -> str:

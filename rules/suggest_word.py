@@ -25,6 +25,7 @@ _PLAIN_WORD = re.compile(r"(?=.*[A-Z0-9_])[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ ./-]{1,2}[A-Za-z0-9_]+)*", re.ASCII)
 _NO_TEXT = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
+_LONGEST = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -62,8 +63,9 @@ def kebab(text: str) -> str:
 
 
 def can_be_written(name: str) -> bool:
-    """Whether a rule can name this event at all."""
-    return bool(name.strip()) and not _CONTROL.search(name)
+    """Whether a rule can name this at all."""
+    escaped = all(letter.isprintable() or letter < "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return bool(name.strip()) and len(name) <= _LONGEST and escaped and not _CONTROL.search(name)
 
 
 def in_yaml(text: str) -> str:
@@ -86,7 +88,7 @@ def step_name(event: str) -> str:
 
 def compared(attribute: str, sign: str, values: Sequence[str]) -> str:
     """A comparison in an expression; the values are JSON texts."""
-    literals = [json.dumps(json.loads(value)) for value in values]
+    literals = [json.dumps(json.loads(value), ensure_ascii=False) for value in values]
     return f"{attribute} {sign} " + (f"[{', '.join(literals)}]" if sign == "in" else literals[0])
 
 
@@ -98,10 +100,10 @@ def of_start(start: str, attribute: str, steps: Collection[str]) -> str:
 
 def of_step(step: str, attribute: str) -> str:
     """An attribute of a step in an expression."""
-    return _dotted(step if _PLAIN_WORD.fullmatch(step) else f"steps[{json.dumps(step)}]", attribute)
+    return _dotted(step if _PLAIN_WORD.fullmatch(step) else f"steps[{json.dumps(step, ensure_ascii=False)}]", attribute)
 
 
 def _dotted(owner: str, attribute: str) -> str:
     if _ATTRIBUTE.fullmatch(attribute):
         return f"{owner}.{attribute}"
-    return f"{owner}[{json.dumps(attribute)}]"
+    return f"{owner}[{json.dumps(attribute, ensure_ascii=False)}]"

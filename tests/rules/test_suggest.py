@@ -1,6 +1,8 @@
 """A proposal finds the rule by which the events were made, says what it rests on, and is a rule."""
 
-import itertools
+import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from store.clickhouse import ClickHouse
 from store.event import DAY, HOUR, MINUTE, Event
 from tests.rules.planted import orders
 from tests.rules.shop import event
+
+PAGE = Path(__file__).parents[2] / "docs" / "suggest.md"
 
 
 def proposed(clickhouse: ClickHouse, events: list[Event], wishes: Wishes | None = None) -> str:
@@ -79,6 +83,11 @@ def test_the_evidence_is_told(clickhouse: ClickHouse) -> None:
     assert "Left out, because it came in less than 5 %: 0.7 %  AddressChanged" in prose
 
 
+def test_the_page_shows_what_is_proposed(clickhouse: ClickHouse) -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert read(shown) == read(proposed(clickhouse, list(orders(2_000))))
+
+
 def test_a_sample_is_said_to_be_one(clickhouse: ClickHouse) -> None:
     text = proposed(clickhouse, list(orders(1_000)), Wishes(limit=300))
     assert "a sample of one in 4 correlation IDs" in " ".join(text.split())
@@ -100,6 +109,7 @@ def test_the_order_of_writing_changes_nothing(clickhouse: ClickHouse, empty_clic
         ("start", "steps", "if"),
         ("Bestellung eröffnet", "Zahlung: größer", "発送済み"),
         ('say "x"', "{a, b}", "- c"),
+        ("\N{GRINNING FACE}", "\N{NO-BREAK SPACE}x", "\N{ZERO WIDTH SPACE}y"),
     ],
 )
 def test_odd_names_are_quoted(clickhouse: ClickHouse, names: tuple[str, ...]) -> None:
@@ -108,17 +118,17 @@ def test_odd_names_are_quoted(clickhouse: ClickHouse, names: tuple[str, ...]) ->
     assert [step.matcher.names for step in workflow.steps] == [(name,) for name in names[1:]]
 
 
-def test_odd_attributes_are_quoted(clickhouse: ClickHouse) -> None:
-    kinds = itertools.cycle(["it's # odd: \\u00fc", "b"])
-    events = [
-        made
-        for number, kind in zip(range(100), kinds, strict=False)
-        for made in (
-            event(f"o-{number}", "Opened", number * DAY, f'{{"odd key": "{kind}"}}'),
-            *([event(f"o-{number}", "Asked", number * DAY + HOUR)] if kind != "b" else []),
-            event(f"o-{number}", "Closed", number * DAY + 2 * HOUR),
-        )
-    ]
+ODD = ["it's # odd: \u00fc", 'say "x": {y}', "\N{GRINNING FACE}", "", "true", "\\"]
+
+
+@pytest.mark.parametrize("key", ["odd key", "it's", 'a"b', "a: b #c", "if", "größe", "\N{GRINNING FACE}"])
+def test_odd_attributes_are_quoted(clickhouse: ClickHouse, key: str) -> None:
+    events = many("Opened", "Closed", count=120)
+    for number in range(120):
+        attributes = json.dumps({key: ODD[number // 2 % 6] if number % 2 else "plain"})
+        events[2 * number] = event(f"o-{number}", "Opened", number * DAY, attributes)
+        if number % 2:
+            events.append(event(f"o-{number}", "Asked", number * DAY + MINUTE))
     assert steps(proposed(clickhouse, events))["Asked"].when is not None
 
 
