@@ -10,6 +10,7 @@ from api.links import board_path
 from api.overview import Overview, States
 from api.parameters import BoardParameters
 from api.queue import Case, Place, Wanted
+from rules.verdict import Kind
 from store.errors import StoreUnavailable
 
 ROWS = 50
@@ -46,6 +47,10 @@ class Board:
     def noun(self) -> str:
         """The one word for everything that is open, if there is one."""
         return self.overview.nouns[0] if len(self.overview.nouns) == 1 else "instance"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(Kind)
 
     @property
     def has_instances(self) -> bool:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api import queue, verdicts
+from api import queue, testimony, verdicts
 from api.context import Context
+from api.lane import ODD, Lane, note, state_in_words
 from api.queue import Case
-from api.timeline import NARROW, ODD, WIDE, Lane, Picture, Scene, draw, note, state_in_words
+from api.timeline import NARROW, WIDE, Picture, Scene, draw
 from api.verdicts import Finding, Verdict
+from rules.verdict import WHOLE, Kind
 from store import events
-from store.event import Event
+from store.event import RESERVED_SOURCE, Event
 
 SHOWN = 200
-OVER = frozenset({"complete", "cancelled"})
+OVER = "complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,13 @@ class Order:
 
     @property
     def live(self) -> bool:
-        """Whether anything on the page can change by itself."""
-        return self.verdict is None or self.verdict.instance.state not in OVER
+        """Whether anything on the page can change by itself. What was called off may still have to be undone."""
+        return self.verdict is None or self.verdict.instance.state != OVER
 
     @property
     def flags(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.open]
+        """What holds now; what is wrong with all of it comes first."""
+        return sorted((finding for finding in self.findings if finding.open), key=lambda it: it.step != WHOLE)
 
     @property
     def only_noted(self) -> bool:
@@ -59,7 +62,8 @@ class Order:
     @property
     def lanes(self) -> list[Lane]:
         steps = self.verdict.instance.steps if self.verdict else []
-        return [Lane(step.name, step.state, step.at, step.due, self._odd(step.name)) for step in steps]
+        failed = {finding.step: finding.since for finding in self.flags if finding.kind == Kind.FAILED}
+        return [Lane.of(step, self._odd(step.name), failed.get(step.name)) for step in steps]
 
     def _odd(self, step: str) -> tuple[str, ...]:
         flagged = {finding.kind for finding in self.flags if finding.step == step}
@@ -78,13 +82,17 @@ class Order:
     def _opened_by(self, start: int) -> str:
         """The name of the start event, '' where several may be it or it is not at hand."""
         steps = {lane.name for lane in self.lanes}
-        names = {event.name for event in self.history if event.time == start} - steps
+        opening = (event for event in self.history if event.time == start and event.source != RESERVED_SOURCE)
+        names = {event.name for event in opening} - steps
         return names.pop() if len(names) == 1 else ""
 
     def note(self, lane: Lane) -> str:
         """In a few words what the state does not say already; '' if it says all."""
         said = note(lane, self.now)
         return "" if said == state_in_words(lane.state) else said
+
+    def testimony(self, event: Event) -> str:
+        return testimony.told(event, self.workflow)
 
 
 def look(here: Context, workflow: str, correlation_id: str) -> Order:

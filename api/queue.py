@@ -11,6 +11,7 @@ from sqlalchemy.sql.base import ColumnCollection
 
 from api.cursor import broken
 from api.parameters import CaseFilters, Sort
+from rules.verdict import WHOLE
 from store.tables import case_findings, cases
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -87,9 +88,9 @@ class Case:
 
     @property
     def flags(self) -> tuple[Finding, ...]:
-        """What is wrong now; of a settled case, what was."""
-        open_now = tuple(finding for finding in self.findings if finding.open)
-        return open_now or self.findings
+        """What is wrong now; of a settled case, what was. What is wrong with all of it comes first."""
+        shown = [finding for finding in self.findings if finding.open] or self.findings
+        return tuple(sorted(shown, key=lambda it: it.step != WHOLE))
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -7,31 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.axis import ticks
-from api.times import from_now, in_words, span
+from api.lane import Lane, note
+from api.times import in_words
 from store.instant import rfc3339
 
 OPEN = frozenset({"missing", "pending", "waiting"})
-WORDS = {"not_needed": "not needed", "on_time": "on time"}
-ODD = {"out_of_order": "out of order", "after_end": "after the end"}
-"""Kinds of findings on a step that did come, of which its state says nothing."""
-
 # A far-off present would press everything else together: the axis is cut where it is this many times as far.
 CUT_BEYOND = 4.0
 CUT_TAIL = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """A step: its state, when it was fulfilled and its deadline without grace.
-
-    `odd`: those of `ODD` that are flagged on it now.
-    """
-
-    name: str
-    state: str
-    at: int | None
-    due: int | None
-    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,8 @@ class DrawnTick:
 
 @dataclass(frozen=True, slots=True)
 class DrawnLane:
-    """`y` is that of the line; `dot` where it was fulfilled, `due` the deadline mark, `gap` the end of nothing."""
+    """`y` is that of the line; `dot` where it was fulfilled, `due` the deadline mark, `gap` the end of nothing, `cross`
+    where it failed."""
 
     name: str
     label: str
@@ -100,6 +84,8 @@ class DrawnLane:
     dot: float | None
     due: float | None
     gap: float | None
+    cross: float | None
+    soon: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +151,6 @@ def draw(scene: Scene, form: Format) -> Picture:
     )
 
 
-def note(lane: Lane, now: int) -> str:
-    """What is to be said of a step in a few words. What is odd about it matters more than that it came in time."""
-    odd = ", ".join(ODD[kind] for kind in lane.odd)
-    if odd and (lane.state != "late" or len(lane.odd) > 1):  # three of them would not fit
-        return odd
-    state = _of_state(lane, now)
-    return f"{state}, {odd}" if odd else state
-
-
-def state_in_words(state: str) -> str:
-    return WORDS.get(state, state)
-
-
 def describe(scene: Scene) -> str:
     """The picture in words, for those who can't see it."""
     parts = [f"Started {in_words(scene.start)}"]
@@ -187,25 +160,13 @@ def describe(scene: Scene) -> str:
     return "; ".join(parts) + "."
 
 
-def _of_state(lane: Lane, now: int) -> str:
-    if lane.state == "late" and lane.at is not None and lane.due is not None:
-        return f"{span(lane.at - lane.due)} late"
-    if lane.state == "on_time" and lane.at is not None and lane.due is not None:
-        return f"on time, {span(lane.due - lane.at)} to spare"
-    if lane.state == "missing" and lane.due is not None:
-        return f"missing for {span(now - lane.due)}"
-    if lane.state == "pending" and lane.due is not None:
-        return f"due {from_now(lane.due, now)}"
-    return state_in_words(lane.state)
-
-
 def _start(scene: Scene) -> Lane:
     return Lane(scene.opened_by or "start", "start", scene.start, None)
 
 
 def _scale(scene: Scene, form: Format) -> Scale:
     marks = [scene.start, *([] if scene.ended_at is None else [scene.ended_at])]
-    marks += [at for lane in scene.lanes for at in (lane.at, _due(lane)) if at is not None]
+    marks += [at for lane in scene.lanes for at in (lane.at, _due(lane), lane.failed_at) if at is not None]
     begin, last = min(marks), max(marks)
     end, cut = last, False
     if _shows_now(scene) and scene.now > last:
@@ -263,12 +224,18 @@ def _lane(lane: Lane, scene: Scene, scale: Scale, form: Format, top: float) -> D
         dot=at,
         due=due,
         gap=scale.x(scene.now) if lane.state == "missing" else None,
+        cross=_cross(lane, scale),
+        soon=lane.warned is not None,
     )
 
 
 def _due(lane: Lane) -> int | None:
     """The deadline, unless the instance was over before."""
     return None if lane.state == "not_needed" else lane.due
+
+
+def _cross(lane: Lane, scale: Scale) -> float | None:
+    return scale.x(lane.failed_at) if lane.state == "failed" and lane.failed_at is not None else None
 
 
 def _places(lane: Lane, scale: Scale) -> tuple[float | None, float | None]:
@@ -290,6 +257,9 @@ def _segments(lane: Lane, scene: Scene, scale: Scale) -> list[Segment]:
     if at is not None:
         spare = [Segment(at, due, "spare")] if due is not None and due > at else []
         return [Segment(min(start, at), max(start, at), "run"), *spare]
+    cross = _cross(lane, scale)
+    if cross is not None:
+        return [Segment(start, cross, "run")]
     if due is None:
         return []
     if lane.state == "missing":

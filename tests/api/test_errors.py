@@ -87,8 +87,16 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
     ("path", "parameter", "reason"),
     [
         ("/v1/instances?stat=open", "stat", "is unknown (did you mean state?)"),
-        ("/v1/instances?owner=a", "owner", "is unknown (known are workflow, state, correlation_id, limit, after)"),
-        ("/v1/instances?state=odd", "state", "should be 'cancelled', 'incomplete', 'complete' or 'running'"),
+        (
+            "/v1/instances?owner=a",
+            "owner",
+            "is unknown (known are workflow, state, kind, version, correlation_id, limit, after)",
+        ),
+        (
+            "/v1/instances?state=odd",
+            "state",
+            "should be 'cancelled', 'incomplete', 'failed', 'complete', 'running' or 'orphan'",
+        ),
         ("/v1/instances?limit=0", "limit", "should be greater than or equal to 1"),
         ("/v1/instances?limit=501", "limit", "should be less than or equal to 500"),
         ("/v1/instances?limit=ten", "limit", "should be a valid integer, unable to parse string as an integer"),
@@ -99,7 +107,7 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
         ("/v1/instances/w/a?x=1", "x", "is unknown (there are none here)"),
         ("/v1/cases?sevrity=info", "sevrity", "is unknown (did you mean severity?)"),
         ("/v1/cases?severity=crit", "severity", "should be 'info', 'warning' or 'critical'"),
-        ("/v1/cases?kind=mising", "kind", "should be 'missing', 'late', 'out_of_order' or 'after_end'"),
+        ("/v1/cases?kind=mising", "kind", "should be 'missing', 'late', 'failed', 'duplicate', 'out_of_order', "),
         ("/v1/cases?sort=size", "sort", "should be 'age', 'newest', 'risk' or 'severity'"),
         ("/v1/cases?state=closed", "state", "should be 'open' or 'resolved'"),
         ("/v1/cases?correlation_id=a%00", "correlation_id", "must not contain a NUL character"),

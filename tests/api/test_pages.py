@@ -10,9 +10,23 @@ import pytest
 
 from api import board
 from api.rendering import legible
+from rules.verdict import Kind
 from store import events
 from store.event import DAY, HOUR, MINUTE, SECOND, Event
-from tests.api.shop import Shop, arrived_late, cancelled, event, out_of_place, placed, running, unpaid, unshipped
+from tests.api.shop import (
+    Flag,
+    Shop,
+    arrived_late,
+    cancelled,
+    event,
+    half_undone,
+    orphan,
+    out_of_place,
+    placed,
+    running,
+    unpaid,
+    unshipped,
+)
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
 
@@ -180,6 +194,45 @@ def test_a_step_out_of_order_or_after_the_end_is_marked_wherever_it_stands(http:
     assert "ItemShipped: out of order; ComplianceCheckDone: after the end" in page
     shop.judge(replace(order, flags=[replace(flag, open=False) for flag in order.flags]))
     assert " odd" not in get(http, "/orders/order-fulfilment/A-1"), "what is closed marks nothing"
+
+
+def test_an_order_of_which_half_is_undone(http: httpx.Client, shop: Shop) -> None:
+    shop.add(half_undone("H"))
+    page = words(get(http, "/orders/order-fulfilment/H"))
+    assert "What is wrong half undone The order is half undone" in page, "before what is wrong with single steps"
+    assert "FraudChecked failed" in page and "failed 7 h 30 min ago" in page
+    assert "InvoiceSent on time duplicate" in page
+    assert "LabelPrinted on time mismatch" in page
+    assert "not needed, 2 of 3" in page
+    assert "eve@shop confirmed that StockReserved happened: seen on the shelf testimony" in page
+    assert "eve@shop said that FraudChecked did not happen testimony" in page
+
+
+def test_an_orphan_shows_its_events_and_no_timeline(http: httpx.Client, shop: Shop) -> None:
+    shop.add(orphan("O"))
+    page = words(get(http, "/orders/order-fulfilment/O"))
+    assert "orphan It has events and no beginning." in page
+    assert "Timeline" not in page and "Started" not in page
+    assert "PaymentReceived payments" in page
+
+
+def test_a_step_whose_deadline_is_near_says_so(http: httpx.Client, shop: Shop) -> None:
+    shop.add(replace(running("R"), warned={"ItemShipped": NOON - MINUTE}))
+    page = words(get(http, "/orders/order-fulfilment/R"))
+    assert "ItemShipped pending due soon" in page
+
+
+def test_what_nobody_asks_for_any_more_says_so(http: httpx.Client, shop: Shop) -> None:
+    flag = Flag("Gone", "missing", NOON - HOUR, open=False, closed_because="rule_removed")
+    shop.add(replace(running("R"), flags=[flag]))
+    assert "for the rule was removed" in words(get(http, "/orders/order-fulfilment/R"))
+
+
+def test_every_kind_can_be_chosen(http: httpx.Client, shop: Shop) -> None:
+    shop.add(half_undone("H"), unpaid("U"))
+    page = get(http, "/?kind=half_undone")
+    assert all(f'<option value="{kind}"' in page for kind in Kind)
+    assert "H" in words(page) and "/orders/order-fulfilment/U" not in page
 
 
 def test_a_case_is_open_for_a_span(http: httpx.Client, shop: Shop) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.timeline import NARROW, WIDE, DrawnLane, Format, Lane, Picture, Scene, describe, draw, note
+from api.lane import Lane, note
+from api.timeline import NARROW, WIDE, DrawnLane, Format, Picture, Scene, describe, draw
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import NOON
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from store.event import HOUR, MINUTE, Event
 from tests.api.rule_rows import in_force, put, refused
-from tests.api.shop import Order, Shop, arrived_late, cancelled, running, unpaid, unshipped
+from tests.api.shop import Order, Shop, arrived_late, cancelled, half_undone, orphan, running, unpaid, unshipped
 from tests.browser.conftest import Tabs
 from tests.conftest import NOON
 
@@ -21,6 +21,8 @@ PATHS = (
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",
     "/orders/order-fulfilment/A-5",
+    "/orders/order-fulfilment/A-6",
+    "/orders/order-fulfilment/A-7",
     "/orders/order-fulfilment/sixty",
     f"/orders/order-fulfilment/{LONG}",
 )
@@ -35,6 +37,7 @@ def stocked(shop: Shop) -> Shop:
     history = [Event(LONG, LONG, "OrderPlaced", NOON, "shop", '{"' + "x" * 300 + '": "' + "y" * 300 + '"}', LONG)]
     shop.add(
         *(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5")),
+        *(half_undone("A-6"), orphan("A-7")),
         Order("sixty", "complete", NOON - 2 * HOUR, steps),
         Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
     )

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from store.event import HOUR, Event
-from tests.api.shop import Shop, arrived_late, event, out_of_place, running, unpaid, unshipped
+from tests.api.shop import Shop, arrived_late, event, half_undone, out_of_place, running, unpaid, unshipped
 from tests.browser.conftest import Tab
 from tests.conftest import NOON
 
@@ -65,6 +66,15 @@ def test_what_is_out_of_place_is_no_green_dot(tab: Tab, shop: Shop) -> None:
     expect(picture.get_by_text("out of order", exact=True)).to_be_visible()
     expect(picture.get_by_text("after the end", exact=True)).to_be_visible()
     expect(picture.get_by_text("OrderPlaced", exact=True)).to_be_visible()
+
+
+def test_a_failure_is_a_cross_where_it_happened(tab: Tab, shop: Shop) -> None:
+    shop.add(half_undone("A-7"))
+    page = tab.open(place("A-7"))
+    start, due = x_of(page, "svg.wide .is-start .dot"), x_of(page, "svg.wide .is-failed .due")
+    assert x_of(page, "svg.wide .is-failed .cross") == pytest.approx((start + due) / 2, abs=1)
+    expect(page.locator("svg.wide .is-failed .dot")).to_have_count(0)
+    expect(page.get_by_text("eve@shop said that FraudChecked did not happen")).to_be_visible()
 
 
 def test_a_gap_leads_to_now(tab: Tab, shop: Shop) -> None:
