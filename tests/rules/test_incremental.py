@@ -165,5 +165,6 @@ class Trickle:
         else:
             self.evaluator = self.another(final=True)
         self.now = self.drawn.as_of
-        while self.tick():
-            pass
+        for _ in range(2):  # first a round that has begun before
+            while self.tick():
+                pass
