@@ -34,9 +34,9 @@ def told(micros: int) -> str:
     if micros < 10 * SECOND:
         return f"{micros / SECOND:.2g} s"
     place = next(place for place, (unit, _) in enumerate(_TOLD) if micros >= unit)
-    count, rest = divmod(micros, _TOLD[place][0])
-    found = f"{count} {_TOLD[place][1]}"
-    if count >= _FEW or place + 1 == len(_TOLD):
-        return found
-    smaller, name = _TOLD[place + 1]
-    return f"{found} {rest // smaller} {name}" if rest >= smaller else found
+    unit, name = _TOLD[place]
+    if micros >= _FEW * unit or place + 1 == len(_TOLD):
+        return f"{round(micros / unit)} {name}"
+    smaller, its_name = _TOLD[place + 1]
+    count, rest = divmod(round(micros / smaller), unit // smaller)
+    return f"{count} {name} {rest} {its_name}" if rest else f"{count} {name}"

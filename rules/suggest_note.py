@@ -60,7 +60,7 @@ def start(survey: Survey) -> str:
     begins = survey.opening
     others = ", ".join(f"{name} ({share(ids, begins.of)})" for name, ids in begins.others[:3])
     found = f"the first event of {share(begins.ids, begins.of)} of the correlation IDs"
-    return f"{found}; others begin with {others}" if others else found
+    return f"{found}; others begin with {others}: see --start" if others else found
 
 
 def workflow(survey: Survey) -> Mapping[str, str]:

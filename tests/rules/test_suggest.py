@@ -77,7 +77,7 @@ def test_the_evidence_is_told(clickhouse: ClickHouse) -> None:
     assert text.startswith("# yaml-language-server: $schema=noshow.schema.json\n")
     assert "from 12,503 events of 2,000 orders, 2025-11-20 to 2025-12-10." in prose
     assert "this file flags 160 of 2,000 orders, 8 %" in prose
-    assert "p99 11 min, slowest 11 min" in prose
+    assert "p99 11 min, slowest 12 min" in prose
     assert "promised_at is a promise, kept in 95.6 %" in prose
     assert "method decides: came in 100 % of 576" in prose
     assert "Left out, because it came in less than 5 %: 0.7 %  AddressChanged" in prose

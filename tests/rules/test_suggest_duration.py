@@ -39,10 +39,11 @@ def test_what_is_written_is_read_as_the_same_and_not_below_what_was_seen(seen: i
         (250_000, "0.25 s"),
         (46 * SECOND, "46 s"),
         (2 * MINUTE + 5 * SECOND, "2 min 5 s"),
-        (21 * MINUTE + 5 * SECOND, "21 min"),
+        (10 * MINUTE - 5 * SECOND, "10 min"),
         (2 * DAY, "2 d"),
         (2 * DAY + 4 * HOUR + MINUTE, "2 d 4 h"),
-        (11 * DAY + 23 * HOUR, "11 d"),
+        (11 * DAY + 23 * HOUR, "12 d"),
+        (DAY + 23 * HOUR + 59 * MINUTE, "2 d"),
     ],
 )
 def test_for_reading_two_units_are_enough(micros: int, expected: str) -> None:
