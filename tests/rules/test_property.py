@@ -17,7 +17,7 @@ from tests.rules.shrink import Example, shrink
 
 CASES = int(os.environ.get("NOSHOW_PROPERTY_CASES", "2000"))
 SEED = int(os.environ.get("NOSHOW_PROPERTY_SEED", "0"))
-SETS = 40  # of one workflow, judged by one query
+SETS = 25  # of one workflow, judged by one query
 WORKFLOWS = 10  # in one test
 
 
