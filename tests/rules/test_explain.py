@@ -1,6 +1,8 @@
 """Why an instance is what it is: the reasons, and that they are the judge's."""
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,8 @@ from tests.rules.told import event, flag, flow, lived, on, step
 
 CASES = 8  # of which each has a few instances
 H = 3_600_000_000
+DOCS = Path(__file__).parents[2] / "docs" / "explain-and-backtest.md"
+TOPICS = set(re.findall(r"`[a-z ]+`", DOCS.read_text()))
 
 
 def explained(clickhouse: ClickHouse, workflow: Workflow, events: Sequence[Event], as_of: int) -> list[Explained]:
@@ -169,6 +173,7 @@ def test_the_reasons_never_disagree_with_the_judge(clickhouse: ClickHouse, seed:
             assert reasoned_at(known, rule_step, here) == here.at
         found = explain_instance(clickhouse, made.workflow, known.verdict, made.as_of)
         assert [it.state for it in found] == [known.verdict.state, *(it.state for it in known.verdict.steps)]
+        assert {f"`{reason.topic}`" for it in found for reason in it.reasons} <= TOPICS
         changes = [it.changes_at for it in found[1:] if it.changes_at is not None]
         assert min([*changes, *(it.time for it in known.life.later)], default=None) == known.verdict.wake_at
 
