@@ -1,0 +1,92 @@
+"""Every example of every page under docs/ does what the page says: see `tests.docs.pages` for how they are marked."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rules.story import Suite
+from rules.story_file import load_stories
+from rules.story_run import Outcome, play
+from rules.story_text import difference_lines, place, title
+from store.clickhouse import ClickHouse
+from store.migrate import migrate_clickhouse
+from tests.docs.pages import DOCS, blocks, examples, faults, loaded, name, pages, printed, told
+
+FILES = sorted(DOCS.rglob("*.test.yml"))
+
+
+@pytest.fixture(scope="module")
+def engine(engine_path: Path) -> Iterator[ClickHouse]:
+    clickhouse = ClickHouse.embedded(engine_path, "docs")
+    migrate_clickhouse(clickhouse)
+    yield clickhouse
+    clickhouse.command("DROP DATABASE docs")
+    clickhouse.close()
+
+
+@pytest.fixture
+def stage(engine: ClickHouse) -> ClickHouse:
+    engine.command("TRUNCATE TABLE events")
+    return engine
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where examples lie side by side, each in the current directory in its turn."""
+    with monkeypatch.context() as context:
+        context.chdir(tmp_path)
+        yield tmp_path
+
+
+@pytest.mark.parametrize("page", pages("rule", "story"), ids=name)
+def test_the_rules_are_clean_and_the_stories_hold(page: Path, folder: Path, stage: ClickHouse) -> None:
+    suites: list[Suite] = []
+    for example in examples(page):
+        found = loaded(example.rules, folder, in_place=True)
+        assert printed(found) == "", f"{example.rules[0]}: the linter has something to say"
+        suites += (told(story, found) for story in example.stories)
+        _clear(folder)
+    assert failures(suites, stage) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(DOCS)))
+def test_the_stories_beside_a_rule_hold(file: Path, stage: ClickHouse) -> None:
+    found = load_stories([file])
+    assert found.diagnostics == ()
+    assert failures(found.suites, stage) == []
+
+
+@pytest.mark.parametrize("page", pages("bad"), ids=name)
+def test_what_is_wrong_is_told_as_the_page_tells_it(page: Path, folder: Path) -> None:
+    for fault in faults(page):
+        assert printed(loaded(fault.rules, folder)) == fault.printed.text, fault.printed
+        _clear(folder)
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_no_example_is_overlooked(page: Path) -> None:
+    """Such as one that is indented, or misspelt behind the fence."""
+    kinds = [block.kind for block in blocks(page) if block.info[:1] == ("yaml",) and len(block.info) > 1]
+    assert set(kinds) <= {"rule", "story", "bad"}
+    assert len(kinds) == len(re.findall(r"^\s*```+ *yaml +\S", page.read_text(), re.MULTILINE))
+
+
+def _clear(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
+def failures(suites: list[Suite] | tuple[Suite, ...], clickhouse: ClickHouse) -> list[str]:
+    if not suites:
+        return []
+    played = zip(suites, play(clickhouse, suites), strict=True)
+    return [line for told, outcomes in played for each in outcomes for line in _failure(told, each)]
+
+
+def _failure(told: Suite, outcome: Outcome) -> Iterator[str]:
+    if outcome.differences:
+        yield f"{place(told.file, outcome)}: {title(outcome)}"
+        yield from difference_lines(outcome)
+        yield from outcome.reasons
