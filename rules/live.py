@@ -9,7 +9,7 @@ from typing import Protocol
 from rules.diagnostic import Diagnostic, printable, render
 from rules.live_admit import Rulebook, admit
 from rules.live_record import Applied, Record, row, storable
-from rules.live_watch import Watch
+from rules.live_watch import Folder, Watch
 from rules.parse_source import lines_of
 from rules.ruleset import Rule, rules_of
 from rules.spec import Workflow
@@ -33,7 +33,7 @@ class LiveRules:
         self._watch = Watch(path)
         folder = self._watch.read()
         self.book = admit(Rulebook(), folder, now)
-        self._sources = {file: it.text for file, it in folder.files.items()}
+        self._sources = _sources(folder)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -44,14 +44,14 @@ class LiveRules:
         folder = self._watch.changed()
         if folder is None:
             return False
-        self._sources = {file: it.text for file, it in folder.files.items()}
+        self._sources = _sources(folder)
         self.book = admit(self.book, folder, now)
         return True
 
     def shown(self, diagnostics: Sequence[Diagnostic]) -> str:
         """As the linter shows them; what is too much to read is cut off."""
-        each = (render(it, lines_of(self._sources.get(it.file, ""))) for it in diagnostics)
-        text = "\n".join(each)
+        sources = {file: lines_of(self._sources[file]) for file in {it.file for it in diagnostics} & {*self._sources}}
+        text = "\n".join(render(it, sources.get(it.file, [])) for it in diagnostics)
         return text if len(text) <= LONGEST else text[:LONGEST] + "\n… cut off here; `noshow rules lint` has all of it"
 
 
@@ -122,7 +122,7 @@ def tell(before: Rulebook, live: LiveRules) -> None:
     for (name, version), content_hash in new.items():
         if old.get((name, version)) != content_hash:
             log.info("rules: %s %d → %s", name, version, content_hash)
-    for name, version in old.keys() - new.keys():
+    for name, version in sorted(old.keys() - new.keys()):
         log.info("rules: %s %d removed", name, version)
     for file, taken in live.book.taken.items():
         if taken.warnings and (file not in before.taken or before.taken[file].read != taken.read):
@@ -130,8 +130,13 @@ def tell(before: Rulebook, live: LiveRules) -> None:
     for file, refused in live.book.refused.items():
         if before.refused.get(file) != refused:
             log.error("rules: %s is refused:\n%s", printable(file), live.shown(refused.diagnostics))
-    for file in before.refused.keys() - live.book.refused.keys():
+    for file in sorted(before.refused.keys() - live.book.refused.keys()):
         log.info("rules: %s is no longer refused", printable(file))
+
+
+def _sources(folder: Folder) -> dict[str, str]:
+    """The texts of the files that can be shown."""
+    return {file: it.text for file, it in folder.files.items() if it.text}
 
 
 def _hashes(workflows: Sequence[Workflow]) -> dict[tuple[str, int], str]:

@@ -55,9 +55,10 @@ class Rulebook:
 
 def admit(before: Rulebook, folder: Folder, now: int) -> Rulebook:
     """What is in force from `now` (µs UTC) on."""
-    if folder.trouble and (before.taken or _errors(folder.trouble)):
-        trouble = tuple(replace(it, severity=Level.ERROR, hint=it.hint or _ACCIDENT) for it in folder.trouble)
-        whole = {folder.path: Refused(_EMPTY, trouble, now)}
+    trouble = folder.trouble or _vanished(before, folder)
+    if trouble and (before.taken or _errors(trouble)):
+        told = tuple(replace(it, severity=Level.ERROR, hint=it.hint or _ACCIDENT) for it in trouble)
+        whole = {folder.path: Refused(_EMPTY, told, now)}
         return Rulebook(before.taken, _still(before, {**before.refused, **whole}))
     admission = _Admission(before, folder.files)
     admission.settle()
@@ -131,6 +132,14 @@ def _still(before: Rulebook, refused: Mapping[str, Refused]) -> dict[str, Refuse
         else it
         for file, it in refused.items()
     }
+
+
+def _vanished(before: Rulebook, folder: Folder) -> tuple[Diagnostic, ...]:
+    """What is wrong where there was a directory and is none: it looks like a file that cannot be read."""
+    alone = folder.files.get(folder.path)
+    if not before.taken or folder.path in before.taken or alone is None or alone.parsed.workflow is not None:
+        return ()
+    return alone.parsed.diagnostics
 
 
 def _key(read: Read) -> tuple[str, int]:

@@ -136,7 +136,7 @@ def test_a_directory_that_lost_everything_is_refused_as_a_whole(desk: Desk) -> N
 def test_a_directory_that_vanished_is_refused_as_a_whole(desk: Desk) -> None:
     away = desk.folder.path.rename(desk.folder.path.with_name("away"))
     assert desk.read().in_force == {"a": 1, "b": 1}
-    assert desk.refused["rules"] == "this can't be read: No such file or directory"
+    assert desk.refused == {"rules": "this can't be read: No such file or directory"}
     away.rename(desk.folder.path)
     assert desk.read().refused == {}
 
