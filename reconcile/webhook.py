@@ -10,7 +10,6 @@ import msgspec
 from reconcile.case import Case, Change
 from reconcile.finding import Finding
 from reconcile.wording import overdue, text, title
-from rules.present import step_or_none
 from store.event import SECOND
 from store.instant import rfc3339, rfc3339_or_none
 
@@ -54,7 +53,7 @@ def _data(change: Change, public_url: str, now: int) -> dict[str, object]:
 def _what(finding: Finding, now: int) -> dict[str, object]:
     late = overdue(finding, now)
     return {
-        "step": step_or_none(finding.step),
+        "step": finding.step or None,
         "kind": finding.kind,
         "sentence": finding.sentence,
         "since": rfc3339(finding.since),
