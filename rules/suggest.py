@@ -45,6 +45,8 @@ def suggest(clickhouse: ClickHouse, wishes: Wishes) -> str:
     begins = opening(log, wishes.start)
     if begins is None:
         raise NothingToSuggest("there are no events to learn from")
+    if not can_be_written(begins.name):
+        raise NothingToSuggest(f"no rule can name the event {quoted(begins.name)}; give another one as the start")
     found = survey(log, size, begins)
     if found is None:
         near = did_you_mean(begins.name, [name for name, _ in begins.others])

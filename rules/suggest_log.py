@@ -27,7 +27,7 @@ WHERE source != {testimony:String}
 _FIRSTS = f"""
 SELECT called, count() AS ids
 FROM (SELECT toString(argMin(name, (time, id, source))) AS called FROM events WHERE {SAMPLED} GROUP BY correlation_id)
-GROUP BY called ORDER BY ids DESC, called LIMIT 20 {IN_ORDER}
+GROUP BY called ORDER BY ids DESC, called LIMIT 1000 {IN_ORDER}
 """
 
 _NAMES = f"""

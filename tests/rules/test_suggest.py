@@ -11,7 +11,7 @@ from rules.spec import Step, Workflow
 from rules.suggest import NothingToSuggest, Wishes, suggest
 from store import events as event_store
 from store.clickhouse import ClickHouse
-from store.event import DAY, HOUR, MINUTE, Event
+from store.event import DAY, HOUR, MINUTE, SECOND, Event
 from tests.rules.planted import orders
 from tests.rules.shop import event
 
@@ -193,3 +193,28 @@ def test_a_start_that_never_came_is_named_with_the_nearest(clickhouse: ClickHous
 def test_a_start_alone_is_not_enough(clickhouse: ClickHouse) -> None:
     with pytest.raises(NothingToSuggest, match='nothing comes often enough with "Opened" to be a step'):
         proposed(clickhouse, many("Opened"))
+
+
+def test_a_start_that_no_rule_can_name_is_refused(clickhouse: ClickHouse) -> None:
+    with pytest.raises(NothingToSuggest, match="no rule can name the event"):
+        proposed(clickhouse, many("bad\nname", "Closed"))
+
+
+def test_the_other_workflow_of_a_store_is_pointed_at(clickhouse: ClickHouse) -> None:
+    returns = [
+        event(f"return-{number}", name, number * DAY + place * HOUR)
+        for number in range(20)
+        for place, name in enumerate(("ReturnRequested", "ParcelReturned"))
+    ]
+    text = proposed(clickhouse, [*many("OrderPlaced", "ItemShipped"), *returns])
+    assert "others begin with ReturnRequested (28.6 %): see --start" in text
+    workflow = read(suggest(clickhouse, Wishes("ReturnRequested")))
+    assert (workflow.name, [step.name for step in workflow.steps]) == ("returns", ["ParcelReturned"])
+
+
+def test_the_time_of_travel_becomes_the_grace(clickhouse: ClickHouse) -> None:
+    events = [
+        Event(it.id, it.correlation_id, it.name, it.time, it.source, received_at=it.time + 40 * SECOND)
+        for it in many("Opened", "Closed")
+    ]
+    assert read(proposed(clickhouse, events)).grace == MINUTE
