@@ -1,8 +1,9 @@
 """What an explanation draws on: the rule, the verdict, the events behind it, and what its expressions give."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from rules.compile_expression import as_number, as_timestamp, attributes_of, is_true
 from rules.diagnostic import printable
@@ -126,7 +127,7 @@ def said(event: Happened) -> str:
 
 def by_whom(event: Happened) -> str:
     """Of testimony: ` by ana ("seen in the ledger")`."""
-    told = json.loads(event.attributes)
+    told = msgspec.json.decode(event.attributes)
     actor, reason = (printable(str(told[it])) if told.get(it) else "" for it in ("actor", "reason"))
     return (f" by {actor}" if actor else "") + (f' ("{reason}")' if reason else "")
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from rules.explain_deadline import Base, base, deadlines
 from rules.explain_known import FALSE, TRUE, Known, by_whom, key, said
 from rules.explain_life import Happened, Part
+from rules.explain_state import named, undecided, why
 from rules.expression import steps_named
 from rules.expression_text import expression_text
-from rules.sentence_scene import gap, instant, listed
+from rules.sentence_scene import instant, listed
 from rules.spec import Step
-from rules.verdict import StepState, StepVerdict
-from store.duration import format_duration
 from store.event import CONFIRMED
 
 Told = Iterator[tuple[str, str]]
@@ -20,7 +19,7 @@ Told = Iterator[tuple[str, str]]
 def of_step(known: Known, step: Step) -> Told:
     """In the order in which a person would ask."""
     counted_from = base(known, step)
-    yield from _why(known, step, counted_from)
+    yield "state", why(known, step, counted_from)
     yield from _came(known, step)
     yield from _times(known, step)
     yield from _testimony(known, step)
@@ -28,81 +27,6 @@ def of_step(known: Known, step: Step) -> Told:
     yield from _due(known, step, counted_from)
     yield from _when(known, step)
     yield from _undo(known, step)
-
-
-# The state
-
-
-def _why(known: Known, step: Step, counted_from: Base) -> Told:
-    here = known.told(step.name)
-    match here.state:
-        case StepState.SKIPPED:
-            yield "state", _skipped(known, step)
-        case StepState.NOT_NEEDED:
-            yield "state", _not_needed(known, here)
-        case StepState.WAITING:
-            yield "state", _waiting(known, step, counted_from)
-        case StepState.FAILED:
-            failure = known.failure(step)
-            by = f": {said(failure)}{by_whom(failure)}" if failure else ""
-            yield "state", f"it definitely did not happen{by}"
-        case StepState.PENDING:
-            yield "state", _pending(known, step, here)
-        case StepState.MISSING:
-            yield "state", f"due {instant(here.due)}{_grace(known)}, and it had not come by {instant(known.as_of)}"
-        case StepState.ON_TIME | StepState.LATE:
-            yield "state", _fulfilled(here)
-
-
-def _skipped(known: Known, step: Step) -> str:
-    if known.needed(step) == 0:
-        return "it takes 0 events: nothing is expected"
-    named = [name for name in _named(step) if known.skipped(name)]
-    if named:
-        return f"its `when` reads {listed(named)}, which is skipped"
-    return "its `when` is not true, so it is not expected"
-
-
-def _not_needed(known: Known, here: StepVerdict) -> str:
-    ending = known.ending()
-    over = f"the {known.workflow.noun} was over before it fell due" + (f": {said(ending)}" if ending else "")
-    return over if here.at is None else f"{over}; it came only after that"
-
-
-def _waiting(known: Known, step: Step, counted_from: Base) -> str:
-    undecided = _undecided(known, step)
-    if undecided:
-        return f"it is not decided yet whether it is expected: its `when` reads {listed(undecided)}, not here yet"
-    lacking = [_lacking(known, name) for name in counted_from.names]
-    return f"it is counted from {' or '.join(lacking) if step.after_any else listed(lacking)}"
-
-
-def _lacking(known: Known, name: str) -> str:
-    if not known.is_required(name):
-        return f"{name}, which has not come and may never"
-    return f"{name}, which has not come"
-
-
-def _pending(known: Known, step: Step, here: StepVerdict) -> str:
-    if here.due is None:
-        return "it may still come, and has no deadline"
-    if not known.is_required(step.name):
-        return "it may come, and need not"
-    return f"it may still come: due {instant(here.due)}{_grace(known)}"
-
-
-def _fulfilled(here: StepVerdict) -> str:
-    if here.due is None:
-        return "it came, and has no deadline"
-    if here.state is StepState.LATE:
-        return f"it came {gap(here.due, here.at)} after its deadline"
-    early = f", {gap(here.at, here.due)} before its deadline" if here.at != here.due else ", just at its deadline"
-    return f"it came in time{early}"
-
-
-def _grace(known: Known) -> str:
-    grace = known.workflow.grace
-    return f", and {format_duration(grace)} may pass in transit" if grace else ""
 
 
 # What has come
@@ -196,19 +120,8 @@ def _due(known: Known, step: Step, counted_from: Base) -> Told:
 # Whether it is expected
 
 
-def _named(step: Step) -> tuple[str, ...]:
-    return steps_named(step.when) if step.when is not None else ()
-
-
-def _undecided(known: Known, step: Step) -> list[str]:
-    named = _named(step)
-    if any(map(known.skipped, named)):
-        return []
-    return [name for name in named if not known.has_first(name)]
-
-
 def _when(known: Known, step: Step) -> Told:
-    if step.when is None or _undecided(known, step) or any(map(known.skipped, _named(step))):
+    if step.when is None or undecided(known, step) or any(map(known.skipped, named(step))):
         return
     reading = known.reading(step, "when", step.when)
     yield "when", f"{judged(known, step, 'when')}: `{expression_text(step.when)}`" + (f"; {reading}" if reading else "")
