@@ -44,6 +44,8 @@ class History:
         kind = self.random.random()
         if kind > 0.08:
             yield self.matching(self.workflow.start, self.begin)
+        elif kind < 0.02:
+            yield self.event(OTHER_START, self.begin + self.offset(-2, 8), self.attributes())
         while kind > 0.85:
             yield self.matching(self.workflow.start, self.begin + self.offset(-2, 5))
             kind -= 0.08
@@ -56,7 +58,7 @@ class History:
             if self.random.random() < (0.5 if step.optional else 1) * self.reliability:
                 self.times[step.name] = time
                 yield from (self.matching(step.matcher, at) for at in self.repeated(step, time))
-            if self.random.random() < 0.15:
+            while self.random.random() < 0.17:
                 yield self.testimony(step)
             if step.fails_on and self.random.random() < (0.08 if step.name in self.times else self.failures):
                 yield self.matching(step.fails_on, time + self.offset(-2, 3))

@@ -120,7 +120,7 @@ def test_missing_begins_a_microsecond_after_deadline_and_grace(both: Both) -> No
 def test_on_the_deadline_is_on_time_and_grace_makes_nothing_less_late(both: Both) -> None:
     rule = "grace: 5s\nsteps: {A: {within: 10s}}"
     assert both.states(rule, "0 Placed; 10 A") == ["on_time"]
-    assert both.findings(rule, "0 Placed; 10.000001 A") == ["A late 10"]
+    assert both.findings(rule, "0 Placed; 10.000001 A") == ["A late 10.000001"]
 
 
 # Early warning
@@ -143,6 +143,12 @@ def test_a_share_of_the_way_to_a_promise_is_counted_from_the_start_while_nothing
     placed = '0 Placed {"promised": "2025-11-20T12:00:20Z"}'
     assert both.verdict(rule, placed, 15).steps[1].warned == instant(10)
     assert both.verdict(rule, f"{placed}; 8 A", 15).steps[1].warned == instant(14)
+
+
+def test_a_share_of_the_way_to_a_deadline_that_was_before_it_began_is_no_way_back(both: Both) -> None:
+    rule = "grace: 60s\nsteps: {A: {within: 90s}, B: {after: A, due: start.promised, warn: 50%}}"
+    events = '0 Placed {"promised": "2025-11-20T12:00:20Z"}; 40 A'
+    assert both.verdict(rule, events, 45).steps[1].warned == instant(40)
 
 
 def test_nobody_is_warned_of_what_came_or_failed_or_may_stay_away(both: Both) -> None:

@@ -1,5 +1,7 @@
 """rules-language.md §2: what was done and has to be undone once the instance is called off or failed."""
 
+from textwrap import dedent
+
 from tests.rules.both import Both, instant
 
 PAID = (
@@ -90,6 +92,11 @@ def test_half_undone_is_one_step_undone_and_another_not(both: Both) -> None:
 
 def test_half_undone_begins_only_when_the_other_is_overdue(both: Both) -> None:
     assert both.findings(TWO, "0 Placed; 1 Paid; 2 Reserved; 10 Cancelled; 12 Refunded", 30) == []
+
+
+def test_half_undone_begins_no_earlier_than_what_was_undone(both: Both) -> None:
+    events = "0 Placed; 1 Paid; 10 Cancelled; 39 Released; 40 Reserved"
+    assert both.findings(f"skew: 2s\n{dedent(TWO)}", events) == ["Paid not_undone 20", "half_undone 40"]
 
 
 def test_a_step_that_may_be_left_behind_and_is_undone_leaves_the_others_half_undone(both: Both) -> None:
