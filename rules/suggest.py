@@ -145,7 +145,5 @@ def _is_always_there(found: Survey, promise: Promise) -> bool:
 
 
 def _promise(found: Survey, place: int) -> Promise | None:
-    if place in found.optional:
-        return None
     afters = [step for step in found.after if place in ancestors(step, found.after)]
     return promised(place, [START, *ancestors(place, found.after)], afters, found.promises)

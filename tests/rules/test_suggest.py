@@ -92,6 +92,10 @@ def test_a_sample_is_said_to_be_one(clickhouse: ClickHouse) -> None:
     text = proposed(clickhouse, list(orders(1_000)), Wishes(limit=300))
     assert "a sample of one in 4 correlation IDs" in " ".join(text.split())
     assert {"PaymentReceived", "ItemShipped"} <= {step.name for step in read(text).steps}
+    [looked_at, judged] = re.findall(r"of (\d+) orders[ ,]", " ".join(line.strip("# ") for line in text.splitlines()))[
+        :2
+    ]
+    assert judged == looked_at
 
 
 def test_the_order_of_writing_changes_nothing(clickhouse: ClickHouse, empty_clickhouse: ClickHouse) -> None:
@@ -156,6 +160,30 @@ def test_branches_in_either_order_come_after_what_they_share(clickhouse: ClickHo
         events[number] = Event(f"e-{number}", made.correlation_id + "ab"[number // 250], made.name, made.time, "test")
     after = {name: step.after for name, step in steps(proposed(clickhouse, events)).items()}
     assert after == {"Paid": ("start",), "Packed": ("Paid",), "Checked": ("Paid",), "Sent": ("Checked", "Packed")}
+
+
+def test_what_answers_to_an_optional_step_waits_for_it_alone(clickhouse: ClickHouse) -> None:
+    paid = many("Opened", "Paid", count=60)
+    asked = [
+        event(f"o-{number}", name, number * DAY + minutes * MINUTE)
+        for number in range(0, 60, 2)
+        for name, minutes in (("Asked", 30 + 2 * number), ("Answered", 300))
+    ]
+    found = steps(proposed(clickhouse, paid + asked))
+    assert found["Answered"].after == ("Asked",)
+    assert [name for name, step in found.items() if step.optional] == ["Asked"]
+
+
+def test_attributes_are_those_of_the_first_start(clickhouse: ClickHouse) -> None:
+    events = many("Paid", "Closed", count=60)
+    for number in range(60):
+        kinds = "ab" if number % 2 else "ba"
+        for again, kind in enumerate(kinds):
+            at = number * DAY - HOUR + again * MINUTE
+            events.append(event(f"o-{number}", "Opened", at, json.dumps({"kind": kind}), id=f"{1 - again}-{number}"))
+        if number % 2:
+            events.append(event(f"o-{number}", "Asked", number * DAY + 2 * MINUTE))
+    assert 'when: Opened.kind == "a"' in proposed(clickhouse, events)
 
 
 def test_unfinished_instances_do_not_make_a_step_optional(clickhouse: ClickHouse) -> None:
