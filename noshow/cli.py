@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,16 @@ def rules_group() -> None:
 
 @rules_group.command("lint")
 @click.argument("path", type=_RULES)
-def lint_command(path: Path) -> None:
-    """Check a rule file, or a directory of them; every problem is listed with its place."""
-    linting.run(path)
+@click.option("--events", type=_RULES, help="Hold the rules against these events as well: NDJSON, plain or gzipped,")
+@click.option("--data", type=_RULES, help="or against those that are stored in this data directory.")
+@click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+@click.option("--strict", is_flag=True, help="Take a warning for an error.")
+def lint_command(path: Path, events: Path | None, data: Path | None, config: Path | None, strict: bool) -> None:
+    """Check a rule file, or a directory of them; every problem is listed with its place, and what could be better."""
+    settings = _settings({"data": data}, config)
+    stored = history.of_store(settings) if data else nullcontext(None)
+    with history.of_file(events) if events else stored as clickhouse:
+        linting.run(path, settings.evaluator.retention, clickhouse, strict=strict)
 
 
 @rules_group.command("test")

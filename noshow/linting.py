@@ -1,32 +1,64 @@
 """`noshow rules lint`, and the loading of rules for every other command."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from noshow.errors import InvalidRules, WrongUsage
-from rules.diagnostic import Level, render
-from rules.lint import load
+from rules.advice.checks import advise, rules_in
+from rules.advice.stored_attributes import unknown_attributes
+from rules.advice.stored_events import stored_names, unknown_events
+from rules.diagnostic import Diagnostic, Level, render
+from rules.lint import Loaded, load
 from rules.live import LiveRules
 from rules.spec import Workflow
+from store.clickhouse import ClickHouse
 
 
-def run(path: Path) -> None:
-    """List every problem; raises InvalidRules if one is an error."""
-    workflows = valid(path)
-    steps = sum(len(workflow.steps) for workflow in workflows)
-    click.echo(f"{_count(len(workflows), 'workflow')}, {_count(steps, 'step')}: no errors")
+def run(path: Path, retention: int | None, clickhouse: ClickHouse | None, *, strict: bool) -> None:
+    """List every problem, and what could be better; raises InvalidRules if one is an error, with `strict` on any.
+
+    `retention`: µs for which instances are judged. With a store, the rules are held against the events in it, too.
+    """
+    loaded = load(path)
+    advice = [found for rule in rules_in(loaded) for found in advise(rule, retention)]
+    if clickhouse is not None:
+        advice += _held_against(loaded, clickhouse)
+    _show(loaded, [*loaded.diagnostics, *advice])
+    _refuse_errors(loaded, path)
+    warnings = len(loaded.diagnostics) + len(advice)
+    if warnings and strict:
+        raise InvalidRules(f"{_count(warnings, 'warning')} in {path}, and --strict takes none")
+    steps = sum(len(workflow.steps) for workflow in loaded.workflows)
+    told = f", {_count(warnings, 'warning')}" if warnings else ""
+    click.echo(f"{_count(len(loaded.workflows), 'workflow')}, {_count(steps, 'step')}: no errors{told}")
+
+
+def _held_against(loaded: Loaded, clickhouse: ClickHouse) -> Iterator[Diagnostic]:
+    names = stored_names(clickhouse)
+    for rule in rules_in(loaded):
+        yield from unknown_events(rule, names)
+        yield from unknown_attributes(rule, clickhouse)
 
 
 def valid(path: Path) -> tuple[Workflow, ...]:
     """The workflows of a file or directory. What is wrong goes to standard error; raises InvalidRules on an error."""
     loaded = load(path)
-    for diagnostic in loaded.diagnostics:
+    _show(loaded, loaded.diagnostics)
+    _refuse_errors(loaded, path)
+    return loaded.workflows
+
+
+def _show(loaded: Loaded, diagnostics: Sequence[Diagnostic]) -> None:
+    for diagnostic in sorted(diagnostics):
         click.echo(render(diagnostic, loaded.sources.get(diagnostic.file, [])), err=True)
+
+
+def _refuse_errors(loaded: Loaded, path: Path) -> None:
     errors = sum(diagnostic.severity is Level.ERROR for diagnostic in loaded.diagnostics)
     if errors:
         raise InvalidRules(f"{_count(errors, 'error')} in {path}")
-    return loaded.workflows
 
 
 def live(path: Path, now: int) -> LiveRules:

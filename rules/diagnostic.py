@@ -43,6 +43,19 @@ class Check(StrEnum):
     REFERENCE = "expression-reference"  # what an expression may not see, or may not see so
     VALUE = "expression-value"  # a literal that is no timestamp, duration, pattern or number
     OPERANDS = "expression-type"  # can never have a result, or never one of the kind that is needed
+    # Advice on rules that are valid: rules/advice has a file for each.
+    NO_OWNER = "no-owner"
+    MIXED_AFTER = "mixed-after"
+    OUT_OF_REACH = "out-of-reach"
+    NEVER_COUNTS = "never-counts"
+    HOLD_LAPSES = "hold-lapses"
+    WARNS_AT_ONCE = "warns-at-once"
+    NO_EFFECT = "no-effect"
+    START_AGAIN = "start-again"
+    HASTY_ORPHANS = "hasty-orphans"
+    BEYOND_RETENTION = "beyond-retention"
+    UNKNOWN_EVENT = "unknown-event"  # no event of this name was ever stored
+    UNKNOWN_ATTRIBUTE = "unknown-attribute"  # stored events never have it, or mostly of another type
 
 
 class Level(StrEnum):

@@ -21,12 +21,14 @@ class Loaded:
     """What a file or a directory holds. `workflows` are those without errors, in the order of their files; of one
     workflow there may be several versions.
 
-    `diagnostics` are sorted by file and position. `sources` has the lines of each file, for `render`.
+    `diagnostics` are sorted by file and position. `sources` has the lines of each file, for `render`, and `parsed`
+    what was read of it.
     """
 
     workflows: tuple[Workflow, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, list[str]]
+    parsed: Mapping[str, Parsed]
 
     @property
     def failed(self) -> bool:
@@ -54,7 +56,7 @@ def load_files(files: Iterable[Path], diagnostics: Iterable[Diagnostic] = ()) ->
     contradictions = check_versions(parsed)
     wrong = {diagnostic.file for diagnostic in contradictions}
     kept = tuple(each.workflow for file, each in parsed.items() if each.workflow and file not in wrong)
-    return Loaded(kept, tuple(sorted([*diagnostics, *found, *contradictions])), sources)
+    return Loaded(kept, tuple(sorted([*diagnostics, *found, *contradictions])), sources, parsed)
 
 
 def rule_files(path: Path) -> tuple[list[Path], list[Diagnostic]]:

@@ -35,7 +35,7 @@ def _repeated(parsed: Mapping[str, Parsed]) -> Iterator[Diagnostic]:
 def _again(file: str, each: Parsed, other: str) -> Diagnostic:
     assert each.name is not None
     of_version = f"version {each.version} of " if each.version != 1 else ""
-    at = each.places.get("version", each.name.at)
+    at = each.places.get(("version",), each.name.at)
     message = f"there is {of_version or 'a '}workflow {quoted(each.name.name)} already, in {other}"
     hint = "a later version of it has a higher `version` and an `effective_from`"
     return Diagnostic(file, at.line, at.column, Check.DUPLICATE_WORKFLOW, message, hint)
@@ -62,5 +62,5 @@ def _compared(below: str, above: str, parsed: Mapping[str, Parsed]) -> Iterator[
 
 
 def _at(key: str, file: str, parsed: Mapping[str, Parsed], message: str) -> Diagnostic:
-    at = parsed[file].places[key]
+    at = parsed[file].places[key,]
     return Diagnostic(file, at.line, at.column, Check.VERSION, message)

@@ -1,7 +1,7 @@
 """A rule file's text → a workflow, or everything that is wrong with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules import parse_keys
@@ -17,7 +17,7 @@ from rules.parse_source import Source
 from rules.parse_step import Draft, Inherited, step
 from rules.parse_value import refuse
 from rules.spec import AtRisk, Match, Matcher, Orphans, Severity, Workflow
-from rules.yaml_tree import Map, Node, Refused, Scalar, read
+from rules.yaml_tree import Entry, Map, Node, Refused, Scalar, read
 
 LARGEST = 1 << 20  # bytes of a rule file (characters, where only the text is at hand)
 
@@ -29,14 +29,15 @@ class Parsed:
     """`workflow` is `None` where a diagnostic is an error. `diagnostics` are sorted by position.
 
     Also where something else in the file is wrong there are: `name`, the workflow's name and its place; `version`, or
-    `None` if it is no number; and `places`, where the values of the workflow's keys stand.
+    `None` if it is no number; and `places`: where the values of the workflow's keys stand, as `("start",)`, the names
+    of its steps, as `("steps", "Paid")`, and the values of their keys, as `("steps", "Paid", "within")`.
     """
 
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     name: Mention | None = None
     version: int | None = 1
-    places: Mapping[str, Position] = field(default_factory=dict)
+    places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
 
 
 def parse(text: str, file: str) -> Parsed:
@@ -50,7 +51,7 @@ def parse(text: str, file: str) -> Parsed:
         workflow = _root(root, problems)
     except TooMany:
         pass
-    places = {entry.key.text: entry.value.at for entry in root.entries} if isinstance(root, Map) else {}
+    places = dict(_places(root))
     found = None if problems.failed else workflow
     return Parsed(found, tuple(sorted(problems.found)), _name(root), _version_of(root), places)
 
@@ -63,6 +64,17 @@ def too_large(file: str) -> Diagnostic:
 def _name(root: Node | None) -> Mention | None:
     node = root.get("workflow") if isinstance(root, Map) else None
     return Mention(node.text, node.at) if isinstance(node, Scalar) else None
+
+
+def _places(root: Node | None) -> Iterator[tuple[tuple[str, ...], Position]]:
+    yield from (((entry.key.text,), entry.value.at) for entry in _entries(root))
+    for step in _entries(root.get("steps") if isinstance(root, Map) else None):
+        yield ("steps", step.key.text), step.key.at
+        yield from ((("steps", step.key.text, entry.key.text), entry.value.at) for entry in _entries(step.value))
+
+
+def _entries(node: Node | None) -> tuple[Entry, ...]:
+    return node.entries if isinstance(node, Map) else ()
 
 
 def _version_of(root: Node | None) -> int | None:

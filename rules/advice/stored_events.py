@@ -1,0 +1,42 @@
+"""Event names that no stored event has ever had."""
+
+from collections.abc import Iterator
+
+from rules.advice.written import WrittenRule
+from rules.diagnostic import Check, Diagnostic, nearest, printable, quoted
+from rules.spec import Matcher
+from store.clickhouse import ClickHouse
+from store.event import RESERVED_SOURCE
+
+_NAMES = "SELECT DISTINCT name FROM events WHERE source != {ours:String}"
+
+
+def stored_names(clickhouse: ClickHouse) -> frozenset[str]:
+    """The names of all events that services have sent. Raises StoreUnavailable."""
+    return frozenset(name for (name,) in clickhouse.query(_NAMES, {"ours": RESERVED_SOURCE}))
+
+
+def unknown_events(rule: WrittenRule, stored: frozenset[str]) -> Iterator[Diagnostic]:
+    """One for each place that names such an event."""
+    workflow = rule.workflow
+    whole: dict[str, Matcher | None] = {
+        "start": workflow.start,
+        "cancel": workflow.cancel,
+        "ends_on": workflow.ends_on,
+    }
+    for key, matcher in whole.items():
+        for name in _unknown(matcher, stored):
+            yield rule.of_workflow(key, Check.UNKNOWN_EVENT, *_told(name, stored))
+    for step in workflow.steps:
+        for key, matcher in {"event": step.matcher, "fails_on": step.fails_on, "undone_by": step.undone_by}.items():
+            for name in _unknown(matcher, stored):
+                yield rule.of_step(step, key, Check.UNKNOWN_EVENT, *_told(name, stored))
+
+
+def _unknown(matcher: Matcher | None, stored: frozenset[str]) -> list[str]:
+    return [name for name in matcher.names if name not in stored] if matcher else []
+
+
+def _told(name: str, stored: frozenset[str]) -> tuple[str, str]:
+    near = nearest(name, stored)
+    return f"no event {quoted(name)} was ever stored", f"did you mean {printable(near)}?" if near else ""

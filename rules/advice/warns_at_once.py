@@ -1,0 +1,14 @@
+"""An early warning that is no earlier than the step itself: it would come for every instance."""
+
+from collections.abc import Iterator
+
+from rules.advice.written import WrittenRule
+from rules.diagnostic import Check, Diagnostic
+from store.duration import format_duration
+
+
+def warns_at_once(rule: WrittenRule) -> Iterator[Diagnostic]:
+    for step in rule.workflow.steps:
+        if isinstance(step.warn, int) and step.within is not None and step.warn >= step.within:
+            message = f"this warns as soon as the step is awaited: it is due after {format_duration(step.within)}"
+            yield rule.of_step(step, "warn", Check.WARNS_AT_ONCE, message, "warn later, or say a share such as 80%")
