@@ -14,36 +14,12 @@ from tests.rules.oracle import judge
 from tests.rules.random_cases import case
 from tests.rules.told import LATER, dues, event, findings, flag, flow, lived, on, states, step, verdict
 
-ON_TIME, LATE, PENDING, MISSING = StepState.ON_TIME, StepState.LATE, StepState.PENDING, StepState.MISSING
-WAITING, SKIPPED, NOT_NEEDED = StepState.WAITING, StepState.SKIPPED, StepState.NOT_NEEDED
+PENDING, MISSING = StepState.PENDING, StepState.MISSING
+WAITING, SKIPPED = StepState.WAITING, StepState.SKIPPED
 NEVER = Literal(False)
 
 
 # Optional steps, and waiting for them
-
-
-def test_an_overdue_optional_step_is_pending_and_late_when_it_comes() -> None:
-    workflow = flow(step("A", within=5, optional=True))
-    assert verdict(workflow, lived()).state == InstanceState.COMPLETE
-    assert states(workflow, lived()) == [PENDING]
-    assert verdict(workflow, lived(), 1).wake_at is None
-    assert findings(workflow, lived(A=6)) == [("A", Kind.LATE, 6)]
-
-
-def test_what_comes_after_an_optional_step_is_obliged_only_once_that_has_come() -> None:
-    chain = [step("A", optional=True), step("B", after=("A",), within=5), step("C", after=("B",), within=5)]
-    workflow = flow(*chain, within=50)
-    idle = verdict(workflow, lived())
-    assert [step.state for step in idle.steps] == [PENDING, WAITING, WAITING]
-    assert idle.state == InstanceState.COMPLETE
-    assert states(workflow, lived(A=1)) == [ON_TIME, MISSING, MISSING]
-
-
-def test_waiting_on_an_optional_and_on_a_required_step_is_no_idle_waiting() -> None:
-    steps = [step("A", optional=True), step("B", within=90), step("C", after=("A", "B"), within=5)]
-    assert states(flow(*steps, within=50), lived()) == [PENDING, MISSING, MISSING]
-    steps[2] = step("C", after=(), after_any=("A", "B"), within=5)
-    assert states(flow(*steps, within=50), lived()) == [PENDING, MISSING, MISSING]
 
 
 def test_waiting_reaches_through_skipped_steps() -> None:
@@ -51,13 +27,6 @@ def test_waiting_reaches_through_skipped_steps() -> None:
     found = verdict(flow(*steps, within=50), lived())
     assert [step.state for step in found.steps] == [PENDING, SKIPPED, WAITING]
     assert found.state == InstanceState.COMPLETE
-
-
-def test_waiting_on_an_undecided_step_is_waiting_but_not_complete() -> None:
-    steps = [step("A", within=2_000), step("B", when=flag("A"), within=5), step("C", after=("B",), within=5)]
-    found = verdict(flow(*steps, within=50, grace=10_000), lived())
-    assert [step.state for step in found.steps] == [PENDING, WAITING, WAITING]
-    assert found.state == InstanceState.RUNNING
 
 
 def test_a_when_over_an_absent_optional_step_lets_the_instance_be_complete() -> None:
@@ -82,26 +51,6 @@ def test_a_base_that_is_undefined_leaves_other_deadlines_standing() -> None:
 
 
 # Order
-
-
-def test_equal_times_are_in_order_and_the_skew_is_forgiven() -> None:
-    workflow = flow(step("A"), step("B", after=("A",)), skew=2)
-    assert findings(workflow, lived(A=5, B=5)) == []
-    assert findings(workflow, lived(A=5, B=3)) == []
-    assert findings(workflow, lived(A=5, B=2)) == [("B", Kind.OUT_OF_ORDER, 2)]
-
-
-def test_the_start_is_no_predecessor_of_which_order_is_judged() -> None:
-    assert findings(flow(step("A")), lived(A=-50)) == []
-
-
-def test_shipped_and_never_paid_is_out_of_order_after_the_grace() -> None:
-    workflow = flow(step("Paid"), step("Shipped", after=("Paid",)), grace=5)
-    patient = verdict(workflow, lived(Shipped=10), 15)
-    assert (patient.findings, patient.wake_at) == ((), 16)
-    assert findings(workflow, lived(Shipped=10), 16) == [("Shipped", Kind.OUT_OF_ORDER, 15)]
-    assert findings(workflow, lived(Shipped=10, Paid=20), 19) == [("Shipped", Kind.OUT_OF_ORDER, 15)]
-    assert findings(workflow, lived(Shipped=10, Paid=20), 20) == [("Shipped", Kind.OUT_OF_ORDER, 10)]
 
 
 def test_an_absent_optional_predecessor_obliges_nothing_nor_does_what_waits_on_it() -> None:
@@ -164,13 +113,6 @@ def test_an_end_makes_nothing_expected_that_was_not() -> None:
 
 
 # The rest of the answer
-
-
-def test_steps_and_findings_stand_in_the_order_of_the_file_then_of_the_kinds() -> None:
-    workflow = flow(step("B", after=("A",), within=1), step("A"), cancel=on("Cancelled"))
-    found = verdict(workflow, lived(Cancelled=4, A=3, B=9))
-    assert [step.step for step in found.steps] == ["B", "A"]
-    assert [finding.kind for finding in found.findings] == [Kind.LATE, Kind.AFTER_END]
 
 
 def test_at_and_due_are_given_whatever_the_state() -> None:
