@@ -70,7 +70,10 @@ class Predecessor:
 
 
 class StepCells(Predecessor):
-    """Lays a step's cells; each line below reads only what stands above it."""
+    """Lays a step's cells; each line below reads only what stands above it.
+
+    A step reads its own cells as they are made, not as columns: so that a step more is one layer more, and not two.
+    """
 
     is_start = False
 
@@ -85,13 +88,16 @@ class StepCells(Predecessor):
         self.optional = TRUE if step.optional else FALSE
         self.hold = NEVER if step.expires is None else plus(self.at, step.expires)
 
-        self._decide()
-        self.base = self._define("base", self._base())
-        self._base_absent = self._missing_base()
-        self.anchor = self._define("anchor", choose(self.skipped, self.base, self.at))
+        skipped, undecided = self._decide()
+        base = self._base()
+        self._base_absent = self._missing_base(base)
+        self.skipped, self.undecided = self._define("skipped", skipped), self._define("undecided", undecided)
+        self.base = self._define("base", base)
+        self.anchor = self._define("anchor", choose(skipped, base, self.at))
         self.anchor_absent = opposite(has_come(self.anchor))
         self.waits_softly = self._define("waits_softly", self._softness())
-        self._owe()
+        owed_nothing, self.waits_on_optional = self._owe(undecided)
+        self.base_is_owed_nothing = self._define("base_is_owed_nothing", owed_nothing)
         self.last = self._define("last", self._last())
         self.gap = self._define("gap", self._gap())
         promised = NULL if step.due is None else as_timestamp(step.due, attributes_of)
@@ -143,19 +149,17 @@ class StepCells(Predecessor):
     def _define(self, what: str, sql: Sql) -> Sql:
         return self._cells.define(f"{self.step.name}:{what}", sql)
 
-    def _decide(self) -> None:
-        """`when` is false if a step it names is skipped, and undecided until all it names have come."""
-        none_needed = self._define("needs_none", self.occurrence.needs_none)
+    def _decide(self) -> tuple[Sql, Sql]:
+        """Skipped, and undecided: `when` is false if a step it names is skipped, and undecided until all have come."""
+        none_needed = self.occurrence.needs_none
         if self.step.when is None:
-            self.skipped = none_needed
-            return
+            return none_needed, FALSE
         holds = self._define("holds", is_true(self.step.when, attributes_of))
         unsettled = any_of(*(named.skipped for named in self._named))
         lacks_one = any_of(*(opposite(has_come(named.occurrence.first)) for named in self._named))
-        undecided = all_of(opposite(unsettled), lacks_one, opposite(none_needed))
-        self.undecided = self._define("undecided", undecided)
         refused = all_of(opposite(lacks_one), opposite(holds))
-        self.skipped = self._define("skipped", any_of(none_needed, unsettled, refused))
+        undecided = all_of(opposite(unsettled), lacks_one, opposite(none_needed))
+        return any_of(none_needed, unsettled, refused), undecided
 
     def _base(self) -> Sql:
         if not self.step.after_any:
@@ -166,10 +170,10 @@ class StepCells(Predecessor):
     def _first_of_any(self) -> Sql:
         return earliest(*(choose(before.skipped, NEVER, before.at) for before in self.before))
 
-    def _missing_base(self) -> Sql:
+    def _missing_base(self, base: Sql) -> Sql:
         if all(before.anchor_absent == FALSE for before in self.before):
             return FALSE
-        return opposite(has_come(self.base))
+        return opposite(has_come(base))
 
     def _softness(self) -> Sql:
         """Waits only on absent optional or undecided steps, directly or through others."""
@@ -191,19 +195,19 @@ class StepCells(Predecessor):
             lacks_it = opposite(before.skipped) if self.step.after_any else before.anchor_absent
             yield any_of(opposite(lacks_it), condition)
 
-    def _owe(self) -> None:
-        """Whether it waits only on absent optional steps: those it comes after, and those its `when` names."""
+    def _owe(self, undecided: Sql) -> tuple[Sql, Sql]:
+        """Whether what its base lacks is an absent optional step, or waits only on such; and whether all that it waits
+        on is, what its `when` names included."""
         excused = [self._is_excused(before) for before in self.before]
         named = [any_of(before.optional, before.waits_on_optional) for before in self._named]
         owed_nothing = any_of(opposite(self._base_absent), all_of(*self._of_what_it_lacks(excused)))
-        self.base_is_owed_nothing = self._define("base_is_owed_nothing", owed_nothing)
         if all(condition == FALSE for condition in [*excused, *named]):
-            return
+            return owed_nothing, FALSE
         firsts = (has_come(before.occurrence.first) for before in self._named)
         decided = (any_of(come, it) for come, it in zip(firsts, named, strict=True))
-        waits = any_of(self._base_absent, self.undecided)
-        only = all_of(waits, self.base_is_owed_nothing, any_of(opposite(self.undecided), all_of(*decided)))
-        self.waits_on_optional = self._define("waits_on_optional", only)
+        waits = any_of(self._base_absent, undecided)
+        only = all_of(waits, owed_nothing, any_of(opposite(undecided), all_of(*decided)))
+        return owed_nothing, self._define("waits_on_optional", only)
 
     def _is_excused(self, before: Predecessor) -> Sql:
         for_itself = any_of(before.optional, before.waits_on_optional)

@@ -107,7 +107,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             arrayElement(`ParcelPacked:seen`, greatest(`ParcelPacked:needed`, 1)),
             `never`
         ) AS `ParcelPacked:real`,
-        (`ParcelPacked:needed` = 0) AS `ParcelPacked:needs_none`
+        (`ParcelPacked:needed` = 0) AS `ParcelPacked:skipped`
     FROM `layer_2`
 ),
 
@@ -115,9 +115,9 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        if(`ParcelPacked:needs_none`, `began`, `ParcelPacked:real`) AS `ParcelPacked:anchor`,
+        if((`ParcelPacked:needed` = 0), `began`, `ParcelPacked:real`) AS `ParcelPacked:anchor`,
         multiIf(
-            `ParcelPacked:needs_none`,
+            `ParcelPacked:skipped`,
             'skipped',
             bitAnd((`ParcelPacked:real` < `never`), (`ParcelPacked:real` <= `ParcelPacked:due`)),
             'on_time',
@@ -127,8 +127,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'pending',
             'missing'
         ) AS `ParcelPacked:state`,
-        if(`ParcelPacked:needs_none`, `long_ago`, if((`ParcelPacked:real` < `never`), `ParcelPacked:real`, `long_ago`)) AS `ParcelShipped:last`,
-        bitAnd((NOT `ParcelPacked:needs_none`), (`ParcelPacked:real` >= `never`)) AS `ParcelShipped:gap`
+        if(`ParcelPacked:skipped`, `long_ago`, if((`ParcelPacked:real` < `never`), `ParcelPacked:real`, `long_ago`)) AS `ParcelShipped:last`,
+        bitAnd((NOT `ParcelPacked:skipped`), (`ParcelPacked:real` >= `never`)) AS `ParcelShipped:gap`
     FROM `layer_3`
 ),
 
@@ -136,7 +136,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        bitOr((`ParcelPacked:anchor` < `never`), `ParcelPacked:needs_none`) AS `ParcelShipped:base_is_owed_nothing`,
+        bitAnd((`ParcelPacked:anchor` >= `never`), bitOr((`ParcelPacked:anchor` < `never`), `ParcelPacked:skipped`)) AS `ParcelShipped:waits_on_optional`,
         (`ParcelPacked:anchor` + {p8:Int64}) AS `ParcelShipped:due`,
         if(
             bitAnd((`ParcelPacked:state` = 'pending'), (`ParcelPacked:due` < `never`)),
@@ -146,7 +146,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`ParcelPacked:state` = 'missing'), (`ParcelPacked:due` + {p7:Int64}), `never`) AS `ParcelPacked:missing`,
         if((`ParcelPacked:state` = 'late'), `ParcelPacked:real`, `never`) AS `ParcelPacked:late`,
         if(
-            (NOT bitOr(`ParcelPacked:needs_none`, (`ParcelPacked:state` = 'not_needed'))),
+            (NOT bitOr(`ParcelPacked:skipped`, (`ParcelPacked:state` = 'not_needed'))),
             if((length(`ParcelPacked:seen`) >= 4), arrayElement(`ParcelPacked:seen`, 4), `never`),
             `never`
         ) AS `ParcelPacked:duplicate`
@@ -157,7 +157,6 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        bitAnd((`ParcelPacked:anchor` >= `never`), `ParcelShipped:base_is_owed_nothing`) AS `ParcelShipped:waits_on_optional`,
         multiIf(
             bitAnd((`ParcelShipped:real` < `never`), (`ParcelShipped:real` <= `ParcelShipped:due`)),
             'on_time',
@@ -262,7 +261,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 bitOr((`ParcelPacked:state` = 'missing'), bitOr((`ParcelShipped:state` = 'missing'), (`Complaint:state` = 'missing'))),
                 'incomplete',
                 bitAnd(
-                    bitOr(bitOr((`ParcelPacked:state` = 'on_time'), (`ParcelPacked:state` = 'late')), `ParcelPacked:needs_none`),
+                    bitOr(bitOr((`ParcelPacked:state` = 'on_time'), (`ParcelPacked:state` = 'late')), `ParcelPacked:skipped`),
                     bitAnd(
                         bitOr(
                             bitOr((`ParcelShipped:state` = 'on_time'), (`ParcelShipped:state` = 'late')),

@@ -76,6 +76,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if((`Picked:first` < `never`), `Picked:first`, `long_ago`)
         ) AS `Shipped:last`,
         least(`Picked:first`, `Shipped:first`) AS `Told:base`,
+        bitAnd((least(`Picked:first`, `Shipped:first`) >= `never`), (least(`Picked:first`, `Shipped:first`) < `never`)) AS `Told:waits_on_optional`,
         if((least(`Picked:first`, `Shipped:first`) < `never`), least(`Picked:first`, `Shipped:first`), `long_ago`) AS `Told:last`
     FROM `histories`
 ),
@@ -127,16 +128,18 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'missing'
         ) AS `Picked:state`,
         bitAnd(
-            (`Shipped:base` >= `never`),
+            (greatest(`Wrapped:first`, `Picked:first`) >= `never`),
             bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_softly`), (`Picked:first` < `never`))
         ) AS `Shipped:waits_softly`,
-        bitOr(
-            (`Shipped:base` < `never`),
-            bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_on_optional`), (`Picked:first` < `never`))
-        ) AS `Shipped:base_is_owed_nothing`,
+        bitAnd(
+            (greatest(`Wrapped:first`, `Picked:first`) >= `never`),
+            bitOr(
+                (greatest(`Wrapped:first`, `Picked:first`) < `never`),
+                bitAnd(bitOr((`Wrapped:first` < `never`), `Wrapped:waits_on_optional`), (`Picked:first` < `never`))
+            )
+        ) AS `Shipped:waits_on_optional`,
         bitOr(bitAnd((`Wrapped:first` >= `never`), (NOT `Wrapped:waits_on_optional`)), (`Picked:first` >= `never`)) AS `Shipped:gap`,
         least((`Shipped:base` + {p11:Int64}), (`began` + {p9:Int64})) AS `Shipped:due`,
-        (`Told:base` < `never`) AS `Told:base_is_owed_nothing`,
         (`Told:last` = `long_ago`) AS `Told:gap`,
         least((`Told:base` + {p12:Int64}), (`began` + {p9:Int64})) AS `Told:due`
     FROM `layer_1`
@@ -146,7 +149,6 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        bitAnd((`Shipped:base` >= `never`), `Shipped:base_is_owed_nothing`) AS `Shipped:waits_on_optional`,
         multiIf(
             bitAnd(
                 (`ends_first` < `never`),
@@ -157,13 +159,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'on_time',
             (`Shipped:first` < `never`),
             'late',
-            bitOr(`Shipped:waits_softly`, bitAnd((`Shipped:base` >= `never`), (`Shipped:due` >= `never`))),
+            bitOr(
+                `Shipped:waits_softly`,
+                bitAnd((greatest(`Wrapped:first`, `Picked:first`) >= `never`), (`Shipped:due` >= `never`))
+            ),
             'waiting',
             ({p0:Int64} <= `Shipped:due`),
             'pending',
             'missing'
         ) AS `Shipped:state`,
-        bitAnd((`Told:base` >= `never`), `Told:base_is_owed_nothing`) AS `Told:waits_on_optional`,
         multiIf(
             bitAnd(
                 (`ends_first` < `never`),
@@ -174,7 +178,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'on_time',
             (`Told:first` < `never`),
             'late',
-            bitAnd((`Told:base` >= `never`), (`Told:due` >= `never`)),
+            bitAnd((least(`Picked:first`, `Shipped:first`) >= `never`), (`Told:due` >= `never`)),
             'waiting',
             ({p0:Int64} <= `Told:due`),
             'pending',
