@@ -269,6 +269,7 @@ def test_lint_lists_every_problem_with_its_place(place: Path) -> None:
 
 
 def test_lint_of_good_rules_says_how_many(place: Path) -> None:
+    (place / "rules.yaml").write_text(RULES + "owner: orders\n")
     done = noshow("rules", "lint", place)
     assert (done.code, done.out) == (0, "1 workflow, 2 steps: no errors\n")
 
