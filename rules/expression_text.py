@@ -4,7 +4,7 @@ import json
 import re
 
 from rules.expression import Attribute, Binary, Call, Expression, Has, ListOf, Literal, Moment, Span, Unary
-from store.event import SECOND
+from store.event import HOUR, MINUTE, SECOND
 from store.instant import rfc3339
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -22,7 +22,7 @@ def expression_text(node: Expression) -> str:
         case Moment(micros=micros):
             return f'timestamp("{rfc3339(micros)}")'
         case Span(micros=micros):
-            return f'duration("{_seconds(micros)}")'
+            return f'duration("{_span(micros)}")'
         case Attribute():
             return attribute_text(node)
         case Has(attribute=inner):
@@ -73,7 +73,11 @@ def _tightness(node: Expression) -> int:
 _COMPARISON = 2
 
 
-def _seconds(micros: int) -> str:
+def _span(micros: int) -> str:
+    """In the largest unit of CEL that leaves no rest."""
+    for unit, letter in ((HOUR, "h"), (MINUTE, "m")):
+        if micros and micros % unit == 0:
+            return f"{micros // unit}{letter}"
     sign, micros = ("-", -micros) if micros < 0 else ("", micros)
     whole, rest = divmod(micros, SECOND)
     return f"{sign}{whole}" + (f".{rest:06}".rstrip("0") if rest else "") + "s"

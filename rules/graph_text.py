@@ -140,7 +140,7 @@ def _by_when(workflow: Workflow, step: Step) -> str:
 
 
 def _counted_from(workflow: Workflow, step: Step) -> str:
-    names = [matcher_text(workflow.start) if it == START else it for it in step.predecessors]
+    names = [" or ".join(workflow.start.names) if it == START else it for it in step.predecessors]
     if len(names) == 1:
         return names[0]
     return f"the first of {listed(names)}" if step.after_any else f"the last of {listed(names)}"

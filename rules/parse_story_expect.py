@@ -11,7 +11,7 @@ from rules.parse_keys import Keys, Vocabulary
 from rules.parse_story_events import Stage, time, unknown_step
 from rules.parse_value import name, refuse
 from rules.story import Flag, Path, Value, Want
-from rules.verdict import WHOLE, Kind
+from rules.verdict import WHOLE, Kind, StepState
 from rules.yaml_tree import Map, Node, Scalar
 
 EXPECT = Vocabulary(
@@ -93,7 +93,9 @@ def _flag(node: Node, stage: Stage, problems: Problems) -> Flag | None:
     since = time(replace(node, text=found["since"]), "since", stage.t0, problems) if found else None
     if kind not in {*Kind}:
         message = f"{quoted(kind)} is no finding{did_you_mean(kind, list(Kind))}; expected {_FINDING}"
-        problems.error(node.at, Check.CHOICE, message, f"the findings are {', '.join(Kind)}")
+        is_state = kind in {*StepState}
+        hint = f"`{kind}` is a state: it belongs under steps" if is_state else f"the findings are {', '.join(Kind)}"
+        problems.error(node.at, Check.CHOICE, message, hint)
         return None
     flag = Flag(step.strip(), Kind(kind), since)
     return flag if _is_sound(flag, node.at, stage.steps, problems) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from rules.expression import START
+from rules.expression import START, Literal
 from rules.spec import Orphans, Step, Workflow
 from rules.story_run import Outcome
 from rules.verdict import WHOLE, InstanceState, Kind, StepState, Verdict
@@ -38,7 +38,7 @@ def _possible(workflow: Workflow) -> Iterator[Sight]:
 
 
 def _of_step(workflow: Workflow, step: Step) -> Iterator[StepState | Kind]:
-    if step.when is not None or step.times is not None:
+    if step.when is not None or not (step.times is None or isinstance(step.times, Literal)):
         yield StepState.SKIPPED
     if step.at_most != 0:
         yield StepState.ON_TIME

@@ -39,6 +39,7 @@ def test_random_conditions_parse_to_themselves() -> None:
         "Paid.a - (Paid.b - Paid.c) * 2 > -1",
         'has(Paid.a.b) && Paid.name.startsWith("x") && size(Paid.items) > 0',
         'timestamp(Paid.at) + duration("90s") < timestamp("2026-01-01T00:00:00Z")',
+        'timestamp(Paid.at) - duration("36h") < timestamp(Paid.till) + duration("-90m")',
         "(Paid.a < 1) == Paid.b",
     ],
 )

@@ -64,6 +64,11 @@ def test_sentences_say_what_is_expected_and_by_when() -> None:
         assert sentence in told, sentence
 
 
+def test_sentences_name_the_start_without_its_condition() -> None:
+    told = list(graph_text(workflow("workflow: w\nstart: {event: A, where: a > 1}\nsteps: {B: {within: 1h}}\n")))
+    assert "  It must come within 1 h after A." in told
+
+
 def test_no_character_of_a_rule_means_anything_to_mermaid() -> None:
     lines = list(mermaid(graph(workflow(ODD))))
     assert lines[0] == "flowchart TD"

@@ -248,6 +248,11 @@ def test_what_is_wrong_with_an_expectation(expect: str, message: str) -> None:
     assert found.column >= 13
 
 
+def test_a_state_among_the_findings_is_told_its_place() -> None:
+    _, [found] = told(f"{BODY}    at: +1h\n    expect: {{findings: [Send Fine pending]}}\n")
+    assert found.hint == "`pending` is a state: it belongs under steps"
+
+
 def test_attributes_that_are_not_indented_are_told_of() -> None:
     _, [found] = told(f"tests:\n  - name: it\n    events:\n      - +0m OrderPlaced:\n        amount: 1\n{LOOK}")
     assert (found.line, found.column, found.message) == (

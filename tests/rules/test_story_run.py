@@ -125,3 +125,10 @@ def test_what_no_story_has_seen(clickhouse: ClickHouse) -> None:
         ("Send Fine", "late"),
         ("Send Fine", "out_of_order"),
     ]
+
+
+def test_a_number_of_events_that_is_fixed_never_skips_a_step(clickhouse: ClickHouse) -> None:
+    rule = "workflow: w\nstart: A\nsteps: {B: {times: 2, optional: true}, C: {times: A.c, optional: true}}\n"
+    [outcome] = played(clickhouse, "tests: [{name: it, events: [+0m A], at: +1h, expect: {state: complete}}]\n", rule)
+    assert outcome.rule is not None
+    assert never_seen(outcome.rule.workflow, [outcome]) == [("B", "on_time"), ("C", "skipped"), ("C", "on_time")]
