@@ -125,3 +125,12 @@ def test_the_first_event_of_an_orphan_stands_for_its_start(bench: Bench) -> None
         "SELECT step, kind, owner, severity, step_order, toUnixTimestamp64Micro(started_at) FROM findings"
     )
     assert row == ("", "orphan", "orders", "warning", 0, NOON + MINUTE)
+
+
+def test_an_orphan_is_not_older_than_its_workflow(bench: Bench) -> None:
+    bench.store(paid("a", 0))
+    flagged = replace(FLAGGED, version=2, effective_from=NOON + HOUR)
+    for at, grace in enumerate([MINUTE, 2 * MINUTE]):
+        settle(bench, HOUR + at, replace(flagged, grace=grace))
+    newest = "SELECT argMax(toUnixTimestamp64Micro(detected_at), version), argMax(open, version) FROM findings"
+    assert bench.clickhouse.query(newest) == [(NOON + HOUR, True)], "as it was first seen"

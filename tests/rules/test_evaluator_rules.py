@@ -100,6 +100,19 @@ class TestUse:
             pass
         assert dict.fromkeys(orders(40), "incomplete") == bench.states()
 
+    def test_a_workflow_that_is_removed_amid_a_round_is_not_judged_in_the_rest_of_it(self, bench: Bench) -> None:
+        rest, last = replace(FULFILMENT, name="rest"), replace(FULFILMENT, name="the-last")
+        evaluator = bench.another([FULFILMENT, rest, last], settings=SMALL)
+        while bench.tick(0, evaluator).more:
+            pass
+        bench.store(placed("a"))
+        bench.tick(MINUTE, evaluator)
+        assert alive(bench) == {"order-fulfilment": 1}
+        evaluator.use(rules_of([FULFILMENT, rest]))
+        while bench.tick(MINUTE, evaluator).more:
+            pass
+        assert alive(bench) == {"order-fulfilment": 1, "rest": 1}
+
     def test_the_same_rules_again_are_no_work(self, bench: Bench) -> None:
         bench.store(placed("a"))
         settle(bench, MINUTE, FULFILMENT)
