@@ -113,12 +113,13 @@ class Problems:
 
 
 def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
-    """The message, the source line with a caret under the place, and the hint; no line break at the end.
+    """The message and the check's id, the source line with a caret under the place, and the hint; no line break at the
+    end. docs/lint has a page under each id.
 
     `source_lines` are the lines of the diagnostic's file without their ends; where it has no such line, only the
     message and the hint are given.
     """
-    parts = [str(diagnostic)]
+    parts = [f"{diagnostic} [{diagnostic.check}]"]
     if 0 < diagnostic.line <= len(source_lines):
         parts += _pointed(source_lines[diagnostic.line - 1], diagnostic.column - 1)
     if diagnostic.hint:

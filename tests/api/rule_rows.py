@@ -10,7 +10,7 @@ from store.event import HOUR
 from store.tables import rule_files
 from tests.conftest import NOON
 
-CARETS = 'rules/claims.yaml:4:1: unknown key "colour"\n    colour: red\n    ^\nhint: the keys here are …'
+CARETS = 'rules/claims.yaml:4:1: unknown key "colour" [unknown-key]\n    colour: red\n    ^\nhint: the keys here are …'
 NOTHING: dict[str, Any] = {
     "workflow": "",
     "version": None,

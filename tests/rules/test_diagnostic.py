@@ -14,18 +14,18 @@ def shown(line: str, column: int) -> list[str]:
 def test_all_of_it() -> None:
     diagnostic = Diagnostic("rules/a.yaml", 2, 3, Check.TYPE, "this is wrong", "do it so")
     assert render(diagnostic, ["first", "  second"]) == (
-        "rules/a.yaml:2:3: this is wrong\n      second\n      ^\nhint: do it so"
+        "rules/a.yaml:2:3: this is wrong [type]\n      second\n      ^\nhint: do it so"
     )
 
 
 def test_a_warning_says_so() -> None:
     diagnostic = Diagnostic("a.yaml", 1, 1, Check.REPEATED, "twice", severity=Level.WARNING)
-    assert render(diagnostic, ["x"]) == "a.yaml:1:1: warning: twice\n    x\n    ^"
+    assert render(diagnostic, ["x"]) == "a.yaml:1:1: warning: twice [repeated]\n    x\n    ^"
 
 
 @pytest.mark.parametrize("line", [0, 2, 99])
 def test_a_line_that_is_not_there_is_left_out(line: int) -> None:
-    assert render(Diagnostic("a", line, 1, Check.YAML, "m", "h"), ["x"]) == f"a:{line}:1: m\nhint: h"
+    assert render(Diagnostic("a", line, 1, Check.YAML, "m", "h"), ["x"]) == f"a:{line}:1: m [yaml]\nhint: h"
 
 
 @pytest.mark.parametrize(

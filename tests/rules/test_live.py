@@ -118,7 +118,7 @@ def test_what_is_refused_is_on_record_as_the_linter_shows_it(office: Office) -> 
     (row,) = office.rows().values()
     assert (row["workflow"], row["taken_at"], row["refused_at"]) == ("a", NOON, NOON + 2 * SECOND)
     shown = str(row["diagnostics"]).split("\n")
-    assert shown[0].startswith(f'{office.folder.path}/a.yaml:4:1: unknown key "colour"')
+    assert shown[0] == f'{office.folder.path}/a.yaml:4:1: unknown key "colour" [unknown-key]'
     assert shown[1:3] == ["    colour: red", "    ^"]
     office.folder.put("a.yaml", rule("a", "2h"))
     office.turns()
