@@ -32,7 +32,7 @@ def run(path: Path, retention: int | None, clickhouse: ClickHouse | None, *, str
         raise InvalidRules(f"{_count(warnings, 'warning')} in {path}, and --strict takes none")
     steps = sum(len(workflow.steps) for workflow in loaded.workflows)
     told = f", {_count(warnings, 'warning')}" if warnings else ""
-    click.echo(f"{_count(len(loaded.workflows), 'workflow')}, {_count(steps, 'step')}: no errors{told}")
+    click.echo(f"{_workflows(loaded.workflows)}, {_count(steps, 'step')}: no errors{told}")
 
 
 def _held_against(loaded: Loaded, clickhouse: ClickHouse) -> Iterator[Diagnostic]:
@@ -81,6 +81,11 @@ def some(path: Path) -> tuple[Workflow, ...]:
     if not workflows:
         raise WrongUsage(f"{path}: there is no rule file in it")
     return workflows
+
+
+def _workflows(workflows: Sequence[Workflow]) -> str:
+    told = _count(len({workflow.name for workflow in workflows}), "workflow")
+    return told if told == _count(len(workflows), "workflow") else f"{told} in {len(workflows)} versions"
 
 
 def _count(number: int, noun: str) -> str:

@@ -272,6 +272,8 @@ def test_lint_of_good_rules_says_how_many(place: Path) -> None:
     (place / "rules.yaml").write_text(RULES + "owner: orders\n")
     done = noshow("rules", "lint", place)
     assert (done.code, done.out) == (0, "1 workflow, 2 steps: no errors\n")
+    (place / "rules-2.yaml").write_text(RULES + "owner: orders\nversion: 2\neffective_from: 2026-01-01\n")
+    assert noshow("rules", "lint", place).out == "1 workflow in 2 versions, 4 steps: no errors\n"
 
 
 def test_what_no_rule_looks_at_is_told(place: Path) -> None:
