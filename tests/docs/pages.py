@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from rules.advice.checks import advise, rules_in
 from rules.diagnostic import Problems, render
 from rules.lint import Loaded, load
 from rules.parse import parse
@@ -133,8 +134,9 @@ def loaded(rules: list[Block], folder: Path, *, in_place: bool = False) -> Loade
 
 
 def printed(found: Loaded) -> str:
-    """As `noshow rules lint` prints it."""
-    return "".join(f"{render(it, found.sources.get(it.file, []))}\n" for it in found.diagnostics)
+    """As `noshow rules lint` prints it, advice included."""
+    advice = [diagnostic for rule in rules_in(found) for diagnostic in advise(rule)]
+    return "".join(f"{render(it, found.sources.get(it.file, []))}\n" for it in sorted([*found.diagnostics, *advice]))
 
 
 def told(block: Block, about: Loaded) -> Suite:

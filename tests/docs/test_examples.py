@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 from rules.story import Suite
-from rules.story_file import load_stories
 from rules.story_run import Outcome, play
 from rules.story_text import difference_lines, place, title
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
-from tests.docs.pages import DOCS, blocks, examples, faults, loaded, name, pages, printed, told
-
-FILES = sorted(DOCS.rglob("*.test.yml"))
+from tests.docs.pages import blocks, examples, faults, loaded, name, pages, printed, told
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +48,6 @@ def test_the_rules_are_clean_and_the_stories_hold(page: Path, folder: Path, stag
     assert failures(suites, stage) == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(DOCS)))
-def test_the_stories_beside_a_rule_hold(file: Path, stage: ClickHouse) -> None:
-    found = load_stories([file])
-    assert found.diagnostics == ()
-    assert failures(found.suites, stage) == []
-
-
 @pytest.mark.parametrize("page", pages("bad"), ids=name)
 def test_what_is_wrong_is_told_as_the_page_tells_it(page: Path, folder: Path) -> None:
     for fault in faults(page):
@@ -78,7 +68,7 @@ def _clear(folder: Path) -> None:
         file.unlink()
 
 
-def failures(suites: list[Suite] | tuple[Suite, ...], clickhouse: ClickHouse) -> list[str]:
+def failures(suites: list[Suite], clickhouse: ClickHouse) -> list[str]:
     if not suites:
         return []
     played = zip(suites, play(clickhouse, suites), strict=True)
