@@ -18,6 +18,7 @@ import click
 from noshow import backtesting, check, explaining, history, importing, linting, serving, suggesting, testing
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
+from rules.diagnostic import Check
 from rules.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
 from store.settings import Settings, load
@@ -27,6 +28,7 @@ FAILED = 1  # of what stories expect of rules
 INTERRUPTED = 130  # as a shell has it
 
 _RULES = click.Path(path_type=Path)
+_CHECK = click.Choice([*map(str, Check)])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -60,12 +62,24 @@ def rules_group() -> None:
 @click.option("--data", type=_RULES, help="or against those that are stored in this data directory.")
 @click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
 @click.option("--strict", is_flag=True, help="Take a warning for an error.")
-def lint_command(path: Path, events: Path | None, data: Path | None, config: Path | None, strict: bool) -> None:
-    """Check a rule file, or a directory of them; every problem is listed with its place, and what could be better."""
+@click.option(
+    "--ignore", type=_CHECK, multiple=True, metavar="CHECK", help="Leave out warnings of this check; repeatable."
+)
+def lint_command(
+    path: Path, events: Path | None, data: Path | None, config: Path | None, strict: bool, ignore: tuple[str, ...]
+) -> None:
+    """Check a rule file, or a directory of them; every problem is listed with its place, and what could be better.
+
+    What stands in brackets behind a message is the name of its check: docs/lint has a page on each.
+
+    Exit code 0: no errors, 2: errors, or warnings with --strict, or wrong usage, 3: a fault at run time.
+    """
     settings = _settings({"data": data}, config)
     stored = history.of_store(settings) if data else nullcontext(None)
     with history.of_file(events) if events else stored as clickhouse:
-        linting.run(path, settings.evaluator.retention, clickhouse, strict=strict)
+        linting.run(
+            path, settings.evaluator.retention, clickhouse, linting.Taste(strict, frozenset(map(Check, ignore)))
+        )
 
 
 @rules_group.command("test")

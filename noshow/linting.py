@@ -1,6 +1,7 @@
 """`noshow rules lint`, and the loading of rules for every other command."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,34 +10,50 @@ from noshow.errors import InvalidRules, WrongUsage
 from rules.advice.checks import advise, rules_in
 from rules.advice.stored_attributes import unknown_attributes
 from rules.advice.stored_events import stored_names, unknown_events
-from rules.diagnostic import Diagnostic, Level, render
+from rules.diagnostic import Check, Diagnostic, Level, render
 from rules.lint import Loaded, load
 from rules.live import LiveRules
 from rules.spec import Workflow
 from store.clickhouse import ClickHouse
 
 
-def run(path: Path, retention: int | None, clickhouse: ClickHouse | None, *, strict: bool) -> None:
-    """List every problem, and what could be better; raises InvalidRules if one is an error, with `strict` on any.
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What becomes of warnings: those of the checks in `ignored` are left out, and with `strict` none is taken."""
+
+    strict: bool = False
+    ignored: frozenset[Check] = frozenset()
+
+
+def run(path: Path, retention: int | None, clickhouse: ClickHouse | None, taste: Taste) -> None:
+    """List every problem, and what could be better; raises InvalidRules if one is an error, or a warning too many.
 
     `retention`: µs for which instances are judged. With a store, the rules are held against the events in it, too.
     """
     loaded = load(path)
-    advice = [found for rule in rules_in(loaded) for found in advise(rule, retention)]
-    if clickhouse is not None:
-        advice += _held_against(loaded, clickhouse)
-    _show(loaded, [*loaded.diagnostics, *advice])
+    everything = problems(loaded, retention, clickhouse)
+    found = [each for each in everything if each.severity is Level.ERROR or each.check not in taste.ignored]
+    _show(loaded, found)
     _refuse_errors(loaded, path)
-    warnings = len(loaded.diagnostics) + len(advice)
-    if warnings and strict:
+    warnings = len(found)
+    if warnings and taste.strict:
         raise InvalidRules(f"{_count(warnings, 'warning')} in {path}, and --strict takes none")
     steps = sum(len(workflow.steps) for workflow in loaded.workflows)
     told = f", {_count(warnings, 'warning')}" if warnings else ""
     click.echo(f"{_workflows(loaded.workflows)}, {_count(steps, 'step')}: no errors{told}")
 
 
+def problems(loaded: Loaded, retention: int | None, clickhouse: ClickHouse | None) -> list[Diagnostic]:
+    """What is wrong with the files, and what could be better; arguments as of `run`. Raises StoreUnavailable."""
+    found = [*loaded.diagnostics, *(advice for rule in rules_in(loaded) for advice in advise(rule, retention))]
+    return sorted([*found, *(_held_against(loaded, clickhouse) if clickhouse is not None else ())])
+
+
 def _held_against(loaded: Loaded, clickhouse: ClickHouse) -> Iterator[Diagnostic]:
     names = stored_names(clickhouse)
+    if not names:
+        click.echo("no events are stored, so the rules are held against none", err=True)
+        return
     for rule in rules_in(loaded):
         yield from unknown_events(rule, names)
         yield from unknown_attributes(rule, clickhouse)

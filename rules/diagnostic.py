@@ -52,6 +52,8 @@ class Check(StrEnum):
     WARNS_AT_ONCE = "warns-at-once"
     NO_EFFECT = "no-effect"
     START_AGAIN = "start-again"
+    SAME_EVENT = "same-event"
+    TWO_ROLES = "two-roles"
     HASTY_ORPHANS = "hasty-orphans"
     BEYOND_RETENTION = "beyond-retention"
     UNKNOWN_EVENT = "unknown-event"  # no event of this name was ever stored

@@ -11,18 +11,31 @@ def allowed_since(workflow: Workflow, origin: str = START) -> Mapping[str, int]:
     there is none."""
     allowed = {origin: 0}
     for step in workflow.in_graph_order():
-        until = None if step.name == origin else _until(step, allowed, from_start=origin == START)
-        if until is not None:
-            allowed[step.name] = until
+        base = None if step.name == origin else _base(step, workflow, allowed, from_start=origin == START)
+        if base is not None and step.within is not None:
+            allowed[step.name] = base + step.within
     return allowed
 
 
-def _until(step: Step, allowed: Mapping[str, int], *, from_start: bool) -> int | None:
-    known = [allowed[name] for name in step.predecessors if name in allowed]
-    if step.within is None or not known:
-        return None
+def _base(step: Step, workflow: Workflow, allowed: Mapping[str, int], *, from_start: bool) -> int | None:
     if step.after_any:
-        return min(known) + step.within
-    if from_start and len(known) < len(step.predecessors):  # one of them may come at any time
+        return _first_of(step.after_any, workflow, allowed)
+    known = [allowed[name] for name in step.after if name in allowed]
+    if not known or (from_start and len(known) < len(step.after)):  # one of them may come at any time
         return None
-    return max(known) + step.within
+    return max(known)
+
+
+def _first_of(names: tuple[str, ...], workflow: Workflow, allowed: Mapping[str, int]) -> int | None:
+    """Only what is sure to come can be relied on to come first."""
+    sure = [allowed[name] for name in names if name in allowed and _is_sure(name, workflow)]
+    if sure:
+        return min(sure)
+    return max(allowed[name] for name in names) if all(name in allowed for name in names) else None
+
+
+def _is_sure(name: str, workflow: Workflow) -> bool:
+    if name == START:
+        return True
+    step = workflow.step(name)
+    return not step.optional and step.when is None and step.times is None

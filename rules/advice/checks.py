@@ -10,7 +10,9 @@ from rules.advice.never_counts import never_counts
 from rules.advice.no_effect import no_effect
 from rules.advice.no_owner import no_owner
 from rules.advice.out_of_reach import out_of_reach
+from rules.advice.same_event import same_event
 from rules.advice.start_again import start_again
+from rules.advice.two_roles import two_roles
 from rules.advice.warns_at_once import warns_at_once
 from rules.advice.written import Advice, WrittenRule
 from rules.diagnostic import Diagnostic
@@ -24,7 +26,9 @@ ADVICE: Sequence[Advice] = (
     no_effect,
     no_owner,
     out_of_reach,
+    same_event,
     start_again,
+    two_roles,
     warns_at_once,
 )
 

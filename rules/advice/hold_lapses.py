@@ -4,18 +4,28 @@ from collections.abc import Iterator
 
 from rules.advice.allowed import allowed_since
 from rules.advice.written import WrittenRule
-from rules.diagnostic import Check, Diagnostic, quoted
+from rules.diagnostic import Check, Diagnostic, printable, quoted
+from rules.spec import Step, Workflow
 from store.duration import format_duration
 
 
 def hold_lapses(rule: WrittenRule) -> Iterator[Diagnostic]:
     for step in rule.workflow.steps:
         for name in step.needs:
-            lasts, allowed = rule.workflow.step(name).expires, allowed_since(rule.workflow, name).get(step.name)
-            if lasts is not None and allowed is not None and allowed > lasts:
+            lasts, allowed = rule.workflow.step(name).expires, _allowed_after(rule.workflow, name, step)
+            if lasts is not None and allowed > lasts:
                 message = (
                     f"{quoted(name)} lasts {format_duration(lasts)}, and {quoted(step.name)} may come as late as "
                     f"{format_duration(allowed)} after it"
                 )
-                hint = 'shorten "within" so that the step is due while the hold lasts'
+                hint = f"shorten the deadlines on the way from {printable(name)}, or let it last longer"
                 yield rule.of_step(step, "needs", Check.HOLD_LAPSES, message, hint)
+
+
+def _allowed_after(workflow: Workflow, name: str, step: Step) -> int:
+    """The longest that deadlines give from the one to the other; where both are bounded by the start, even if the first
+    takes all its time. 0 where nothing is known."""
+    from_start = allowed_since(workflow)
+    apart = from_start[step.name] - from_start[name] if {step.name, name} <= from_start.keys() else 0
+    allowed = max(allowed_since(workflow, name).get(step.name, 0), apart)
+    return allowed if workflow.within is None else min(allowed, workflow.within)

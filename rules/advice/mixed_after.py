@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules.advice.written import WrittenRule
-from rules.diagnostic import Check, Diagnostic, quoted
+from rules.diagnostic import Check, Diagnostic, printable, quoted
 from rules.expression import START
 
 
@@ -14,6 +14,7 @@ def mixed_after(rule: WrittenRule) -> Iterator[Diagnostic]:
         if optional and len(optional) < len(named):
             message = (
                 f'"after" mixes optional and required steps: where {" or ".join(map(quoted, optional))} does not come, '
-                f"{quoted(step.name)} is never missed"
+                f"{quoted(step.name)} is never due, and never missed"
             )
-            yield rule.of_step(step, "after", Check.MIXED_AFTER, message, "wait for the required ones only")
+            hint = f"leave out {' and '.join(map(printable, optional))}"
+            yield rule.of_step(step, "after", Check.MIXED_AFTER, message, hint)

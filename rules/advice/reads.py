@@ -1,8 +1,9 @@
 """Which attributes of which events a rule reads, and of what type each use of them has to be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rules.advice.filled_in import filled_in
 from rules.compile_expression import types
 from rules.expression import (
     START,
@@ -14,6 +15,7 @@ from rules.expression import (
     ListOf,
     Position,
     Unary,
+    walk,
 )
 from rules.expression_types import ATTRIBUTE, COMPARABLE, Type
 from rules.spec import Matcher, Workflow
@@ -25,11 +27,15 @@ _ARGUMENTS = {"size": Type.TEXT | Type.LIST | Type.OBJECT, "timestamp": _DATABLE
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An attribute of events of these names at a place in the file; `wanted`: the types that the use of it needs."""
+    """An attribute of events of these names at a place in the file.
+
+    `wanted`: the types that the use of it needs; `guarded`: `has(…)` asks whether it is there, so it may be absent.
+    """
 
     events: tuple[str, ...]
     path: tuple[str, ...]
     wanted: Type
+    guarded: bool
     at: Position
 
 
@@ -44,7 +50,8 @@ def reads(workflow: Workflow) -> Iterator[Read]:
         for matcher in (step.matcher, step.fails_on, step.undone_by):
             yield from _of_matcher(workflow, matcher)
         used = [(step.when, Type.BOOLEAN), (step.match, Type.BOOLEAN), (step.due, _DATABLE), (step.times, Type.NUMBER)]
-        yield from _of_expressions(workflow, used, step.matcher.names)
+        filled = [(attribute, ATTRIBUTE) for attribute in filled_in(step)]
+        yield from _of_expressions(workflow, [*used, *filled], step.matcher.names)
 
 
 def _of_matcher(workflow: Workflow, matcher: Matcher | None) -> Iterator[Read]:
@@ -53,12 +60,18 @@ def _of_matcher(workflow: Workflow, matcher: Matcher | None) -> Iterator[Read]:
 
 
 def _of_expressions(
-    workflow: Workflow, used: list[tuple[Expression | None, Type]], at_hand: tuple[str, ...]
+    workflow: Workflow, used: Sequence[tuple[Expression | None, Type]], at_hand: tuple[str, ...]
 ) -> Iterator[Read]:
     for expression, wanted in used:
+        asked = _asked_for(expression) if expression else frozenset()
         for attribute, needed in _uses(expression, wanted) if expression else ():
             if attribute.position is not None:
-                yield Read(_events(workflow, attribute.step, at_hand), attribute.path, needed, attribute.position)
+                events = _events(workflow, attribute.step, at_hand)
+                yield Read(events, attribute.path, needed, attribute in asked, attribute.position)
+
+
+def _asked_for(expression: Expression) -> frozenset[Attribute]:
+    return frozenset(node.attribute for node in walk(expression) if isinstance(node, Has))
 
 
 def _events(workflow: Workflow, step: str | None, at_hand: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Attributes that stored events never have, or mostly of a type that the rule can do nothing with."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rules.advice.reads import Read, reads
 from rules.advice.written import WrittenRule
@@ -12,7 +11,9 @@ from store.clickhouse import ClickHouse
 from store.event import RESERVED_SOURCE
 
 SAMPLE = 10_000
-"""How many events are looked at for each use of an attribute: the newest."""
+"""How many events of a name are looked at: the newest."""
+
+_LIKENESS = 0.75
 
 _SAMPLE = """
 FROM
@@ -23,8 +24,6 @@ FROM
     LIMIT {sample:UInt32}
 )
 """
-_TYPES = "SELECT JSONType(attributes, {path}) AS type, count() AS events" + _SAMPLE + "GROUP BY type"
-_KEYS = "SELECT DISTINCT arrayJoin(JSONExtractKeys(attributes)) AS key" + _SAMPLE + "LIMIT 1000"
 
 _JSON = {
     "Bool": Type.BOOLEAN,
@@ -36,46 +35,83 @@ _JSON = {
     "Object": Type.OBJECT,
 }
 
+_Path = tuple[str, ...]
+_Found = Mapping[Type, int]  # how many events have an attribute as which type; absent and null are none of them
+
 
 def unknown_attributes(rule: WrittenRule, clickhouse: ClickHouse) -> Iterator[Diagnostic]:
     """One for each place that reads such an attribute. Raises StoreUnavailable."""
-    for read in dict.fromkeys(reads(rule.workflow)):
-        found = _types(clickhouse, read)
-        total, there = sum(found.values()), sum(count for type_, count in found.items() if type_)
-        fitting = sum(count for type_, count in found.items() if type_ in read.wanted)
-        if total and not there:
-            yield rule.at(read.at, Check.UNKNOWN_ATTRIBUTE, *_absent(clickhouse, read, total))
-        elif fitting * 2 < there:
-            yield rule.at(read.at, Check.UNKNOWN_ATTRIBUTE, _of_another_type(read, found, there))
+    by_events: dict[tuple[str, ...], list[Read]] = {}
+    for read in reads(rule.workflow):
+        by_events.setdefault(read.events, []).append(read)
+    for events, same in by_events.items():
+        paths = list(dict.fromkeys(read.path for read in same))
+        total, found = _survey(clickhouse, events, paths)
+        for read in same if total else ():
+            problem = _problem(clickhouse, read, total, found[read.path])
+            if problem is not None:
+                yield rule.at(read.at, Check.UNKNOWN_ATTRIBUTE, *problem)
 
 
-def _types(clickhouse: ClickHouse, read: Read) -> Counter[Type]:
-    """How many events have the attribute as which type; none (`Type(0)`) where it is absent or null."""
-    path = {f"path{place}": part for place, part in enumerate(read.path)}
-    sql = _TYPES.replace("{path}", ", ".join(f"{{{name}:String}}" for name in path))
-    found: Counter[Type] = Counter()
-    for type_, count in clickhouse.query(sql, {**_parameters(read.events), **path}):
-        found[_JSON.get(type_, Type(0))] += count
+def _survey(clickhouse: ClickHouse, events: _Path, paths: Sequence[_Path]) -> tuple[int, Mapping[_Path, _Found]]:
+    """How many events there are in the sample, and what each attribute is in them: in one reading of them."""
+    asked = [_placed(path, f"p{number}_") for number, path in enumerate(paths)]
+    counts = [f"sumMap(map(toString(JSONType(attributes, {slots})), toUInt64(1)))" for slots, _ in asked]
+    given = {name: part for _, parts in asked for name, part in parts.items()}
+    [row] = clickhouse.query(f"SELECT {', '.join(['count()', *counts])}" + _SAMPLE, {**_sample_of(events), **given})
+    return row[0], {path: _by_type(types) for path, types in zip(paths, row[1:], strict=True)}
+
+
+def _by_type(counted: Mapping[str, int]) -> _Found:
+    found: dict[Type, int] = {}
+    for name, count in counted.items():
+        if name in _JSON:
+            found[_JSON[name]] = found.get(_JSON[name], 0) + count
     return found
 
 
-def _parameters(events: Sequence[str]) -> dict[str, object]:
+def _placed(path: _Path, prefix: str) -> tuple[str, Mapping[str, str]]:
+    """Slots for the parts of a path, and the parameters that fill them."""
+    parts = {f"{prefix}{place}": part for place, part in enumerate(path)}
+    return ", ".join(f"{{{name}:String}}" for name in parts), parts
+
+
+def _sample_of(events: _Path) -> dict[str, object]:
     return {"names": list(events), "ours": RESERVED_SOURCE, "sample": SAMPLE}
 
 
-def _absent(clickhouse: ClickHouse, read: Read, total: int) -> tuple[str, str]:
-    keys = [key for (key,) in clickhouse.query(_KEYS, _parameters(read.events))]
-    near = nearest(read.path[0], keys)
-    message = f"none of {_events(read, total)} has the attribute {quoted('.'.join(read.path))}"
-    return message, f"did you mean {printable(near)}?" if near and near != read.path[0] else ""
+def _problem(clickhouse: ClickHouse, read: Read, total: int, found: _Found) -> tuple[str, str] | None:
+    """What is wrong, and a hint."""
+    there = sum(found.values())
+    if there:
+        fitting = sum(count for type_, count in found.items() if type_ in read.wanted)
+        return (_of_another_type(read, found, there), "") if fitting * 2 < there else None
+    near = _nearest(clickhouse, read)
+    if read.guarded and near is None:
+        return None
+    message = f"none of {_counted(total, read)} has the attribute {quoted('.'.join(read.path))}"
+    return message, f"did you mean {printable(near)}?" if near else ""
 
 
-def _of_another_type(read: Read, found: Counter[Type], there: int) -> str:
-    [(type_, count)] = Counter({type_: count for type_, count in found.items() if type_}).most_common(1)
-    attribute = quoted(".".join(read.path))
-    share = f"{count} of {_events(read, there)}" if count < there else f"all of {_events(read, there)}"
-    return f"{attribute} is {named(type_)} in {share} that have it, and here it must be {named(read.wanted)}"
+def _nearest(clickhouse: ClickHouse, read: Read) -> str | None:
+    """The attribute that was probably meant: the first part of the path that is never there, put right."""
+    for depth, part in enumerate(read.path):
+        slots, parts = _placed(read.path[:depth], "p")
+        sql = f"SELECT DISTINCT arrayJoin(JSONExtractKeys({', '.join(filter(None, ['attributes', slots]))})) AS key"
+        rows = clickhouse.query(sql + _SAMPLE + "ORDER BY key LIMIT 1000", {**_sample_of(read.events), **parts})
+        keys = [key for (key,) in rows]
+        if part not in keys:
+            near = nearest(part, keys, _LIKENESS)
+            return ".".join([*read.path[:depth], near, *read.path[depth + 1 :]]) if near else None
+    return None
 
 
-def _events(read: Read, number: int) -> str:
-    return f"the {number} newest {' or '.join(map(printable, read.events))} events"
+def _of_another_type(read: Read, found: _Found, there: int) -> str:
+    type_ = max(found, key=lambda type_: found[type_])
+    attribute, share = quoted(".".join(read.path)), f"{found[type_]} of " if found[type_] < there else ""
+    wanted = f"and here it must be {named(read.wanted)}"
+    return f"{attribute} is {named(type_)} in {share}{_counted(there, read)} that have it, {wanted}"
+
+
+def _counted(number: int, read: Read) -> str:
+    return f"{number} {' or '.join(map(printable, read.events))} event{'' if number == 1 else 's'}"

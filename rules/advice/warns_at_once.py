@@ -9,6 +9,7 @@ from store.duration import format_duration
 
 def warns_at_once(rule: WrittenRule) -> Iterator[Diagnostic]:
     for step in rule.workflow.steps:
-        if isinstance(step.warn, int) and step.within is not None and step.warn >= step.within:
-            message = f"this warns as soon as the step is awaited: it is due after {format_duration(step.within)}"
+        given = [within for within in (step.within, rule.workflow.within) if within is not None]
+        if isinstance(step.warn, int) and not step.optional and given and step.warn >= min(given):
+            message = f"this warns as soon as the step is awaited: it is due after {format_duration(min(given))}"
             yield rule.of_step(step, "warn", Check.WARNS_AT_ONCE, message, "warn later, or say a share such as 80%")
