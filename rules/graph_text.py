@@ -174,7 +174,8 @@ def _conditions(step: Step) -> Iterator[str]:
 def _compensation(workflow: Workflow, step: Step) -> Iterator[str]:
     if step.undone_by is not None and step.undo_within is not None:
         name, within = matcher_text(step.undone_by), format_duration(step.undo_within)
-        yield f"If the {workflow.noun} is called off or fails, {name} must undo it within {within}."
+        undoing = "may undo it" if step.leave_behind else f"must undo it within {within}"
+        yield f"If the {workflow.noun} is called off or fails, {name} {undoing}."
     if step.leave_behind:
         yield f"It may stay if the {workflow.noun} is called off."
 

@@ -69,6 +69,12 @@ def test_sentences_name_the_start_without_its_condition() -> None:
     assert "  It must come within 1 h after A." in told
 
 
+def test_what_may_stay_need_not_be_undone() -> None:
+    insured = "I: {optional: true, undone_by: W, undo_within: 1h, leave_behind: true}"
+    told = list(graph_text(workflow(f"workflow: w\nnoun: trip\nstart: A\ncancel: C\nsteps: {{{insured}}}\n")))
+    assert "  If the trip is called off or fails, W may undo it." in told
+
+
 def test_no_character_of_a_rule_means_anything_to_mermaid() -> None:
     lines = list(mermaid(graph(workflow(ODD))))
     assert lines[0] == "flowchart TD"
