@@ -3,25 +3,28 @@
 - ```yaml rule: a rule file. Versions of one workflow that follow each other belong together;
 - ```yaml story: a file of stories without `rules`, about the rules above it;
 - ```yaml bad: a rule file that is wrong, or several that are together, and then ```text: what the linter prints for it.
+  Between them may stand ```yaml settings, and ```json events, one a line, against which it holds the rules.
 
 A third word names the file: ```yaml bad second.yaml. Else it is rule.yaml, then rule-2.yaml.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from rules.advice.checks import advise, rules_in
+from noshow.linting import problems
 from rules.diagnostic import Problems, render
 from rules.lint import Loaded, load
 from rules.parse import parse
 from rules.parse_source import Source
 from rules.parse_story import suite
 from rules.ruleset import rules_of
+from rules.spec import Workflow
 from rules.story import Suite
 from rules.yaml_tree import read
+from store.clickhouse import ClickHouse
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -42,7 +45,8 @@ class Block:
 
     @property
     def kind(self) -> str:
-        return self.info[1] if self.info[:1] == ("yaml",) and len(self.info) > 1 else "".join(self.info[:1])
+        marked = self.info[:1] in (("yaml",), ("json",)) and len(self.info) > 1
+        return self.info[1] if marked else "".join(self.info[:1])
 
     @property
     def in_place(self) -> str:
@@ -63,10 +67,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Files that are wrong, and what is printed for them."""
+    """Files that are wrong, what they are looked at with, and what is printed for them."""
 
     rules: list[Block]
     printed: Block
+    settings: str
+    events: str
 
 
 @cache
@@ -89,6 +95,11 @@ def pages(*kinds: str) -> list[Path]:
 
 def name(page: Path) -> str:
     return str(page.relative_to(DOCS))
+
+
+def slug(heading: str) -> str:
+    """What a link behind `#` calls a heading, as GitHub does it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def examples(page: Path) -> list[Example]:
@@ -114,13 +125,16 @@ def _belongs_to(block: Block, example: Example) -> bool:
 
 def faults(page: Path) -> Iterator[Fault]:
     wrong: list[Block] = []
+    beside: dict[str, str] = {}
     for block in blocks(page):
         if block.kind == "bad":
             wrong.append(block)
+        elif wrong and block.kind in ("settings", "events"):
+            beside[block.kind] = block.text
         elif wrong:
             assert block.kind == "text", f"{block}: after `yaml bad` stands `text` with what is printed for it"
-            yield Fault(wrong, block)
-            wrong = []
+            yield Fault(wrong, block, beside.get("settings", ""), beside.get("events", ""))
+            wrong, beside = [], {}
     assert not wrong, f"{wrong[0]}: there is no `text` behind it with what is printed for it"
 
 
@@ -133,17 +147,17 @@ def loaded(rules: list[Block], folder: Path, *, in_place: bool = False) -> Loade
     return load(Path())
 
 
-def printed(found: Loaded) -> str:
+def printed(found: Loaded, retention: int | None = None, clickhouse: ClickHouse | None = None) -> str:
     """As `noshow rules lint` prints it, advice included."""
-    advice = [diagnostic for rule in rules_in(found) for diagnostic in advise(rule)]
-    return "".join(f"{render(it, found.sources.get(it.file, []))}\n" for it in sorted([*found.diagnostics, *advice]))
+    told = problems(found, retention, clickhouse)
+    return "".join(f"{render(it, found.sources.get(it.file, []))}\n" for it in told)
 
 
-def told(block: Block, about: Loaded) -> Suite:
+def told(block: Block, about: Iterable[Workflow]) -> Suite:
     """The stories of a block, in which nothing may be wrong."""
-    problems = Problems(str(block.page.relative_to(ROOT)), Source(block.in_place))
-    found = suite(read(problems), rules_of(about.workflows), problems)
+    wrong = Problems(str(block.page.relative_to(ROOT)), Source(block.in_place))
+    found = suite(read(wrong), rules_of(about), wrong)
     lines = block.in_place.split("\n")
-    assert problems.found == [], "\n".join(render(it, lines) for it in problems.found)
+    assert wrong.found == [], "\n".join(render(it, lines) for it in wrong.found)
     assert found is not None and found.stories, f"{block}: there is no story in it"
     return found

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from noshow.event_file import opened, read_events
 from rules.story import Suite
 from rules.story_run import Outcome, play
 from rules.story_text import difference_lines, place, title
 from store.clickhouse import ClickHouse
+from store.events import write
 from store.migrate import migrate_clickhouse
-from tests.docs.pages import blocks, examples, faults, loaded, name, pages, printed, told
+from store.settings import load
+from tests.docs.pages import Fault, blocks, examples, faults, loaded, name, pages, printed, told
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +46,43 @@ def test_the_rules_are_clean_and_the_stories_hold(page: Path, folder: Path, stag
     for example in examples(page):
         found = loaded(example.rules, folder, in_place=True)
         assert printed(found) == "", f"{example.rules[0]}: the linter has something to say"
-        suites += (told(story, found) for story in example.stories)
+        suites += (told(story, found.workflows) for story in example.stories)
         _clear(folder)
     assert failures(suites, stage) == []
 
 
 @pytest.mark.parametrize("page", pages("bad"), ids=name)
-def test_what_is_wrong_is_told_as_the_page_tells_it(page: Path, folder: Path) -> None:
+def test_what_is_wrong_is_told_as_the_page_tells_it(page: Path, folder: Path, stage: ClickHouse) -> None:
     for fault in faults(page):
-        assert printed(loaded(fault.rules, folder)) == fault.printed.text, fault.printed
+        found = loaded(fault.rules, folder)
+        assert printed(found, _retention(fault, folder), _store(fault, folder, stage)) == fault.printed.text
         _clear(folder)
+
+
+def _retention(fault: Fault, folder: Path) -> int | None:
+    (folder / "noshow.yaml").write_text(fault.settings)
+    return load({}, folder / "noshow.yaml").evaluator.retention
+
+
+def _store(fault: Fault, folder: Path, stage: ClickHouse) -> ClickHouse | None:
+    if not fault.events:
+        return None
+    stage.command("TRUNCATE TABLE events")
+    file = folder / "events.ndjson"
+    file.write_text(fault.events)
+    with opened(file) as lines:
+        for batch in read_events(lines, file):
+            assert batch.rejected == []
+            write(stage, batch.events)
+    return stage
 
 
 @pytest.mark.parametrize("page", pages(), ids=name)
 def test_no_example_is_overlooked(page: Path) -> None:
     """Such as one that is indented, or misspelt behind the fence."""
-    kinds = [block.kind for block in blocks(page) if block.info[:1] == ("yaml",) and len(block.info) > 1]
-    assert set(kinds) <= {"rule", "story", "bad"}
-    assert len(kinds) == len(re.findall(r"^\s*```+ *yaml +\S", page.read_text(), re.MULTILINE))
+    kinds = [block.kind for block in blocks(page) if block.info[:1] in (("yaml",), ("json",)) and len(block.info) > 1]
+    assert set(kinds) <= {"rule", "story", "bad", "settings", "events"}
+    assert len(kinds) == len(re.findall(r"^\s*```+ *(?:yaml|json) +\S", page.read_text(), re.MULTILINE))
 
 
 def _clear(folder: Path) -> None:
