@@ -8,9 +8,6 @@ import pytest
 
 from noshow.cli import noshow
 from rules.parse import parse
-from rules.parse_keys import STEP, WORKFLOW
-from rules.spec import Late, Severity
-from rules.verdict import InstanceState, Kind, StepState
 from store.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parent.parent
@@ -35,18 +32,6 @@ def test_the_rule_in_it_is_a_rule() -> None:
     parsed = parse(text, "orders.yaml")
     assert parsed.diagnostics == ()
     assert parsed.workflow is not None
-
-
-def test_every_key_state_and_finding_is_told_of() -> None:
-    rules = (ROOT / "docs" / "rules.md").read_text()
-    keys = [*WORKFLOW.known, *STEP.known]
-    for word in [*keys, *StepState, *InstanceState, *Kind, *Severity, *Late]:
-        assert re.search(rf"`(\w+`, `)*{word}`", rules), word
-
-
-def test_the_example_of_the_rules_is_a_rule() -> None:
-    [text] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "rules.md").read_text(), re.DOTALL)
-    assert parse(text, "rules.md").diagnostics == ()
 
 
 def test_every_target_of_make_is_described() -> None:

@@ -10,9 +10,10 @@ from noshow.cli import rules_group
 from rules.parse_story import CHECK, FILE, STORY
 from rules.parse_story_events import EVENT
 from rules.parse_story_expect import EXPECT, STEP
+from tests.docs.pages import DOCS
 from tests.noshow.command import noshow
 
-PAGE = (Path(__file__).parent.parent / "docs" / "testing-rules.md").read_text()
+PAGE = (DOCS / "testing-rules.md").read_text()
 FILES = {name: text for text, name in re.findall(r"```yaml\n(# (\S+)\n.*?)```", PAGE, re.DOTALL)}
 
 
