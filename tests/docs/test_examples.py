@@ -12,24 +12,8 @@ from rules.story_run import Outcome, play
 from rules.story_text import difference_lines, place, title
 from store.clickhouse import ClickHouse
 from store.events import write
-from store.migrate import migrate_clickhouse
 from store.settings import load
 from tests.docs.pages import Fault, blocks, examples, faults, loaded, name, pages, printed, told
-
-
-@pytest.fixture(scope="module")
-def engine(engine_path: Path) -> Iterator[ClickHouse]:
-    clickhouse = ClickHouse.embedded(engine_path, "docs")
-    migrate_clickhouse(clickhouse)
-    yield clickhouse
-    clickhouse.command("DROP DATABASE docs")
-    clickhouse.close()
-
-
-@pytest.fixture
-def stage(engine: ClickHouse) -> ClickHouse:
-    engine.command("TRUNCATE TABLE events")
-    return engine
 
 
 @pytest.fixture
