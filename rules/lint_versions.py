@@ -55,7 +55,7 @@ def _compared(below: str, above: str, parsed: Mapping[str, Parsed]) -> Iterator[
     assert earlier is not None and later is not None
     other = f"version {earlier.version}, in {printable(below)}"
     if later.start != earlier.start:
-        yield _at("start", above, parsed, f"all versions of a workflow share their start, and that of {other} differs")
+        yield _at("start", above, parsed, f"all versions of a workflow share their start, and that of {other}, differs")
     if earlier.effective_from is not None and (later.effective_from or 0) <= earlier.effective_from:
         message = f"version {later.version} must take effect later than {other}"
         yield _at("effective_from", above, parsed, message)

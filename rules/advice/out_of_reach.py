@@ -11,15 +11,19 @@ from store.duration import format_duration
 
 
 def out_of_reach(rule: WrittenRule) -> Iterator[Diagnostic]:
-    """Of steps with a deadline of their own: one without says by itself that the workflow's is enough. Told once of each
-    chain: what comes after such a step is not mentioned again, nor is what `never_counts` finds."""
+    """Of steps with a deadline of their own: one without says by itself that the workflow's is enough. Told once of
+    each chain: what comes after such a step is not mentioned again, nor is what `never_counts` finds."""
     whole = rule.workflow.within
     if whole is None:
         return
     allowed = allowed_since(rule.workflow)
     for step in rule.workflow.steps:
         before = max(step.after, key=lambda name: allowed.get(name, 0), default=START)
-        if step.within is not None and allowed.get(before, 0) >= whole and _fits(rule.workflow.step(before), allowed, whole):
+        if (
+            step.within is not None
+            and allowed.get(before, 0) >= whole
+            and _fits(rule.workflow.step(before), allowed, whole)
+        ):
             yield _no_time(rule, step, before, allowed[before])
 
 

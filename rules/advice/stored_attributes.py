@@ -108,9 +108,10 @@ def _nearest(clickhouse: ClickHouse, read: Read) -> str | None:
 
 def _of_another_type(read: Read, found: _Found, there: int) -> str:
     type_ = max(found, key=lambda type_: found[type_])
-    attribute, share = quoted(".".join(read.path)), f"{found[type_]} of " if found[type_] < there else ""
-    wanted = f"and here it must be {named(read.wanted)}"
-    return f"{attribute} is {named(type_)} in {share}{_counted(there, read)} that have it, {wanted}"
+    attribute, count = quoted(".".join(read.path)), found[type_]
+    share = f"{count} of " if count < there else "all " if there > 1 else ""
+    those = f"{_counted(there, read)} that {'have' if there > 1 else 'has'} it"
+    return f"{attribute} is {named(type_)} in {share}{those}, and here it must be {named(read.wanted)}"
 
 
 def _counted(number: int, read: Read) -> str:
