@@ -192,11 +192,12 @@ def _ours(lives: Lives) -> Sql:
     """Whether this version answers for the row at all."""
     start = Column("began")
     frozen = FALSE if lives.frozen_before is None else call("less", start, _micros(lives.frozen_before))
-    before = FALSE if lives.until is None else call("greaterOrEquals", start, _micros(lives.until))
-    if lives.rest:
-        return all_of(opposite(frozen), opposite(all_of(before, has_come(start))))
-    old = FALSE if lives.since is None else call("less", start, _micros(lives.since))
-    return all_of(has_come(start), opposite(frozen), opposite(before), opposite(old))
+    early = FALSE if lives.since is None else call("less", start, _micros(lives.since))
+    late = FALSE if lives.until is None else call("greaterOrEquals", start, _micros(lives.until))
+    if not lives.rest:
+        return all_of(has_come(start), opposite(frozen), opposite(early), opposite(late))
+    of_others = any_of(all_of(early, opposite(_is_outdated(lives, start))), late)
+    return all_of(opposite(frozen), opposite(all_of(has_come(start), of_others)))
 
 
 def _instance(workflow: Workflow, moment: Sql, cells: Cells, *, testified: bool) -> InstanceCells:
@@ -270,7 +271,7 @@ class _Orphan:
 
 
 def _is_outdated(lives: Lives, start: Sql) -> Sql:
-    return FALSE if lives.since is None else call("less", start, _micros(lives.since))
+    return FALSE if lives.outdated_before is None else call("less", start, _micros(lives.outdated_before))
 
 
 def _state(lives: Lives, judged: Sql, orphan: _Orphan, start: Sql) -> Sql:

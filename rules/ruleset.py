@@ -12,9 +12,9 @@ class Lives:
     """The correlation IDs that one version of a workflow answers for. Instants: µs UTC.
 
     Those whose instance started in [`since`, `until`); `None` is no bound. With `rest` also those that no version has:
-    without an instance, or older than `since`. `other_starts` are the starts of the other workflows: a correlation ID
-    that has an event of these is no orphan. An instance that began before `frozen_before` is left as it was recorded:
-    nothing is said of it.
+    without an instance, or begun before `outdated_before`, when none was in effect. `other_starts` are the starts of
+    the other workflows: a correlation ID that has an event of these is no orphan. An instance that began before
+    `frozen_before` is left as it was recorded: nothing is said of it.
     """
 
     since: int | None = None
@@ -22,6 +22,7 @@ class Lives:
     rest: bool = True
     other_starts: tuple[Matcher, ...] = ()
     frozen_before: int | None = None
+    outdated_before: int | None = None
 
 
 EVERYTHING = Lives()
@@ -54,7 +55,11 @@ def rules_of(workflows: Iterable[Workflow], frozen_before: int | None = None) ->
 def _versions(
     versions: Sequence[Workflow], other_starts: tuple[Matcher, ...], frozen_before: int | None
 ) -> Iterable[Rule]:
-    ordered = sorted(versions, key=lambda it: it.version)
-    ends = [*(later.effective_from for _, later in pairwise(ordered)), None]
-    for place, (workflow, until) in enumerate(zip(ordered, ends, strict=True)):
-        yield Rule(workflow, Lives(workflow.effective_from, until, place == 0, other_starts, frozen_before))
+    """What belongs to no version is the newest one's: it knows what an orphan is today."""
+    *earlier, newest = sorted(versions, key=lambda it: it.version)
+    for workflow, later in pairwise([*earlier, newest]):
+        lives = Lives(workflow.effective_from, later.effective_from, False, other_starts, frozen_before)
+        yield Rule(workflow, lives)
+    outdated_before = min(versions, key=lambda it: it.version).effective_from
+    since = newest.effective_from
+    yield Rule(newest, Lives(since, None, True, other_starts, frozen_before, outdated_before))

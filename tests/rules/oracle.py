@@ -35,8 +35,10 @@ def judge(workflow: Workflow, events: Sequence[Event], as_of: int, lives: Lives 
         return without_instance(workflow, events, as_of, lives) if stored and lives.rest else None
     if lives.frozen_before is not None and start.time < lives.frozen_before:
         return None
+    if lives.rest and lives.outdated_before is not None and start.time < lives.outdated_before:
+        return Outdated(workflow.name, start.correlation_id, start.time)
     if lives.since is not None and start.time < lives.since:
-        return Outdated(workflow.name, start.correlation_id, start.time) if lives.rest else None
+        return None
     if lives.until is not None and start.time >= lives.until:
         return None
     return verdict(Instance(workflow, life, start, as_of), events)

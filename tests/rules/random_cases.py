@@ -53,12 +53,14 @@ def lives(random: Random, as_of: int, unit: int) -> Lives:
     first, last = sorted(as_of - random.randint(-2, 13) * unit + random.choice([-1, 0, 1]) for _ in range(2))
     where = Expressions(random, [None], as_of, unit, fitting=True).condition(1) if random.random() < 0.3 else None
     others = (Matcher((Match(OTHER_START, where),)),)
+    since = first if random.random() < 0.15 else None
     return Lives(
-        since=first if random.random() < 0.12 else None,
+        since=since,
         until=last if random.random() < 0.08 else None,
         rest=random.random() < 0.95,
         other_starts=random.choice([(), others, (*others, Matcher((Match("Noise"), Match("placed"))))]),
         frozen_before=as_of - random.randint(2, 25) * unit if random.random() < 0.06 else None,
+        outdated_before=None if since is None else random.choice([None, since - 2 * unit, *[since] * 4]),
     )
 
 

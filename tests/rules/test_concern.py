@@ -40,11 +40,11 @@ def test_but_of_an_orphan_there_is(clickhouse: ClickHouse) -> None:
     assert names(clickhouse, FULFILMENT, FLAGGED) == [("refund", 1)]
 
 
-def test_of_the_versions_that_in_force_and_the_first_which_answers_for_the_rest(clickhouse: ClickHouse) -> None:
+def test_of_the_versions_that_in_force_and_the_newest_which_answers_for_the_rest(clickhouse: ClickHouse) -> None:
     write(clickhouse, [placed("a", 2 * HOUR)])
-    assert names(clickhouse, FULFILMENT, NEXT, LAST) == [("order-fulfilment", 1), ("order-fulfilment", 2)]
-    write(clickhouse, [placed("b", DAY)])
-    assert names(clickhouse, FULFILMENT, NEXT, LAST)[2:] == [("order-fulfilment", 3)]
+    assert names(clickhouse, FULFILMENT, NEXT, LAST) == [("order-fulfilment", 2), ("order-fulfilment", 3)]
+    write(clickhouse, [placed("b", 0)])
+    assert names(clickhouse, FULFILMENT, NEXT, LAST)[:1] == [("order-fulfilment", 1)]
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(1, None), (2, ["a", "b"])])

@@ -1,10 +1,14 @@
 """rules-language.md §2 and §1: events without a start, and which version of a rule judges an instance."""
 
+from dataclasses import replace
+
 from rules.ruleset import Lives, rules_of
 from rules.verdict import Finding, InstanceState, Kind, Outdated, Unopened
 from tests.rules.both import Both, event, instant, workflow
 
 ORPHANS = "orphans: flag\ngrace: 5s\nsteps: {Paid: {within: 10s}}"
+OLD = "steps: {Paid: {within: 10s}}"
+NEW = f"version: 2\neffective_from: 2025-11-20T12:00:10Z\n{ORPHANS}"
 OTHERS = Lives(other_starts=(workflow("start: Enquired\nsteps: {A: {within: 1s}}").start,))
 
 
@@ -62,9 +66,18 @@ def text_of(texts: list[str], version: int) -> str:
 
 
 def test_an_instance_older_than_every_version_is_not_judged_and_told(both: Both) -> None:
-    lives = Lives(since=instant(10))
+    lives = Lives(since=instant(20), outdated_before=instant(10))
     assert both.answer(ORPHANS, "9 Placed; 20 Paid", lives=lives) == Outdated("flow", "c", instant(9))
-    assert both.answer(ORPHANS, "9 Placed", lives=Lives(since=instant(10), rest=False)) is None
+    assert both.answer(ORPHANS, "10 Placed", lives=lives) is None  # an earlier version's
+    assert both.answer(ORPHANS, "9 Placed", lives=replace(lives, rest=False)) is None
+
+
+def test_the_newest_version_answers_for_what_no_version_has(both: Both) -> None:
+    earlier, newest = rules_of([workflow(text) for text in (OLD, NEW)])
+    assert (earlier.workflow.version, earlier.lives.rest) == (1, False)
+    assert (newest.workflow.version, newest.lives.rest, newest.lives.outdated_before) == (2, True, None)
+    assert both.verdict(NEW, "30 Paid", lives=newest.lives).state == "orphan"
+    assert both.answer(OLD, "30 Paid", lives=earlier.lives) is None
 
 
 def test_one_version_answers_for_what_no_version_has(both: Both) -> None:
