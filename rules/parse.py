@@ -68,9 +68,9 @@ def _name(root: Node | None) -> Mention | None:
 
 def _places(root: Node | None) -> Iterator[tuple[tuple[str, ...], Position]]:
     yield from (((entry.key.text,), entry.value.at) for entry in _entries(root))
-    for step in _entries(root.get("steps") if isinstance(root, Map) else None):
-        yield ("steps", step.key.text), step.key.at
-        yield from ((("steps", step.key.text, entry.key.text), entry.value.at) for entry in _entries(step.value))
+    for it in _entries(root.get("steps") if isinstance(root, Map) else None):
+        yield ("steps", it.key.text), it.key.at
+        yield from ((("steps", it.key.text, entry.key.text), entry.value.at) for entry in _entries(it.value))
 
 
 def _entries(node: Node | None) -> tuple[Entry, ...]:
@@ -124,6 +124,7 @@ def _workflow(root: Map, problems: Problems) -> Workflow:
         version=version,
         effective_from=effective_from,
         orphans=keys.choice("orphans", Orphans.IGNORE),
+        escalate_after=inherited.escalate_after,
     )
 
 

@@ -91,7 +91,7 @@ def _of_the_whole(workflow: Workflow, _: Verdict, finding: Finding) -> Row:
         "severity": severity.value,
         "description": workflow.description,
         "runbook": "",
-        "escalate_after": None,
+        "escalate_after": workflow.escalate_after,
     }
 
 

@@ -132,6 +132,7 @@ class Workflow:
     version: int = 1
     effective_from: int | None = None
     orphans: Orphans = Orphans.IGNORE
+    escalate_after: int | None = None
 
     @cached_property
     def content_hash(self) -> str:

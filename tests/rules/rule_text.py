@@ -17,6 +17,7 @@ def rule_text(workflow: Workflow) -> str:
         "noun": workflow.noun if workflow.noun != "instance" else None,
         "owner": workflow.owner or None,
         "severity": workflow.severity.value if workflow.severity != Severity.WARNING else None,
+        "escalate_after": duration(workflow.escalate_after),
         "labels": dict(workflow.labels) or None,
         "start": matcher(workflow.start),
         "grace": duration(workflow.grace or None),
@@ -69,13 +70,12 @@ def undoing(step: Step) -> dict[str, Yaml | None]:
 
 
 def shown(step: Step, workflow: Workflow) -> dict[str, Yaml | None]:
-    """An `escalate_after` of the workflow is printed with each of its steps."""
     return {
         "owner": step.owner if step.owner != workflow.owner else None,
         "severity": step.severity.value if step.severity != workflow.severity else None,
         "description": step.description or None,
         "runbook": step.runbook or None,
-        "escalate_after": duration(step.escalate_after),
+        "escalate_after": duration(step.escalate_after) if step.escalate_after != workflow.escalate_after else None,
         "truth": truth(step.truth) if step.truth else None,
         "actions": actions(step.actions),
     }
