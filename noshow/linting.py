@@ -54,9 +54,12 @@ def _held_against(loaded: Loaded, clickhouse: ClickHouse) -> Iterator[Diagnostic
     if not names:
         click.echo("no events are stored, so the rules are held against none", err=True)
         return
-    for rule in rules_in(loaded):
+    rules = rules_in(loaded)
+    newest = {rule.workflow.name: rule for rule in sorted(rules, key=lambda rule: rule.workflow.version)}
+    for rule in rules:
         yield from unknown_events(rule, names)
-        yield from unknown_attributes(rule, clickhouse)
+        if rule is newest[rule.workflow.name]:  # an older version is for older events than those that are sampled
+            yield from unknown_attributes(rule, clickhouse)
 
 
 def valid(path: Path) -> tuple[Workflow, ...]:

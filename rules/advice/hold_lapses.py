@@ -1,18 +1,22 @@
 """A hold that lapses before the step that needs it falls due: an authorization that is gone when the money is taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rules.advice.allowed import allowed_since
 from rules.advice.written import WrittenRule
 from rules.diagnostic import Check, Diagnostic, printable, quoted
+from rules.expression import START
 from rules.spec import Step, Workflow
 from store.duration import format_duration
 
 
 def hold_lapses(rule: WrittenRule) -> Iterator[Diagnostic]:
-    for step in rule.workflow.steps:
+    workflow = rule.workflow
+    needed = dict.fromkeys(name for step in workflow.steps for name in step.needs)
+    since = {name: allowed_since(workflow, name) for name in (START, *needed)} if needed else {}
+    for step in workflow.steps:
         for name in step.needs:
-            lasts, allowed = rule.workflow.step(name).expires, _allowed_after(rule.workflow, name, step)
+            lasts, allowed = workflow.step(name).expires, _allowed_after(name, step, workflow, since)
             if lasts is not None and allowed > lasts:
                 message = (
                     f"{quoted(name)} lasts {format_duration(lasts)}, and {quoted(step.name)} may come as late as "
@@ -22,10 +26,10 @@ def hold_lapses(rule: WrittenRule) -> Iterator[Diagnostic]:
                 yield rule.of_step(step, "needs", Check.HOLD_LAPSES, message, hint)
 
 
-def _allowed_after(workflow: Workflow, name: str, step: Step) -> int:
+def _allowed_after(name: str, step: Step, workflow: Workflow, since: Mapping[str, Mapping[str, int]]) -> int:
     """The longest that deadlines give from the one to the other; where both are bounded by the start, even if the first
     takes all its time. 0 where nothing is known."""
-    from_start = allowed_since(workflow)
+    from_start = since[START]
     apart = from_start[step.name] - from_start[name] if {step.name, name} <= from_start.keys() else 0
-    allowed = max(allowed_since(workflow, name).get(step.name, 0), apart)
+    allowed = max(since[name].get(step.name, 0), apart)
     return allowed if workflow.within is None else min(allowed, workflow.within)

@@ -81,6 +81,16 @@ def test_without_any_event_the_rules_are_held_against_none(
     assert capsys.readouterr().err == "no events are stored, so the rules are held against none\n"
 
 
+def test_of_several_versions_the_newest_is_held_against_the_attributes_of_the_newest_events(place: Path) -> None:
+    later = "workflow: orders\nversion: 2\neffective_from: 2026-01-01\n" + RULES.split("\n", 1)[1]
+    (place / "orders-2.yaml").write_text(later.replace("amont", "sum"))
+    done = noshow("rules", "lint", ".", "--events", "events.ndjson", "--ignore", "no-owner", cwd=place)
+    assert [line.split(" ")[0] for line in done.err.splitlines() if "unknown-attribute" in line] == [
+        "orders-2.yaml:5:10:"
+    ]
+    assert sum("[unknown-event]" in line for line in done.err.splitlines()) == 2
+
+
 def test_warnings_of_a_check_can_be_left_out_but_errors_can_not(place: Path) -> None:
     done = noshow("rules", "lint", "orders.yaml", "--strict", "--ignore", "no-owner", cwd=place)
     assert (done.code, done.out, done.err) == (0, "1 workflow, 2 steps: no errors\n", "")
