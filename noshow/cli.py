@@ -19,7 +19,7 @@ from noshow import backtesting, check, explaining, history, importing, linting, 
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
 from rules.diagnostic import Check
-from rules.suggest import INSTANCES, Wishes
+from rules.suggest.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
 from store.settings import Settings, load
 

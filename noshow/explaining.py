@@ -13,14 +13,14 @@ import msgspec
 from noshow import linting
 from noshow.errors import NoshowError, WrongUsage
 from noshow.history import instant, of_file, of_store, told_as_of
-from rules.explain import as_text, explain_instance
-from rules.explain_sql import sql_text
-from rules.graph import graph
-from rules.graph_mermaid import mermaid
-from rules.graph_svg import svg
-from rules.graph_text import graph_text
+from rules.explain.explain import as_text, explain_instance
+from rules.explain.sql import sql_text
+from rules.graph.graph import graph
+from rules.graph.mermaid import mermaid
+from rules.graph.svg import svg
+from rules.graph.text import graph_text
 from rules.judge import judge, only
-from rules.parse_literal import moment
+from rules.parse.literal import moment
 from rules.ruleset import Rule, rules_of
 from rules.verdict import Outdated, Verdict
 from store import events as event_store

@@ -10,7 +10,7 @@ import click
 from collector.batch import Rejection
 from noshow.errors import NoshowError, WrongUsage
 from noshow.event_file import opened, read_events
-from rules.parse_literal import moment
+from rules.parse.literal import moment
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.instant import rfc3339

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from noshow.errors import InvalidRules
 from noshow.stores import Stores
-from rules.backlog import applied
-from rules.evaluator import LEASE, Evaluator
-from rules.live import Keeper, LiveRules
-from rules.live_record import Record
+from rules.evaluate.backlog import applied
+from rules.evaluate.evaluator import LEASE, Evaluator
+from rules.live.live import Keeper, LiveRules
+from rules.live.record import Record
 from store.settings import Settings
 
 

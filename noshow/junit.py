@@ -6,9 +6,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from rules.story import Suite
-from rules.story_run import Outcome
-from rules.story_text import difference_lines, place, title
+from rules.story.run import Outcome
+from rules.story.story import Suite
+from rules.story.text import difference_lines, place, title
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -12,7 +12,7 @@ from rules.advice.stored_attributes import unknown_attributes
 from rules.advice.stored_events import stored_names, unknown_events
 from rules.diagnostic import Check, Diagnostic, Level, render
 from rules.lint import Loaded, load
-from rules.live import LiveRules
+from rules.live.live import LiveRules
 from rules.spec import Workflow
 from store.clickhouse import ClickHouse
 

@@ -8,8 +8,8 @@ import msgspec
 
 from noshow.errors import NoshowError, WrongUsage
 from rules.diagnostic import printable
-from rules.schema import schema
-from rules.suggest import NothingToSuggest, Wishes, suggest
+from rules.schema.schema import schema
+from rules.suggest.suggest import NothingToSuggest, Wishes, suggest
 from store.clickhouse import ClickHouse
 
 

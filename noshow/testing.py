@@ -10,11 +10,11 @@ from noshow import junit
 from noshow.errors import InvalidRules, WrongUsage
 from rules.diagnostic import printable, render
 from rules.lint import load
-from rules.story import Suite
-from rules.story_coverage import never_seen
-from rules.story_file import load_stories, story_files
-from rules.story_run import Outcome, play
-from rules.story_text import difference_lines, place, title
+from rules.story.coverage import never_seen
+from rules.story.file import load_stories, story_files
+from rules.story.run import Outcome, play
+from rules.story.story import Suite
+from rules.story.text import difference_lines, place, title
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
 

@@ -9,7 +9,7 @@ from heapq import merge
 
 from rules.judge import judge
 from rules.ruleset import Lives, Rule
-from rules.sentence import sentence
+from rules.sentence.sentence import sentence
 from rules.spec import Workflow
 from rules.verdict import Finding, Kind, Outdated, Verdict
 from store.clickhouse import ClickHouse

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.expression import Position
-from rules.parse_source import Source
+from rules.parse.source import Source
 
 
 class Check(StrEnum):

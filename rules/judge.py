@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
-from rules.compile import ANSWER, OUTDATED, compile_workflow
+from rules.compile.sql import Column, Sql, Value, call, render
+from rules.compile.workflow import ANSWER, OUTDATED, compile_workflow
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Workflow
-from rules.sql import Column, Sql, Value, call, render
 from rules.verdict import (
     WHOLE,
     Answer,

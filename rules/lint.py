@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rules.diagnostic import Check, Diagnostic, Level
 from rules.lint_versions import check_versions
-from rules.parse import LARGEST, Parsed, parse, too_large
-from rules.parse_source import Source, lines_of
+from rules.parse.rule import LARGEST, Parsed, parse, too_large
+from rules.parse.source import Source, lines_of
 from rules.spec import Workflow
 
 _RULES = re.compile(r".*\.ya?ml", re.IGNORECASE)

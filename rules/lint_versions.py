@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from rules.diagnostic import Check, Diagnostic, printable, quoted
-from rules.parse import Parsed
+from rules.parse.rule import Parsed
 from rules.spec import Workflow
 
 _Versions = Mapping[str, Workflow]

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from noshow.cli import noshow
-from rules.parse import parse
+from rules.parse.rule import parse
 from store.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parent.parent

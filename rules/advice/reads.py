@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.advice.filled_in import filled_in
-from rules.compile_expression import types
+from rules.compile.expression import types
 from rules.expression import (
     START,
     Attribute,

@@ -6,7 +6,7 @@ from rules.advice.reads import Read, reads
 from rules.advice.written import WrittenRule
 from rules.diagnostic import Check, Diagnostic, nearest, printable, quoted
 from rules.expression_types import Type
-from rules.parse_types import named
+from rules.parse.types import named
 from store.clickhouse import ClickHouse
 from store.event import RESERVED_SOURCE
 

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from rules.compile import compile_workflow
+from rules.compile.sql import render
+from rules.compile.workflow import compile_workflow
 from rules.judge import judge
-from rules.sql import render
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
 from tests.bench.history import END, make_orders

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 
 from rules.advice.checks import advise, rules_in
-from rules.compile import compile_workflow
+from rules.compile.sql import render
+from rules.compile.workflow import compile_workflow
 from rules.lint import load
-from rules.parse import parse
+from rules.parse.rule import parse
 from rules.spec import Workflow
-from rules.sql import render
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
 from tests.bench.history import END, make_orders

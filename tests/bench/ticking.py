@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from rules.evaluator import Evaluator
+from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
 from store.database import Database

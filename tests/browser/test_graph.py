@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
-from rules.graph import graph
-from rules.graph_svg import svg
+from rules.graph.graph import graph
+from rules.graph.svg import svg
 from rules.spec import Workflow
 from tests.rules.graphed import BOOKING, ODD, workflow, woven
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from noshow.linting import problems
 from rules.diagnostic import Problems, render
 from rules.lint import Loaded, load
-from rules.parse import parse
-from rules.parse_source import Source
-from rules.parse_story import suite
+from rules.parse.rule import parse
+from rules.parse.source import Source
+from rules.parse.yaml_tree import read
 from rules.ruleset import rules_of
 from rules.spec import Workflow
-from rules.story import Suite
-from rules.yaml_tree import read
+from rules.story.parse import suite
+from rules.story.story import Suite
 from store.clickhouse import ClickHouse
 
 ROOT = Path(__file__).parent.parent.parent

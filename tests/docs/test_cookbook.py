@@ -2,15 +2,15 @@
 
 import re
 
-from rules.graph import graph
-from rules.graph_mermaid import mermaid
+from rules.graph.graph import graph
+from rules.graph.mermaid import mermaid
 from rules.lint import load
-from rules.parse_keys import STEP, WORKFLOW
+from rules.parse.keys import STEP, WORKFLOW
 from rules.spec import Workflow
-from rules.story_coverage import never_seen
-from rules.story_file import load_stories, story_files
-from rules.story_run import Outcome, play
-from rules.story_text import difference_lines
+from rules.story.coverage import never_seen
+from rules.story.file import load_stories, story_files
+from rules.story.run import Outcome, play
+from rules.story.text import difference_lines
 from rules.verdict import Kind
 from store.clickhouse import ClickHouse
 from tests.docs.pages import DOCS

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from noshow.event_file import opened, read_events
-from rules.story import Suite
-from rules.story_run import Outcome, play
-from rules.story_text import difference_lines, place, title
+from rules.story.run import Outcome, play
+from rules.story.story import Suite
+from rules.story.text import difference_lines, place, title
 from store.clickhouse import ClickHouse
 from store.events import write
 from store.settings import load

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rules.parse import parse
-from rules.parse_keys import STEP, WORKFLOW
-from rules.story import Suite
-from rules.story_run import play
+from rules.parse.keys import STEP, WORKFLOW
+from rules.parse.rule import parse
+from rules.story.run import play
+from rules.story.story import Suite
 from store.clickhouse import ClickHouse
 from tests.docs.pages import DOCS, Example, examples, told
 

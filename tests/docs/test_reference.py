@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from rules.expression import Binary, Call, Function, Has, Moment, Node, Span, Unary, walk
-from rules.parse import parse
-from rules.parse_keys import ACTION, AT_RISK, MATCHER, STEP, TRUTH, WORKFLOW, Vocabulary
+from rules.parse.keys import ACTION, AT_RISK, MATCHER, STEP, TRUTH, WORKFLOW, Vocabulary
+from rules.parse.rule import parse
 from rules.spec import Late, Orphans, Severity
 from rules.verdict import InstanceState, Kind, StepState
 from tests.docs.pages import DOCS, examples, name, pages, slug, told

@@ -7,9 +7,9 @@ import click
 import pytest
 
 from noshow.cli import rules_group
-from rules.parse_story import CHECK, FILE, STORY
-from rules.parse_story_events import EVENT
-from rules.parse_story_expect import EXPECT, STEP
+from rules.story.parse import CHECK, FILE, STORY
+from rules.story.parse_events import EVENT
+from rules.story.parse_expect import EXPECT, STEP
 from tests.docs.pages import DOCS
 from tests.noshow.command import noshow
 

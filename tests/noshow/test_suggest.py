@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules.schema import schema
+from rules.schema.schema import schema
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.event import Event

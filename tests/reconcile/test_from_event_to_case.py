@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.evaluator import Evaluator
+from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
 from rules.spec import Match, Matcher, Orphans, Step, Workflow
 from store.clickhouse import ClickHouse

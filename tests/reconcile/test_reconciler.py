@@ -13,7 +13,7 @@ from reconcile.intake import Intake
 from reconcile.reconciler import Reconciler
 from reconcile.sender import Sender
 from reconcile.sweep import SLICES, Sweep
-from rules.evaluator import Evaluator
+from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
 from rules.spec import Match, Matcher, Step, Workflow
 from store.clickhouse import ClickHouse

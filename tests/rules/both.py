@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
-from rules.parse import parse
+from rules.parse.rule import parse
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Workflow
 from rules.verdict import WHOLE, Answer, Verdict

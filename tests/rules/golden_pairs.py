@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from rules.compile import compile_workflow
-from rules.parse import parse
+from rules.compile.sql import Statement, render
+from rules.compile.workflow import compile_workflow
+from rules.parse.rule import parse
 from rules.spec import Workflow
-from rules.sql import Statement, render
 from tests.rules.shop import NOON
 
 FOLDER = Path(__file__).parent / "golden"

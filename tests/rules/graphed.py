@@ -1,6 +1,6 @@
 """Workflows to draw."""
 
-from rules.parse import parse
+from rules.parse.rule import parse
 from rules.spec import Workflow
 
 BOOKING = """\

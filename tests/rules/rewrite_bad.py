@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from rules.diagnostic import render
-from rules.parse import parse
-from rules.parse_source import lines_of
+from rules.parse.rule import parse
+from rules.parse.source import lines_of
 
 BAD = Path(__file__).parent / "bad"
 

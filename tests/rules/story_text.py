@@ -1,12 +1,12 @@
 """Short ways to write rules and stories as text, and to read them."""
 
 from rules.diagnostic import Diagnostic, Problems
-from rules.parse import parse
-from rules.parse_source import Source
-from rules.parse_story import suite
+from rules.parse.rule import parse
+from rules.parse.source import Source
+from rules.parse.yaml_tree import read
 from rules.ruleset import Rule, rules_of
-from rules.story import Story, Suite
-from rules.yaml_tree import read
+from rules.story.parse import suite
+from rules.story.story import Story, Suite
 
 ORDERS = """\
 workflow: orders

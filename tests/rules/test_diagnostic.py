@@ -4,7 +4,7 @@ import pytest
 
 from rules.diagnostic import Check, Diagnostic, Level, Problems, TooMany, did_you_mean, quoted, render
 from rules.expression import Position
-from rules.parse_source import Source
+from rules.parse.source import Source
 
 
 def shown(line: str, column: int) -> list[str]:

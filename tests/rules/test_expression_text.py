@@ -6,7 +6,7 @@ import pytest
 
 from rules.expression import Expression, Literal
 from rules.expression_text import expression_text
-from rules.parse import parse
+from rules.parse.rule import parse
 from tests.rules.random_cases import AS_OF
 from tests.rules.random_expressions import Expressions
 

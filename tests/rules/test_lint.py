@@ -7,7 +7,7 @@ import pytest
 
 from rules.diagnostic import Check, Level, render
 from rules.lint import Loaded, load
-from rules.parse import LARGEST
+from rules.parse.rule import LARGEST
 
 
 def rule(name: str) -> str:

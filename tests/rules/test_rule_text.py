@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.parse import parse
+from rules.parse.rule import parse
 from tests.rules.random_cases import case
 from tests.rules.random_truth import with_truth
 from tests.rules.rule_text import rule_text

@@ -3,7 +3,7 @@
 from rules.advice.checks import advise
 from rules.advice.written import WrittenRule
 from rules.diagnostic import Diagnostic
-from rules.parse import parse
+from rules.parse.rule import parse
 from rules.spec import Workflow
 
 

@@ -1,0 +1,70 @@
+"""Which rules some correlation IDs concern at all: of hundreds, those whose events they have.
+
+An answer is about an instance, which needs a start event, or about an orphan, which needs an event of a step. So a rule
+can be passed over where no such event is stored, of whatever copy, and be asked about those only that have one: one
+look at the names stands for a judgement by each of the others.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.compile.sql import Column, Constant, Query, Select, Sql, Value, call, every, render
+from rules.judge import only
+from rules.ruleset import Rule
+from rules.spec import Orphans
+from store.clickhouse import ClickHouse
+
+_LIMIT = 1_000  # correlation IDs named in one query; above that all are judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearers:
+    """The correlation IDs that have an event of one name, one more than `_LIMIT` if there are more, and the times of
+    the first and the last of these events (µs UTC)."""
+
+    ids: frozenset[str]
+    first: int
+    last: int
+
+
+def concerned(clickhouse: ClickHouse, rules: Sequence[Rule], among: Sql) -> Iterator[tuple[Rule, Sql]]:
+    """The rules that can have anything to say of these correlation IDs, and of which of them.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    if len(rules) == 1:  # to judge by it is as quick as to look
+        yield rules[0], among
+        return
+    by_name = _bearers(clickhouse, {name for rule in rules for name in _names(rule)}, among)
+    for rule in rules:
+        here = [by_name[name] for name in _names(rule) if name in by_name]
+        if _concerns(rule, here):
+            ids = frozenset[str]().union(*(it.ids for it in here))
+            yield rule, among if len(ids) > _LIMIT else only(sorted(ids))
+
+
+def _bearers(clickhouse: ClickHouse, names: Iterable[str], among: Sql) -> Mapping[str, _Bearers]:
+    micros = call("toUnixTimestamp64Micro", Column("time"))
+    some = call("arraySlice", call("groupUniqArray", Column("correlation_id")), Constant(1), Constant(_LIMIT + 1))
+    columns: dict[str, Sql] = {"ids": some, "first": call("min", micros), "last": call("max", micros)}
+    named = call("in", Column("name"), Value(sorted(names), "Array(String)"))
+    bearers = Select(
+        {"name": Column("name"), **columns}, source="events", where=every(among, named), group_by=("name",)
+    )
+    statement = render(Query({"bearers": bearers}))
+    rows = clickhouse.query(statement.text, statement.parameters)
+    return {name: _Bearers(frozenset(ids), first, last) for name, ids, first, last in rows}
+
+
+def _names(rule: Rule) -> list[str]:
+    """Of the events without which it has nothing to say."""
+    steps = rule.workflow.steps if rule.workflow.orphans is Orphans.FLAG and rule.lives.rest else ()
+    return list(dict.fromkeys(name for it in (rule.workflow.start, *(it.matcher for it in steps)) for name in it.names))
+
+
+def _concerns(rule: Rule, here: Sequence[_Bearers]) -> bool:
+    """Of the versions of a workflow, that with the rest also answers for instances that are no more."""
+    since, until = rule.lives.since, rule.lives.until
+    if rule.lives.rest:
+        return bool(here)
+    return any((since is None or it.last >= since) and (until is None or it.first < until) for it in here)

@@ -1,0 +1,257 @@
+"""The continuous evaluation: work follows change, and every verdict is written once.
+
+A round looks at what was touched or fell due, and shares it out in pieces. A tick does one piece, so that it is short
+beside the lease, however much there is to do: it takes the next version under the lease, judges at an instant that
+never goes back, and writes findings, deadlines and instances. The cursors move when the last piece is done. Whatever is
+interrupted is done again. Beside the round, a tick does one piece of what a change of the rules has left to do: neither
+waits for the other.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from rules.compile.sql import Sql
+from rules.evaluate.backlog import Backlog, Piece
+from rules.evaluate.candidates import Blocks, Look, slice_of
+from rules.evaluate.concern import concerned
+from rules.evaluate.record_rows import Stamp
+from rules.evaluate.records import Written, close_refuted, write
+from rules.evaluate.removal import remove
+from rules.evaluate.staleness import NotJudged
+from rules.evaluate.sweep import Stale, Sweep, Swept, frozen_before
+from rules.judge import judge
+from rules.ruleset import Rule
+from store import cursors, leases
+from store.clickhouse import ClickHouse
+from store.clock import Clock
+from store.database import Database
+from store.errors import LeaseLost, StoreRefused, StoreUnavailable
+from store.event import SECOND
+from store.leases import Lease
+from store.settings import EvaluatorSettings
+
+LEASE = "evaluator"
+_TTL = 15 * SECOND
+_TOUCHED = "evaluator.touched"
+_WOKEN = "evaluator.woken"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did. `as_of`: the instant judged (µs UTC); `more`: there is work left, do not sleep."""
+
+    as_of: int
+    looked_at: int
+    written: Written
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What was found to do at `as_of`: parts of correlation IDs, and of the part at hand the rules that it concerns."""
+
+    look: Look
+    as_of: int
+    parts: deque[Sql]
+    pieces: deque[tuple[Rule, Sql]] = field(default_factory=deque)
+
+    @property
+    def is_done(self) -> bool:
+        return not self.parts and not self.pieces
+
+
+class Evaluator:
+    """One of any number; only the one that holds the lease does anything."""
+
+    def __init__(
+        self,
+        clickhouse: ClickHouse,
+        database: Database,
+        rules: Sequence[Rule],
+        settings: EvaluatorSettings,
+        holder: str,
+    ) -> None:
+        self._clickhouse = clickhouse
+        self._database = database
+        self._rules = self._wanted = tuple(rules)
+        self._settings = settings
+        self._holder = holder
+        self._lease: Lease | None = None
+        self._epoch = 0  # of the last lease
+        self._blocks = Blocks()
+        self._round: _Round | None = None
+        self._backlog = Backlog(self._rules, settings.batch)
+        self._sweep = Sweep(self._rules, settings)
+
+    def use(self, rules: Sequence[Rule]) -> None:
+        """Judge by these from the next tick on. May be called from another thread.
+
+        What a workflow that is not among them has on record is closed; so no rules at all close everything. Whoever
+        reads rules from a place that can be empty by accident must not pass that on.
+        """
+        self._wanted = tuple(rules)
+
+    def progress(self) -> Mapping[str, tuple[int, int]]:
+        """Of each workflow whose change is being worked through all that is stored: the pieces done, and all. May be
+        called from another thread."""
+        return self._backlog.progress
+
+    def not_judged(self) -> Mapping[str, NotJudged]:
+        """How many instances of each workflow are too old to be judged, as the sweep last saw them. May be called from
+        another thread."""
+        return self._sweep.not_judged()
+
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        while not stop.is_set():
+            try:
+                tick = self.tick(clock.now())
+            except (StoreUnavailable, LeaseLost) as error:
+                log.warning("evaluator: %s", error)
+                self.forget()
+                tick = None
+            except Exception:
+                log.exception("evaluator: a tick failed and is tried again")
+                self.forget()
+                tick = None
+            if tick is None or not tick.more:
+                clock.sleep(self._settings.tick / SECOND)
+        self.release()
+
+    def tick(self, now: int) -> Tick | None:
+        """Judge what changed until `now` (µs UTC), or a piece of it; `None` while another evaluator holds the lease.
+
+        Raises StoreUnavailable, StoreRefused, or LeaseLost when somebody took over in the middle.
+        """
+        if not self._take(now):
+            return None
+        self._adopt()
+        lease = self._next(now)
+        self._backlog.find(self._clickhouse, self._database)
+        self._round = round_ = self._round or self._begin(lease)
+        written = self._go_on(round_, now)
+        if self._backlog.next is not None:
+            written += self._apply(self._backlog.next, now)
+        elif self._round is None:
+            written += self._sweep_some(now, lease.as_of)
+        behind = self._backlog.next is not None or self._sweep.is_behind
+        return Tick(
+            lease.as_of, round_.look.size, written, self._round is not None or not round_.look.complete or behind
+        )
+
+    def forget(self) -> None:
+        """After a failure: nothing that was not written may be taken for done."""
+        self._lease = None
+        self._blocks = Blocks()
+        self._round = None
+
+    def release(self) -> None:
+        if self._lease is not None:
+            leases.release(self._database, self._lease)
+            self._lease = None
+
+    def _take(self, now: int) -> bool:
+        if self._lease is None:
+            self._lease = leases.acquire(self._database, LEASE, self._holder, now, _TTL)
+        if self._lease is not None and self._lease.epoch != self._epoch:
+            self._epoch = self._lease.epoch
+            self._backlog.forget()
+        return self._lease is not None
+
+    def _adopt(self) -> None:
+        """The present round was shared out by the old rules: it is begun again, as nothing of it has been noted."""
+        wanted = self._wanted
+        if wanted is not self._rules:
+            self._rules = wanted
+            self._round = None
+            self._backlog = Backlog(wanted, self._settings.batch)
+            self._sweep.use(wanted)
+
+    def _next(self, now: int) -> Lease:
+        """The next version, and proof that the lease is still ours."""
+        if self._lease is None:
+            raise LeaseLost
+        try:
+            self._lease = leases.advance(self._database, self._lease, now, now, _TTL)
+        except LeaseLost:
+            self.forget()
+            raise
+        return self._lease
+
+    def _begin(self, lease: Lease) -> _Round:
+        with self._database.read() as connection:
+            touched = cursors.read(connection, _TOUCHED) or 0
+            woken = cursors.read(connection, _WOKEN) or 0
+        look = self._blocks.look(self._clickhouse, touched, (woken, lease.as_of), self._settings.overlap)
+        return _Round(look, lease.as_of, deque(look.conditions(self._settings.batch)))
+
+    def _go_on(self, round_: _Round, now: int) -> Written:
+        written = Written()
+        if not round_.pieces and round_.parts:
+            among = round_.parts[0]
+            round_.pieces.extend(concerned(self._clickhouse, self._rules, among))
+            round_.parts.popleft()
+        if round_.pieces:
+            written = self._judge_or_skip(*round_.pieces[0], now)
+            round_.pieces.popleft()
+        if round_.is_done:
+            self._end(round_, now)
+        return written
+
+    def _end(self, round_: _Round, now: int) -> None:
+        self._next(now)
+        with self._database.begin() as connection:
+            cursors.move(connection, _TOUCHED, round_.look.cursor)
+            cursors.move(connection, _WOKEN, round_.as_of)
+        self._blocks.done(round_.look)
+        self._round = None
+
+    def _judge_or_skip(self, rule: Rule, among: Sql, now: int) -> Written:
+        """A rule that the store will not judge must not keep it from judging the others; the sweep comes back to it."""
+        try:
+            return self._judge(rule, among, now)
+        except StoreRefused as error:
+            log.error("evaluator: %s cannot be judged: %s", rule.workflow.name, error)
+            return Written()
+
+    def _judge(self, rule: Rule, among: Sql, now: int) -> Written:
+        lease = self._next(now)
+        lives = replace(rule.lives, frozen_before=frozen_before(self._settings, lease.as_of))
+        answers = judge(self._clickhouse, rule.workflow, lease.as_of, among, lives=lives, only_changes=True)
+        changed = list(answers)
+        # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
+        self._next(now)
+        return write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version))
+
+    def _apply(self, piece: Piece, now: int) -> Written:
+        """A piece of what a change of the rules has left to do. What nobody asks for any more goes first: whatever
+        closes a finding later would not know that."""
+        lease = self._next(now)
+        part, stamp = (piece.parts, piece.part), Stamp(lease.as_of, lease.version)
+        written = remove(self._clickhouse, piece.workflow, piece.rules, part, stamp)
+        for rule in piece.rules:
+            written += self._judge_or_skip(rule, slice_of(*part), now)
+        self._next(now)
+        self._backlog.done(self._database, piece)
+        return written
+
+    def _sweep_some(self, now: int, as_of: int) -> Written:
+        written = Written()
+        match self._sweep.due(self._clickhouse, self._database, now, as_of):
+            case None:
+                return written
+            case Stale(workflow, among):
+                for rule in self._rules:
+                    if rule.workflow.name == workflow:
+                        written += self._judge_or_skip(rule, among, now)
+            case Swept(part):
+                lease = self._next(now)
+                written = close_refuted(self._clickhouse, part, Stamp(lease.as_of, lease.version))
+        self._next(now)
+        self._sweep.done()
+        return written

@@ -1,0 +1,215 @@
+"""What the evaluator writes: findings, deadlines, instances.
+
+Order matters. A finding is written before the instance that carries it, and so is the deadline: the instance row is the
+record that the rest has been done. After a crash in between, the instance is still the old one and all is done again.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
+from urllib.parse import quote
+
+from rules.evaluate.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstone
+from rules.spec import Workflow
+from rules.verdict import WHOLE, Answer, Outdated, Verdict
+from store.clickhouse import ClickHouse
+
+T = TypeVar("T")
+
+RULE_REMOVED = "rule_removed"
+"""Why a finding was closed that no rule asks for any more; one whose condition ceased to hold says nothing."""
+
+_ASKED_AT_ONCE = 10_000  # correlation IDs named in one query
+_ADDRESS = 30_000  # characters: the parameters of a command travel in the address of the request
+
+_OPEN = """
+SELECT correlation_id, step, kind, argMax(toUnixTimestamp64Micro(detected_at), version)
+FROM findings
+WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+GROUP BY correlation_id, step, kind
+HAVING argMax(open, version)
+"""
+
+_REFUTED = """
+SELECT workflow, correlation_id, step, kind
+FROM
+(
+    SELECT workflow, correlation_id, step, kind
+    FROM findings
+    WHERE cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    GROUP BY workflow, correlation_id, step, kind
+    HAVING argMax(open, version)
+) AS flagged
+LEFT JOIN
+(
+    SELECT workflow, correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`), version) AS holding
+    FROM instances
+    WHERE cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    GROUP BY workflow, correlation_id
+) AS judged USING (workflow, correlation_id)
+WHERE NOT has(holding, (step, kind))
+ORDER BY workflow
+"""
+
+_ALIVE = """
+SELECT correlation_id
+FROM instances
+WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+GROUP BY correlation_id
+HAVING argMax(state, version) != ''
+"""
+
+_CLOSE = """
+INSERT INTO findings
+SELECT * REPLACE (
+    {version:UInt64} AS version,
+    false AS open,
+    fromUnixTimestamp64Micro({as_of:Int64}, 'UTC') AS closed_at,
+    {because:String} AS closed_because,
+    now64(6, 'UTC') AS written_at)
+FROM findings
+WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+  AND has(arrayZip({ids:Array(String)}, {steps:Array(String)}, {kinds:Array(String)}), (correlation_id, step, kind))
+ORDER BY version DESC
+LIMIT 1 BY correlation_id, step, kind
+"""
+
+
+class Closed(NamedTuple):
+    """A finding to close, and why."""
+
+    id: str
+    step: str
+    kind: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many of each a write has changed."""
+
+    instances: int = 0
+    opened: int = 0
+    closed: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.instances + other.instances,
+            self.opened + other.opened,
+            self.closed + other.closed,
+        )
+
+
+def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer], stamp: Stamp) -> Written:
+    """Store answers that differ from what is recorded. Raises StoreUnavailable or StoreRefused."""
+    before = _open(clickhouse, workflow, [answer.correlation_id for answer in changed])
+    verdicts = {answer.correlation_id: answer for answer in changed if isinstance(answer, Verdict)}
+    opened = {id: _opened(verdict, before.get(id, {}), stamp) for id, verdict in verdicts.items()}
+    findings = [row for id, verdict in verdicts.items() for row in finding_rows(workflow, verdict, opened[id], stamp)]
+    _insert(clickhouse, "findings", findings)
+    outdated = {answer.correlation_id for answer in changed if isinstance(answer, Outdated)}
+    closed = list(_ceased(workflow, before, opened, outdated))
+    _close(clickhouse, workflow.name, closed, stamp)
+    for rows in deadline_rows(changed):
+        _insert(clickhouse, "deadlines", rows)
+    gone = _alive(clickhouse, workflow, [it.correlation_id for it in changed if not isinstance(it, Verdict)])
+    instances = [instance_row(workflow, verdict, opened[id], stamp) for id, verdict in verdicts.items()]
+    _insert(clickhouse, "instances", instances)
+    end_instances(clickhouse, workflow.name, gone, stamp)
+    new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
+    return Written(len(instances) + len(gone), new, len(closed))
+
+
+def end_instances(clickhouse: ClickHouse, workflow: str, correlation_ids: Sequence[str], stamp: Stamp) -> None:
+    """From now on they are no more; their findings must have been closed. Raises StoreUnavailable or StoreRefused."""
+    _insert(clickhouse, "instances", [tombstone(workflow, it, stamp) for it in correlation_ids])
+
+
+def _ceased(
+    workflow: Workflow, before: Mapping[str, Open], now: Mapping[str, Open], outdated: Collection[str]
+) -> Iterator[Closed]:
+    """The findings that were open `before` and are not `now`; those of `outdated` instances have no rule."""
+    asked_for = {WHOLE, *(step.name for step in workflow.steps)}
+    for id, findings in before.items():
+        for step, kind in findings:
+            if (step, kind) not in now.get(id, {}):
+                removed = id in outdated or step not in asked_for
+                yield Closed(id, step, kind, RULE_REMOVED if removed else "")
+
+
+def close_refuted(clickhouse: ClickHouse, part: tuple[int, int], stamp: Stamp) -> Written:
+    """Close the open findings that the recorded verdict does not have; `part`: how many slices of IDs, and which.
+
+    Such were written by an evaluator that had lost its lease without knowing. Everything that was begun must have been
+    written before. Raises StoreUnavailable or StoreRefused.
+    """
+    slices, slice = part
+    refuted = clickhouse.query(_REFUTED, {"slices": slices, "slice": slice})
+    for workflow, rows in groupby(refuted, key=itemgetter(0)):
+        _close(clickhouse, workflow, [Closed(id, step, kind, "") for _, id, step, kind in rows], stamp)
+    return Written(closed=len(refuted))
+
+
+def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[tuple[str, str], int]]:
+    """The open findings of each; asked of the findings, of which a tick that was cut off may have written some."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for part in _parts(ids, _ASKED_AT_ONCE):
+        for correlation_id, step, kind, detected_at in clickhouse.query(
+            _OPEN, {"workflow": workflow.name, "ids": part}
+        ):
+            found.setdefault(correlation_id, {})[step, kind] = detected_at
+    return found
+
+
+def _alive(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> list[str]:
+    """Those of which there is an instance on record."""
+    parts = (clickhouse.query(_ALIVE, {"workflow": workflow.name, "ids": part}) for part in _parts(ids, _ASKED_AT_ONCE))
+    return [correlation_id for rows in parts for (correlation_id,) in rows]
+
+
+def _opened(verdict: Verdict, before: Open, stamp: Stamp) -> Open:
+    keys = [(finding.step, finding.kind.value) for finding in verdict.findings]
+    return {key: before.get(key, stamp.as_of) for key in keys}
+
+
+def _close(clickhouse: ClickHouse, workflow: str, closed: Iterable[Closed], stamp: Stamp) -> None:
+    """Copy the rows as they stand, closed: the engine does it without our reading."""
+    parameters = {"workflow": workflow, "version": stamp.version, "as_of": stamp.as_of}
+    for because, alike in groupby(sorted(closed, key=_because), _because):
+        for part in _addressable(alike):
+            names = {
+                "ids": [it.id for it in part],
+                "steps": [it.step for it in part],
+                "kinds": [it.kind for it in part],
+            }
+            clickhouse.command(_CLOSE, {**parameters, **names, "because": because})
+
+
+def _because(closed: Closed) -> str:
+    return closed.because
+
+
+def _addressable(closed: Iterable[Closed]) -> Iterator[list[Closed]]:
+    """In parts, so that no address becomes too long."""
+    part: list[Closed] = []
+    room = _ADDRESS
+    for it in closed:
+        size = sum(len(quote(repr(name))) for name in it)
+        if part and size > room:
+            yield part
+            part, room = [], _ADDRESS
+        part.append(it)
+        room -= size
+    if part:
+        yield part
+
+
+def _insert(clickhouse: ClickHouse, table: str, rows: Sequence[Row]) -> None:
+    if rows:
+        clickhouse.insert(table, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

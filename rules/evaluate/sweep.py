@@ -1,0 +1,103 @@
+"""The sweep: compares, slice by slice, what has been judged with what is stored, so that whatever slipped is found.
+
+A failed materialized view, or an insert that became visible too late: in each case the count of stored events or the
+rule's hash of an instance is not what it should be, or there is no instance at all. What an evaluator wrote that was
+paused and had lost its lease is found as well: a deadline that nobody woke up for, or an open finding that the present
+verdict knows nothing of. One look serves all rules.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.compile.sql import Sql
+from rules.evaluate.candidates import slice_of
+from rules.evaluate.staleness import LIMIT, Found, NotJudged, look
+from rules.judge import only
+from rules.ruleset import Rule
+from store import cursors
+from store.clickhouse import ClickHouse
+from store.database import Database
+from store.settings import EvaluatorSettings
+
+_SLICE = "evaluator.slice"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Correlation IDs to judge by all versions of a workflow."""
+
+    workflow: str
+    among: Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """All that was stale in this slice has been judged: how many slices there are, and which."""
+
+    part: tuple[int, int]
+
+
+class Sweep:
+    """What to judge beside what was touched, one work a tick."""
+
+    def __init__(self, rules: Sequence[Rule], settings: EvaluatorSettings) -> None:
+        self._rules = rules
+        self._settings = settings
+        self._work: deque[Stale | Swept] = deque()  # in the present slice
+        self._swept_at: int | None = None
+        self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
+
+    @property
+    def is_behind(self) -> bool:
+        return bool(self._work)
+
+    def use(self, rules: Sequence[Rule]) -> None:
+        """From now on these; the slice that was begun is left to the next round."""
+        self._rules = rules
+        self._work.clear()
+        self._not_judged = {}
+
+    def due(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | None:
+        """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""
+        self._swept_at = now if self._swept_at is None else self._swept_at
+        if not self._work and now >= self._swept_at + self._settings.sweep_every:
+            self._swept_at = now
+            self._look(clickhouse, self._next_slice(database), as_of)
+        return self._work[0] if self._work else None
+
+    def done(self) -> None:
+        """What was due last has been written."""
+        self._work.popleft()
+
+    def not_judged(self) -> Mapping[str, NotJudged]:
+        """How many instances of each workflow are not judged for their age, as of the last look at each slice. May be
+        called from another thread."""
+        total: dict[str, NotJudged] = {}
+        for slice in list(self._not_judged.values()):
+            for workflow, counted in slice.items():
+                total[workflow] = total.get(workflow, NotJudged()) + counted
+        return total
+
+    def _next_slice(self, database: Database) -> int:
+        """The one after that which was begun last, by whomever."""
+        with database.begin() as connection:
+            slice = ((cursors.read(connection, _SLICE) or 0) + 1) % self._settings.sweep_slices
+            cursors.move(connection, _SLICE, slice)
+        return slice
+
+    def _look(self, clickhouse: ClickHouse, slice: int, as_of: int) -> None:
+        part = self._settings.sweep_slices, slice
+        found = look(clickhouse, self._rules, part, as_of, frozen_before(self._settings, as_of))
+        self._not_judged[slice] = {it.workflow: it.not_judged for it in found}
+        self._work.extend(Stale(it.workflow, _among(it, part)) for it in found if it.stale)
+        self._work.append(Swept(part))
+
+
+def _among(found: Found, part: tuple[int, int]) -> Sql:
+    return only(list(found.stale)) if len(found.stale) < LIMIT else slice_of(*part)
+
+
+def frozen_before(settings: EvaluatorSettings, as_of: int) -> int | None:
+    """Instances that began before this instant (µs UTC) are left as they were recorded."""
+    return None if settings.retention is None else as_of - settings.retention

@@ -1,0 +1,90 @@
+"""The state of the rules in the SQL database, for whoever shows it: written by the evaluator that holds the lease."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from rules.evaluate.staleness import NotJudged
+from rules.live.admit import Refused, Taken
+from store import leases
+from store.database import Database
+from store.tables import rule_files
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far the rules of a workflow have come: pieces of history judged, of how many, and what is too old."""
+
+    done: int
+    total: int
+    not_judged: NotJudged
+
+
+def row(taken: Taken | None, refused: Refused | None, shown: str, applied: Applied) -> dict[str, object]:
+    """What is told of one file: what is in force of it, and what of it is not. `shown`: what is wrong with it."""
+    workflow = taken.workflow if taken else None
+    return {
+        "workflow": workflow.name if workflow else "",
+        "version": workflow.version if workflow else None,
+        "effective_from": workflow.effective_from if workflow else None,
+        "description": storable(workflow.description) if workflow else "",
+        "owner": workflow.owner if workflow else "",
+        "steps": json.dumps([step.name for step in workflow.steps] if workflow else []),
+        "rule_hash": workflow.content_hash if workflow else "",
+        "taken_at": taken.since if taken else None,
+        "refused_at": refused.since if refused else None,
+        "diagnostics": storable(shown),
+        "done": applied.done,
+        "total": applied.total,
+        "outdated": applied.not_judged.outdated,
+        "frozen": applied.not_judged.frozen,
+    }
+
+
+def storable(text: str) -> str:
+    """Without what PostgreSQL cannot hold."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", text)
+
+
+class Record:
+    """The rows as this process knows them; they are written whole, and only when something has changed."""
+
+    def __init__(self, database: Database, lease: str, holder: str) -> None:
+        self._database = database
+        self._lease = lease
+        self._holder = holder
+        self._written: tuple[int, Mapping[str, Row]] | None = None
+
+    def write(self, rows: Mapping[str, Row], now: int) -> None:
+        """Rows by file, unless another process holds the lease at `now` (µs UTC). Raises StoreUnavailable."""
+        with self._database.read() as connection:
+            epoch = leases.epoch_of(connection, self._lease, self._holder, now)
+        if epoch is None or self._written == (epoch, rows):
+            return
+        with self._database.begin() as connection:
+            if leases.epoch_of(connection, self._lease, self._holder, now) != epoch:
+                return
+            known = {it["file"]: dict(it) for it in connection.execute(select(rule_files)).mappings()}
+            self._replace(connection, known, rows)
+        self._written = (epoch, rows)
+
+    def _replace(self, connection: Connection, known: Mapping[str, Row], rows: Mapping[str, Row]) -> None:
+        """What was in force, or refused, before this process was, has been so since then."""
+        in_force = {_identity(it): it["taken_at"] for it in known.values()}
+        connection.execute(delete(rule_files).where(rule_files.c.file.not_in(list(rows))))
+        for file, it in rows.items():
+            before = known.get(file, {})
+            values = {**it, "taken_at": in_force.get(_identity(it), it["taken_at"])}
+            if it["refused_at"] is not None and before.get("refused_at") and before["diagnostics"] == it["diagnostics"]:
+                values["refused_at"] = before["refused_at"]
+            insert = self._database.upsert(rule_files).values(file=file, **values)
+            connection.execute(insert.on_conflict_do_update(index_elements=[rule_files.c.file], set_=values))
+
+
+def _identity(row: Row) -> tuple[object, ...]:
+    return row["workflow"], row["version"], row["rule_hash"]
