@@ -54,6 +54,7 @@ class Check(StrEnum):
     START_AGAIN = "start-again"
     SAME_EVENT = "same-event"
     TWO_ROLES = "two-roles"
+    UNSURE_COUNT = "unsure-count"
     HASTY_ORPHANS = "hasty-orphans"
     BEYOND_RETENTION = "beyond-retention"
     UNKNOWN_EVENT = "unknown-event"  # no event of this name was ever stored

@@ -13,6 +13,7 @@ from rules.advice.out_of_reach import out_of_reach
 from rules.advice.same_event import same_event
 from rules.advice.start_again import start_again
 from rules.advice.two_roles import two_roles
+from rules.advice.unsure_count import unsure_count
 from rules.advice.warns_at_once import warns_at_once
 from rules.advice.written import Advice, WrittenRule
 from rules.diagnostic import Diagnostic
@@ -29,6 +30,7 @@ ADVICE: Sequence[Advice] = (
     same_event,
     start_again,
     two_roles,
+    unsure_count,
     warns_at_once,
 )
 
