@@ -403,4 +403,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p10 = -21600000000
 -- p11 = 300000001
 -- p12 = 1
--- p13 = 'dc9f7b3a04a030ee'
+-- p13 = 'd490c741995fe1b3'

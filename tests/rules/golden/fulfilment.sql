@@ -429,4 +429,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p15 = 'amount'
 -- p16 = 'currency'
 -- p17 = 'customer_id'
--- p18 = 'fda7afc4fbd8fb51'
+-- p18 = '5eaae214e416ccc8'

@@ -454,4 +454,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p14 = -86400000000
 -- p15 = 60000001
 -- p16 = 1
--- p17 = '799f2a4dc11f41d5'
+-- p17 = 'b7f7c9e7b39d1b67'

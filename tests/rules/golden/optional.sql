@@ -438,4 +438,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p12 = 259200000000
 -- p13 = -1000000
 -- p14 = 1
--- p15 = '93ecee34e11316dc'
+-- p15 = '178b8f5ab49874fb'

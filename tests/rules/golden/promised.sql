@@ -796,4 +796,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p22 = 1
 -- p23 = 'person'
 -- p24 = 'full name'
--- p25 = '20bb5e53949c41f8'
+-- p25 = '9a90f61f3ccb1b94'

@@ -201,4 +201,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p2 = 'Answered'
 -- p3 = 5000000
 -- p4 = 1
--- p5 = '3e819d726d2a2c0b'
+-- p5 = '7db98b38bb8d6241'

@@ -479,4 +479,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p20 = 7260000000
 -- p21 = 60000001
 -- p22 = 1
--- p23 = '80d2ae581b29605e'
+-- p23 = 'bfcf8cc10fe8a1fa'

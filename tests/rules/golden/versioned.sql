@@ -247,4 +247,4 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p7 = 3600000000
 -- p8 = 600000000
 -- p9 = 600000001
--- p10 = '34ec504f77c5acbc'
+-- p10 = '1e16e7934e2ae6cc'
