@@ -73,6 +73,16 @@ def server_clickhouse(clickhouse_server: ClickHouseServer) -> Iterator[ClickHous
     yield from _dropped_at_the_end(clickhouse)
 
 
+@pytest.fixture
+def own_server(clickhouse_server: ClickHouseServer) -> Iterator[ClickHouseServer]:
+    """For processes of the product, which all use the database of one name: nobody else's events are in it."""
+    clickhouse = ClickHouse.server(clickhouse_server.url)
+    clickhouse.command("DROP DATABASE IF EXISTS noshow")
+    yield clickhouse_server
+    clickhouse.command("DROP DATABASE IF EXISTS noshow")
+    clickhouse.close()
+
+
 @pytest.fixture(params=["embedded", "server"])
 def any_clickhouse(request: pytest.FixtureRequest) -> ClickHouse:
     """Embedded, then by URL; migrated."""

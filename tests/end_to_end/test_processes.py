@@ -50,7 +50,7 @@ def _free_ports(count: int) -> list[int]:
 
 @pytest.mark.processes
 def test_the_main_job_across_four_processes(
-    tmp_path: Path, clickhouse_server: ClickHouseServer, postgres: PostgresServer
+    tmp_path: Path, own_server: ClickHouseServer, postgres: PostgresServer
 ) -> None:
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE four_processes")
@@ -61,7 +61,7 @@ def test_the_main_job_across_four_processes(
     with receiver() as owner:
         settings = {
             "rules": "rules",
-            "clickhouse": {"url": clickhouse_server.url},
+            "clickhouse": {"url": own_server.url},
             "database": {"url": postgres.get_uri("four_processes", "psycopg")},
             "notify": {"allow_private": True, "endpoints": {"default": {"url": owner.url, "secret": SECRET}}},
         }

@@ -46,13 +46,12 @@ def test_what_is_proposed_lints_clean_and_checks_what_it_says(events: Path, tmp_
     assert f"this file flags {len(flagged)} of 300 orders" in " ".join(proposed.out.split())
 
 
-def test_it_reads_what_is_stored(clickhouse_server: ClickHouseServer, tmp_path: Path) -> None:
-    clickhouse = ClickHouse.server(clickhouse_server.url)
+def test_it_reads_what_is_stored(own_server: ClickHouseServer, tmp_path: Path) -> None:
+    clickhouse = ClickHouse.server(own_server.url)
     migrate_clickhouse(clickhouse)
     event_store.write(clickhouse, list(orders(100)))
-    environ = {"NOSHOW_CLICKHOUSE_URL": clickhouse_server.url}
+    environ = {"NOSHOW_CLICKHOUSE_URL": own_server.url}
     proposed = noshow("rules", "suggest", "--limit", "1000", cwd=tmp_path, environ=environ)
-    clickhouse.command("DROP DATABASE noshow")
     clickhouse.close()
     assert (proposed.code, proposed.err) == (0, "")
     assert "of 100 orders" in proposed.out
