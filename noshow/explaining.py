@@ -80,7 +80,10 @@ def run_one(subject: Subject, source: Source, correlation_id: str, as_of: str | 
     """Print why an order is judged as it is, by each workflow that it is an instance of. Raises NoshowError."""
     rules = subject.rules()
     at = None if as_of is None else instant(as_of, "--as-of")
-    with _events(source, rules, correlation_id) as clickhouse:
+    url = _address(source)
+    if url is not None and at is None:
+        at = SystemClock().now()  # as the server judges, of whose events we see only this order's
+    with _events(source, url, rules, correlation_id) as clickhouse:
         judged_at = told_as_of(clickhouse, at)
         told = [text for rule in rules for text in _told(clickhouse, rule, correlation_id, judged_at)]
         if not told:
@@ -110,12 +113,16 @@ def _nothing(clickhouse: ClickHouse, rules: Sequence[Rule], correlation_id: str,
 # Where the events are
 
 
+def _address(source: Source) -> str | None:
+    """Of the server to ask, if it is one: that which is named, or that which runs on the data directory."""
+    if source.url is not None or source.events is not None or source.settings is None or source.settings.clickhouse:
+        return source.url
+    server = running_server(source.settings.data)
+    return server.url if server else None
+
+
 @contextmanager
-def _events(source: Source, rules: Sequence[Rule], correlation_id: str) -> Iterator[ClickHouse]:
-    url = source.url
-    if source.settings is not None and url is None:
-        server = None if source.settings.clickhouse else running_server(source.settings.data)
-        url = server.url if server else None
+def _events(source: Source, url: str | None, rules: Sequence[Rule], correlation_id: str) -> Iterator[ClickHouse]:
     if source.events is not None:
         opened = of_file(source.events)
     elif url is not None:

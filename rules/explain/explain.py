@@ -97,7 +97,7 @@ def _of_whole(known: Known) -> Iterator[tuple[str, str]]:
 
 def _why(known: Known) -> str:
     def those(*states: StepState) -> str:
-        return listed([it.step for it in known.verdict.steps if it.state in states])
+        return listed([it.step for it in known.verdict.steps if it.state in states and known.is_required(it.step)])
 
     match known.verdict.state:
         case InstanceState.CANCELLED:

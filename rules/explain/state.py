@@ -27,7 +27,7 @@ def why(known: Known, step: Step, counted_from: Base) -> str:
         case StepState.MISSING:
             return f"due {instant(here.due)}{_grace(known)}, and it had not come by {instant(known.as_of)}"
         case StepState.ON_TIME | StepState.LATE:
-            return _fulfilled(here)
+            return _fulfilled(step, here)
 
 
 def _skipped(known: Known, step: Step) -> str:
@@ -67,9 +67,10 @@ def _pending(known: Known, step: Step, here: StepVerdict) -> str:
     return f"it may still come: due {instant(here.due)}{_grace(known)}"
 
 
-def _fulfilled(here: StepVerdict) -> str:
+def _fulfilled(step: Step, here: StepVerdict) -> str:
     if here.due is None:
-        return "it came, and has no deadline"
+        promised = step.within is not None or step.due is not None
+        return "it came; its deadline is not known yet" if promised else "it came, and has no deadline"
     if here.state is StepState.LATE:
         return f"it came {gap(here.due, here.at)} after its deadline"
     early = f", {gap(here.at, here.due)} before its deadline" if here.at != here.due else ", just at its deadline"

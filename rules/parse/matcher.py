@@ -54,6 +54,9 @@ def _match(node: Node, key: str, scope: Scope, problems: Problems) -> Match | No
         refuse(node, key, _EXPECTED, problems)
         return None
     event = name(node, key, problems, _EXPECTED)
+    if event is not None and "," in event:
+        hint = f"for any of several events write a list: [{', '.join(part.strip() for part in event.split(','))}]"
+        problems.warning(node.at, Check.NAME, f"this is one event, called {quoted(event)}", hint)
     return None if event is None else Match(event)
 
 

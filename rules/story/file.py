@@ -11,11 +11,15 @@ from rules.diagnostic import Check, Diagnostic, Level, Problems, TooMany
 from rules.expression import Position
 from rules.lint import Loaded, load_files, read_text
 from rules.lint import rule_files as files_of_rules
+from rules.parse.rule import parse
 from rules.parse.source import Source, lines_of
 from rules.parse.yaml_tree import read
 from rules.ruleset import Rule, rules_of
 from rules.story.parse import NEEDS, Reference, rule_files, suite
 from rules.story.story import Suite
+
+_Version = tuple[str, int | None]
+"""Of a workflow: its name, and which."""
 
 _STORIES = re.compile(r"(?P<stem>.+)\.test\.ya?ml", re.IGNORECASE)
 _ENDINGS = (".yaml", ".yml")
@@ -68,6 +72,7 @@ class _Reader:
         self.diagnostics: list[Diagnostic] = []
         self.sources: dict[str, list[str]] = {}
         self._rules: dict[tuple[Path, ...], Loaded] = {}
+        self._workflows: dict[Path, dict[str, _Version]] = {}  # by folder: what each rule file in it is about
 
     def read(self, file: Path) -> Suite | None:
         text, trouble = read_text(file)
@@ -91,16 +96,25 @@ class _Reader:
         return None if rules is None else suite(root, rules, problems)
 
     def _beside(self, file: Path, problems: Problems) -> tuple[Reference, ...]:
-        """The rule file of the same stem."""
+        """The rule file of the same stem, and those beside it that hold other versions of its workflow."""
         named = _STORIES.fullmatch(file.name)
         stem = named["stem"] if named else file.stem
         names = [f"{stem}{ending}" for ending in _ENDINGS]
         found = next((name for name in names if file.with_name(name) != file and file.with_name(name).is_file()), None)
         if found is not None:
-            return (Reference(found, Position(1, 1)),)
+            return tuple(Reference(name, Position(1, 1)) for name in self._with_versions(file.parent, found))
         message = f"there is no {names[0]} beside this file; say which rules it is about: `rules: path`"
         problems.error(Position(1, 1), Check.MISSING_KEY, message)
         return ()
+
+    def _with_versions(self, folder: Path, found: str) -> list[str]:
+        if folder not in self._workflows:
+            files = [file for file in files_of_rules(folder)[0] if file.parent == folder]
+            self._workflows[folder] = {file.name: _workflow_of(file) for file in files}
+        versions = self._workflows[folder]
+        called, version = versions.get(found, ("", None))
+        others = [name for name, it in versions.items() if called and it[0] == called and it[1] not in (version, None)]
+        return [found, *others]
 
     def _rules_in(self, folder: Path, references: Sequence[Reference], problems: Problems) -> tuple[Rule, ...] | None:
         """`None` if something is wrong with them: then there is no telling what is wrong with the stories."""
@@ -122,3 +136,9 @@ class _Reader:
             self.diagnostics += loaded.diagnostics
             self.sources |= loaded.sources
         return self._rules[files]
+
+
+def _workflow_of(file: Path) -> _Version:
+    text, trouble = read_text(file)
+    parsed = parse("" if trouble else text, str(file))
+    return parsed.name.name if parsed.name else "", parsed.version

@@ -280,3 +280,13 @@ _CHANGES = [
         "truth: {get: 'http://x', confirmed: code == 200, absent: code == 410}",
     ),
 ]
+
+
+def test_commas_in_the_name_of_an_event_are_probably_a_list_without_brackets() -> None:
+    parsed = parse("workflow: w\nstart: S\ncancel: A, B\nsteps: {P: {within: 1h}}", "w.yaml")
+    assert parsed.workflow is not None
+    [warning] = parsed.diagnostics
+    assert (str(warning), warning.hint) == (
+        'w.yaml:3:9: warning: this is one event, called "A, B"',
+        "for any of several events write a list: [A, B]",
+    )

@@ -132,3 +132,16 @@ def test_a_number_of_events_that_is_fixed_never_skips_a_step(clickhouse: ClickHo
     [outcome] = played(clickhouse, "tests: [{name: it, events: [+0m A], at: +1h, expect: {state: complete}}]\n", rule)
     assert outcome.rule is not None
     assert never_seen(outcome.rule.workflow, [outcome]) == [("B", "on_time"), ("C", "skipped"), ("C", "on_time")]
+
+
+def test_the_versions_beside_a_rule_are_told_of_as_well(tmp_path: Path) -> None:
+    rule = "workflow: flow\nowner: me\nstart: Placed\nsteps: {Paid: {within: 1h}}"
+    (tmp_path / "flow.yaml").write_text(rule)
+    (tmp_path / "copy.yaml").write_text(rule)
+    (tmp_path / "later.yaml").write_text(f"version: 2\neffective_from: 2027-01-01\n{rule}")
+    (tmp_path / "flow.test.yml").write_text(
+        "tests: [{name: n, events: [+0m Placed], at: +1m, expect: {state: running}}]"
+    )
+    found = load_stories([tmp_path / "flow.test.yml"])
+    assert not found.diagnostics
+    assert [it.workflow.version for it in found.suites[0].rules] == [1, 2]
