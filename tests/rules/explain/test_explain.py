@@ -89,6 +89,17 @@ def test_undecided_says_on_what(clickhouse: ClickHouse) -> None:
     assert why == "it is not decided yet whether it is expected: its `when` reads Paid, not here yet"
 
 
+def test_what_need_not_come_keeps_nothing_open_and_a_deadline_that_is_not_known_is_not_denied(
+    clickhouse: ClickHouse,
+) -> None:
+    workflow = flow(
+        step("Gift", within=H, optional=True), step("Paid", within=H), step("Sent", after=("Paid",), within=H)
+    )
+    found = explained(clickhouse, workflow, [event("Placed", 0), event("Sent", 3)], 5)
+    assert told(found, "", "state") == ["still open: Paid"]
+    assert told(found, "Sent", "state") == ["it came; its deadline is not known yet"]
+
+
 def test_how_many_have_come_and_who_says_how_many_are_needed(clickhouse: ClickHouse) -> None:
     workflow = flow(step("Sent", within=H, times=Attribute(START, ("parcels",))))
     events = [event("Placed", 0, '{"parcels": 3}'), event("Sent", 1, id="a"), event("Sent", 2, id="b")]
