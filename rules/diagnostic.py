@@ -123,7 +123,7 @@ def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
     message and the hint are given.
     """
     parts = [f"{diagnostic} [{diagnostic.check}]"]
-    if 0 < diagnostic.line <= len(source_lines):
+    if 0 < diagnostic.line <= len(source_lines) and diagnostic.check is not Check.SECRET:
         parts += _pointed(source_lines[diagnostic.line - 1], diagnostic.column - 1)
     if diagnostic.hint:
         parts.append(f"hint: {diagnostic.hint}")
@@ -136,7 +136,7 @@ _WINDOW = 160  # characters of a long line that are shown
 def _pointed(line: str, index: int) -> list[str]:
     """The line, or the part of it around `index`, and a line with a caret under the character at `index`."""
     first = 0 if len(line) <= _WINDOW else max(0, min(index - _WINDOW // 2, len(line) - _WINDOW))
-    shown = printable(line[first : first + _WINDOW])
+    shown = printable(_without_secrets(line)[first : first + _WINDOW])
     if first > 0:
         shown = "…" + shown[1:]
     if first + _WINDOW < len(line):
@@ -144,6 +144,22 @@ def _pointed(line: str, index: int) -> list[str]:
     before = shown[: index - first]
     gap = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
     return [f"    {shown}".rstrip(), f"    {gap}^"]
+
+
+# The value of a header that carries a secret, and who signs in by an address. What `${…}` gives is no secret.
+_HEADER = re.compile(r"""((?:authorization|cookie|-key|-token|-secret)["']?[ \t]*:)([^{]+)""", re.IGNORECASE)
+_SIGN_IN = re.compile(r"""(://)([^/\s"'@]+)(?=@)""")
+
+
+def _without_secrets(line: str) -> str:
+    """The line with what looks like a secret hidden, at the same length."""
+    for pattern in (_HEADER, _SIGN_IN):
+        line = pattern.sub(lambda found: found[1] + (found[2] if "$" in found[2] else _hidden(found[2])), line)
+    return line
+
+
+def _hidden(text: str) -> str:
+    return re.sub(r"\S", "*", text)
 
 
 def _width(character: str) -> int:

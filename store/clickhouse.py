@@ -132,7 +132,8 @@ class ClickHouse:
         )
 
 
-_LONGEST = 16 << 20  # bytes of a query: a rule of many steps has a long one
+# A rule of many steps has a long query: bytes, and nodes of its syntax tree before and after aliases are filled in.
+_OF_A_QUERY = {"max_query_size": 16 << 20, "max_ast_elements": 5_000_000, "max_expanded_ast_elements": 5_000_000}
 
 
 class _Columns:
@@ -155,7 +156,8 @@ class _Columns:
 def _embedded(path: Path | None, database: str) -> Client:
     place = None if path is None else str(path)
     client = clickhouse_connect.get_client(interface="chdb", path=place)
-    client.command(f"SET max_query_size = {_LONGEST}")
+    for name, limit in _OF_A_QUERY.items():
+        client.command(f"SET {name} = {limit}")
     return _created(client, database)
 
 
@@ -165,7 +167,7 @@ def _server(url: str, database: str, timeout: int) -> Client:
         dsn=url,
         compress="lz4",
         autogenerate_session_id=False,
-        settings={"max_query_size": _LONGEST},
+        settings=_OF_A_QUERY,
         connect_timeout=_whole_seconds(CONNECT_TIMEOUT),
         send_receive_timeout=_whole_seconds(timeout),
     )

@@ -124,22 +124,8 @@ def choose(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
     return call("if", condition, then, otherwise)
 
 
-def absent(value: Sql) -> Function:
-    return call("isNull", value)
-
-
 def present(value: Sql) -> Function:
     return call("isNotNull", value)
-
-
-def earliest(*values: Sql) -> Sql:
-    """The least of those that are not NULL (ClickHouse 24.12 and later leave NULL out of `least`)."""
-    return _extreme("least", values)
-
-
-def latest(*values: Sql) -> Sql:
-    """The greatest of those that are not NULL."""
-    return _extreme("greatest", values)
 
 
 def each_once(parts: Iterable[Sql]) -> tuple[Sql, ...]:
@@ -181,13 +167,6 @@ def _fold(name: str, neutral: Sql, conditions: tuple[Sql, ...]) -> Sql:
     kept = each_once(condition for condition in conditions if condition != neutral)
     if not kept:
         return neutral
-    return kept[0] if len(kept) == 1 else Function(name, kept)
-
-
-def _extreme(name: str, values: tuple[Sql, ...]) -> Sql:
-    kept = each_once(value for value in values if value != NULL)
-    if not kept:
-        return NULL
     return kept[0] if len(kept) == 1 else Function(name, kept)
 
 

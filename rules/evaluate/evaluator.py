@@ -87,6 +87,7 @@ class Evaluator:
         self._round: _Round | None = None
         self._backlog = Backlog(self._rules, settings.batch)
         self._sweep = Sweep(self._rules, settings)
+        self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
         """Judge by these from the next tick on. May be called from another thread.
@@ -108,6 +109,7 @@ class Evaluator:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        self._clock = clock
         while not stop.is_set():
             try:
                 tick = self.tick(clock.now())
@@ -176,8 +178,9 @@ class Evaluator:
         """The next version, and proof that the lease is still ours."""
         if self._lease is None:
             raise LeaseLost
+        renewed_at = now if self._clock is None else max(now, self._clock.now())
         try:
-            self._lease = leases.advance(self._database, self._lease, now, now, _TTL)
+            self._lease = leases.advance(self._database, self._lease, now, renewed_at, _TTL)
         except LeaseLost:
             self.forget()
             raise

@@ -97,9 +97,9 @@ class Keeper:
         """One look (`now`: µs UTC). Raises StoreUnavailable, with the rules taken, where the SQL database is away."""
         before = self._live.book
         if self._live.look(now):
-            tell(before, self._live)
             if _hashes(before.workflows) != _hashes(self._live.book.workflows):
                 self._judge.use(self._live.rules)
+            tell(before, self._live)
         self._record.write(self._rows(), now)
 
     def _rows(self) -> dict[str, dict[str, object]]:

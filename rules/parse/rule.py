@@ -21,6 +21,8 @@ from rules.spec import AtRisk, Match, Matcher, Orphans, Severity, Workflow
 
 LARGEST = 1 << 20  # bytes of a rule file (characters, where only the text is at hand)
 
+MOST_STEPS = 500  # the query that judges grows with them
+
 _KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -198,4 +200,8 @@ def _steps(keys: Keys, scope: Scope, inherited: Inherited, problems: Problems) -
         return []
     if not node.entries:
         problems.error(node.at, Check.NAME, '"steps" is empty; a workflow has at least one step')
+    if len(node.entries) > MOST_STEPS:
+        message = f"a workflow has at most {MOST_STEPS} steps, and this has {len(node.entries)}"
+        problems.error(node.entries[MOST_STEPS].key.at, Check.SIZE, message, "make several workflows of it")
+        return []
     return [step(entry, scope, inherited, problems) for entry in node.entries]

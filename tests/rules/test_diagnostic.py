@@ -103,3 +103,19 @@ def test_warnings_alone_are_no_failure() -> None:
     problems = Problems("f", Source("x"))
     problems.warning(Position(1, 1), Check.REPEATED, "twice")
     assert not problems.failed
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ('headers: {Authorization: "Bearer sk_1"}', "headers: {Authorization: ******* ******"),
+        ("'X-Api-Key': sk_1", "'X-Api-Key': ****"),
+        ("get: https://me:pass@host/x", "get: https://*******@host/x"),
+        ('Authorization: "Bearer ${TOKEN}"', 'Authorization: "Bearer ${TOKEN}"'),
+        ("refresh-token: {within: 1h}", "refresh-token: {within: 1h}"),
+    ],
+)
+def test_no_secret_of_a_file_is_shown(line: str, shown: str) -> None:
+    diagnostic = Diagnostic("f.yaml", 1, 1, Check.TYPE, "wrong")
+    assert render(diagnostic, [line]).split("\n")[1].strip() == shown
+    assert line not in render(Diagnostic("f.yaml", 1, 1, Check.SECRET, "a secret"), [line])

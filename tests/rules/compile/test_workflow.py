@@ -6,7 +6,7 @@ from rules.compile.sql import render
 from rules.compile.workflow import compile_workflow
 from rules.expression import START, Literal
 from rules.judge import judge
-from rules.parse.rule import parse
+from rules.parse.rule import MOST_STEPS, parse
 from rules.spec import Workflow
 from store.clickhouse import ClickHouse
 from store.event import MINUTE
@@ -35,6 +35,18 @@ def test_a_rule_of_sixty_steps_is_judged(clickhouse: ClickHouse) -> None:
     write(clickhouse, [event for events in lives.values() for event in events])
     judged = {verdict.correlation_id: verdict for verdict in judge(clickhouse, workflow, AS_OF)}
     assert judged == {name: oracle.judge(workflow, events, AS_OF) for name, events in lives.items()}
+
+
+def test_the_largest_rule_can_be_judged_exactly(clickhouse: ClickHouse) -> None:
+    """The engine has limits for the length of a query and for its syntax tree, which are raised for it."""
+    plain = "".join(
+        f"  S{number}: {{after: {f'S{number - 1}' if number else 'start'}, within: 1h}}\n"
+        for number in range(MOST_STEPS)
+    )
+    workflow = parse(f"workflow: large\nstart: Placed\ncancel: Off\nsteps:\n{plain}", "large.yaml").workflow
+    assert workflow is not None
+    query = render(compile_workflow(workflow, AS_OF, exact=True))
+    assert clickhouse.query(query.text, query.parameters) == []
 
 
 def test_no_cell_has_an_and_or_an_or() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rules.diagnostic import Check, Level
 from rules.expression import START, Attribute, Binary, Call, Literal
-from rules.parse.rule import parse
+from rules.parse.rule import MOST_STEPS, parse
 from rules.spec import Match, Matcher, Orphans, Share, Step, Workflow, depends_on
 from store.event import DAY, HOUR, MINUTE
 
@@ -290,3 +290,10 @@ def test_commas_in_the_name_of_an_event_are_probably_a_list_without_brackets() -
         'w.yaml:3:9: warning: this is one event, called "A, B"',
         "for any of several events write a list: [A, B]",
     )
+
+
+def test_there_is_an_end_to_the_steps_of_a_workflow() -> None:
+    steps = "".join(f"  S{number}: {{within: 1h}}\n" for number in range(MOST_STEPS + 1))
+    [error] = parse(f"workflow: w\nstart: S\nsteps:\n{steps}", "w.yaml").diagnostics
+    assert str(error) == "w.yaml:504:3: a workflow has at most 500 steps, and this has 501"
+    assert parse(f"workflow: w\nstart: S\nsteps:\n{steps}".rpartition("  S")[0], "w.yaml").workflow is not None
