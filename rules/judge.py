@@ -1,7 +1,9 @@
 """Judging: the compiled query, run on the engine, as verdicts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from rules.compile.sql import Column, Sql, Value, call, render
@@ -62,37 +64,40 @@ def only(correlation_ids: list[str]) -> Sql:
 
 
 def _read(workflow: Workflow, row: tuple[Any, ...]) -> Answer:
-    told = dict(zip(ANSWER, row, strict=True))
-    correlation_id, start, state = told["correlation_id"], told["start"], told["state"]
+    correlation_id, start, state, *_ = row
     if not state:
-        return Unopened(workflow.name, correlation_id, told["wake_at"])
+        return Unopened(workflow.name, correlation_id, row[_WAKE_AT])
     if state == OUTDATED:
         return Outdated(workflow.name, correlation_id, start)
-    names = [*(step.name for step in workflow.steps), WHOLE]
-    findings = tuple(Finding(names[place], Kind(kind), since) for place, kind, since in told["findings"])
-    plain = {name: told[name] for name in _PLAIN}
+    at_risk, unit, customer, stored, conflicts, undated, *rest = _REST(row)
+    findings = _findings(workflow, row[_FINDINGS]) if row[_FINDINGS] else ()
+    steps, dateless = tuple(_steps(workflow, row)), tuple(workflow.steps[place].name for place in undated)
     if state == InstanceState.ORPHAN:
-        nothing = {"at_risk": None, "unit": None, "customer": None}
-        return Verdict(workflow.name, correlation_id, InstanceState.ORPHAN, None, (), findings, **plain | nothing)
-    undated = tuple(names[place] for place in told["undated"])
-    steps = tuple(_steps(workflow, told))
-    return Verdict(
-        workflow.name, correlation_id, InstanceState(state), start, steps, findings, undated=undated, **plain
-    )
+        start, steps, dateless, at_risk, unit, customer = None, (), (), None, None, None
+    known = (at_risk, unit, customer, stored, conflicts, dateless, *rest)
+    return Verdict(workflow.name, correlation_id, _INSTANCE_STATES[state], start, steps, findings, *known)
 
 
-def _steps(workflow: Workflow, told: dict[str, Any]) -> Iterator[StepVerdict]:
+def _findings(workflow: Workflow, told: list[tuple[int, str, int]]) -> tuple[Finding, ...]:
+    names = [*(step.name for step in workflow.steps), WHOLE]
+    return tuple(Finding(names[place], Kind(kind), since) for place, kind, since in told)
+
+
+def _steps(workflow: Workflow, row: tuple[Any, ...]) -> Iterator[StepVerdict]:
     """What the rule has of no step is an empty array."""
-    states = map(_STATES.__getitem__, told["step_states"])
-    optional = (told[column] or repeat(None) for column in _BY_STEP)
-    return map(StepVerdict, (step.name for step in workflow.steps), states, told["step_times"], *optional)
+    states, times, *optional = _BY_STEP(row)
+    names = (step.name for step in workflow.steps)
+    others = (column or repeat(None) for column in optional)
+    return map(StepVerdict, names, map(_STATES.__getitem__, states), times, *others)
 
 
-_ID = ANSWER.index("correlation_id")
-_DOUBTS = ANSWER.index("doubts")
-_STATES = {state.value: state for state in StepState}  # quicker than the call, and this is done for every step
-_BY_STEP = ("step_dues", "step_counts", "step_needed", "step_warned")
-_PLAIN = (
-    *("at_risk", "unit", "customer", "stored", "conflicts"),
-    *("last_event", "last_event_at", "wake_at", "ended_at", "digest"),
-)  # fields of a verdict under the same names
+def _columns(*names: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    return itemgetter(*map(ANSWER.index, names))
+
+
+_ID, _DOUBTS, _WAKE_AT, _FINDINGS = map(ANSWER.index, ("correlation_id", "doubts", "wake_at", "findings"))
+_BY_STEP = _columns("step_states", "step_times", "step_dues", "step_counts", "step_needed", "step_warned")
+_REST = _columns(*(field.name for field in fields(Verdict)[6:]))  # what stands behind the findings
+# Quicker than the calls, and this is done for every step of every instance.
+_STATES = {state.value: state for state in StepState}
+_INSTANCE_STATES = {state.value: state for state in InstanceState}
