@@ -4,7 +4,7 @@ import pytest
 
 from rules.diagnostic import Check, Level
 from rules.expression import START, Attribute, Binary, ListOf, Literal, Moment
-from rules.parse.rule import LARGEST, parse
+from rules.parse.rule import LARGEST, MOST_STEPS, parse
 from rules.spec import AtRisk, Late, Match, Matcher, Severity, Step, Workflow
 from store.event import DAY, HOUR, MINUTE, SECOND
 
@@ -279,13 +279,13 @@ def test_a_cycle_through_an_expression_with_an_error_is_found_too() -> None:
 
 def test_a_long_chain_and_a_long_cycle() -> None:
     def chain(first: str) -> str:
-        steps = "".join(f"  s{n}: {{within: 1d, after: s{n - 1}}}\n" for n in range(1, 3000))
+        steps = "".join(f"  s{n}: {{within: 1d, after: s{n - 1}}}\n" for n in range(1, MOST_STEPS))
         return f"workflow: w\nstart: S\nsteps:\n  s0: {{within: 1d, after: {first}}}\n{steps}"
 
-    assert len(read(chain("start")).steps) == 3000
-    ((line, _, message),) = messages(chain("s2999"))
+    assert len(read(chain("start")).steps) == MOST_STEPS
+    ((line, _, message),) = messages(chain("s499"))
     assert line == 5
-    assert message.startswith("these steps wait for each other: s0 → s2999 → s2998 → ") and message.endswith("… → s0")
+    assert message.startswith("these steps wait for each other: s0 → s499 → s498 → ") and message.endswith("… → s0")
 
 
 @pytest.mark.parametrize(
