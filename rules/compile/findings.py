@@ -18,7 +18,9 @@ from rules.compile.time import (
     earliest,
     first_since,
     has_come,
+    is_after,
     latest,
+    not_after,
     opposite,
     plus,
     when,
@@ -45,19 +47,17 @@ class StepFindings:
         self.undone = self._define("undone", self._undone())
         self._undo_ends = self._define("undo_ends", self._undo_deadline(called_off))
         self._warn_at = self._define("warn_at", self._warning())
-        late, failed = StepState.LATE, StepState.FAILED
+        late = FALSE if it.due == NEVER else it.is_in(StepState.LATE)
         found = {
             Kind.MISSING: when(it.is_in(StepState.MISSING), plus(it.due, self._instance.grace)),
-            Kind.LATE: when(it.is_in(late), it.at) if it.due != NEVER else NEVER,
-            Kind.FAILED: NEVER if it.occurrence.failed_at == NEVER else when(it.is_in(failed), it.occurrence.failed_at),
+            Kind.LATE: when(late, it.at),
+            Kind.FAILED: when(it.is_in(StepState.FAILED), it.occurrence.failed_at),
             Kind.DUPLICATE: self._duplicate(),
             Kind.OUT_OF_ORDER: self._out_of_order(),
             Kind.MISMATCH: self._mismatch(steps),
             Kind.AFTER_END: when(self._after_end(), it.at),
             Kind.NOT_UNDONE: self._lapsed(self._undo_ends),
         }
-        if it.due == NEVER:
-            found[Kind.MISSING] = NEVER
         self.since = {kind: self._define(kind, since) for kind, since in found.items() if since != NEVER}
 
     @property
@@ -67,24 +67,19 @@ class StepFindings:
     @property
     def warned(self) -> Sql:
         """Since when the warning holds, `NEVER` where it does not."""
-        if self._warn_at == NEVER:
-            return NEVER
         return when(call("greaterOrEquals", self._instance.as_of, self._warn_at), self._warn_at)
 
     @property
     def wakes(self) -> Sql:
         """The earliest later instant at which this step's state, findings or warning can change without an event."""
         it, grace = self._it, self._instance.grace
-        lapses = FALSE if it.due == NEVER else all_of(it.is_in(StepState.PENDING), opposite(it.optional))
+        lapses = all_of(it.is_in(StepState.PENDING), opposite(it.optional))
         opens = all_of(self._live, it.came, it.gap)
-        warns = NEVER
-        if self._warn_at != NEVER:
-            warns = when(call("greater", self._warn_at, self._instance.as_of), self._warn_at)
         return earliest(
             when(lapses, plus(it.due, grace + 1)),
             when(opens, self._ahead(plus(it.at, grace))),
             self._ahead(self._undo_ends),
-            warns,
+            when(is_after(self._warn_at, self._instance.as_of), self._warn_at),
         )
 
     def _define(self, what: str, sql: Sql) -> Sql:
@@ -92,11 +87,11 @@ class StepFindings:
 
     def _lapsed(self, limit: Sql) -> Sql:
         """The instant, once it has passed."""
-        return NEVER if limit == NEVER else when(call("greater", self._instance.as_of, limit), limit)
+        return when(is_after(self._instance.as_of, limit), limit)
 
     def _ahead(self, limit: Sql) -> Sql:
         """The instant after it, as long as it has not passed."""
-        return NEVER if limit == NEVER else when(call("lessOrEquals", self._instance.as_of, limit), plus(limit, 1))
+        return when(not_after(self._instance.as_of, limit), plus(limit, 1))
 
     def _duplicate(self) -> Sql:
         if self._step.at_most is None:
@@ -106,8 +101,6 @@ class StepFindings:
     def _out_of_order(self) -> Sql:
         it, skew = self._it, self._instance.skew
         early = FALSE if it.last == LONG_AGO else call("less", it.at, plus(it.last, -skew))
-        if early == FALSE and it.gap == FALSE:
-            return NEVER
         gap = when(it.gap, self._lapsed(plus(it.at, self._instance.grace)))
         return when(all_of(it.came, self._live), earliest(when(early, it.at), gap))
 
@@ -124,9 +117,7 @@ class StepFindings:
 
     def _after_end(self) -> Sql:
         it, instance = self._it, self._instance
-        if instance.cancelled == FALSE:
-            return FALSE
-        after = call("greater", it.at, plus(instance.over, instance.skew))
+        after = is_after(it.at, plus(instance.over, instance.skew))
         return all_of(instance.cancelled, opposite(it.skipped), it.came, after, opposite(has_come(self.undone)))
 
     def _undone(self) -> Sql:
@@ -140,7 +131,7 @@ class StepFindings:
     def _undo_deadline(self, called_off: Sql) -> Sql:
         """When the time for undoing it ends, if it has to be undone and is not."""
         step, it = self._step, self._it
-        if step.undo_within is None or step.leave_behind or called_off == NEVER:
+        if step.undo_within is None or step.leave_behind:
             return NEVER
         owed = all_of(it.came, has_come(called_off), opposite(it.skipped), opposite(has_come(self.undone)))
         return when(owed, plus(latest(it.at, called_off), step.undo_within + self._instance.grace))

@@ -19,7 +19,9 @@ from rules.compile.time import (
     earliest,
     either_way,
     has_come,
+    is_after,
     latest,
+    not_after,
     opposite,
     or_never,
     plus,
@@ -246,16 +248,15 @@ class StepCells(Predecessor):
     def _state(self) -> Sql:
         """The table of rules-language.md §2, row by row: the first that applies."""
         at, due, over = self.at, self.due, self.instance.over
-        in_time = TRUE if due == NEVER else call("lessOrEquals", at, due)
         undated = opposite(has_come(due))
-        may_come = TRUE if due == NEVER else call("lessOrEquals", self.instance.as_of, plus(due, self.instance.grace))
-        after_end = any_of(opposite(self.came), call("greater", at, over))
-        not_needed = all_of(has_come(over), after_end, TRUE if due == NEVER else call("greater", due, over))
+        may_come = not_after(self.instance.as_of, plus(due, self.instance.grace))
+        after_end = any_of(opposite(self.came), is_after(at, over))
+        not_needed = all_of(has_come(over), after_end, is_after(due, over))
         rows = [
             (self.skipped, StepState.SKIPPED),
             (not_needed, StepState.NOT_NEEDED),
             (self.undecided, StepState.WAITING),
-            (all_of(self.came, in_time), StepState.ON_TIME),
+            (all_of(self.came, not_after(at, due)), StepState.ON_TIME),
             (self.came, StepState.LATE),
             (has_come(self.occurrence.failed_at), StepState.FAILED),
             (any_of(self.waits_softly, all_of(self._base_absent, undated)), StepState.WAITING),

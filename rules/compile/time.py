@@ -26,6 +26,14 @@ def has_come(time: Sql) -> Sql:
     return FALSE if time == NEVER else call("less", time, NEVER)
 
 
+def is_after(time: Sql, limit: Sql) -> Sql:
+    return FALSE if limit == NEVER else TRUE if time == NEVER else call("greater", time, limit)
+
+
+def not_after(time: Sql, limit: Sql) -> Sql:
+    return TRUE if limit == NEVER else call("lessOrEquals", time, limit)
+
+
 def plus(time: Sql, micros: int) -> Sql:
     return time if time in (NEVER, LONG_AGO) or not micros else call("plus", time, Value(micros, "Int64"))
 
@@ -96,7 +104,7 @@ def either_way(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
 
 def when(condition: Sql, time: Sql) -> Sql:
     """The time where the condition holds, else `NEVER`."""
-    return choose(condition, time, NEVER)
+    return NEVER if time == NEVER else choose(condition, time, NEVER)
 
 
 def _joined(name: str, conditions: tuple[Sql, ...], neutral: Sql) -> Sql:
