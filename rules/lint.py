@@ -49,9 +49,8 @@ def load_files(files: Iterable[Path], diagnostics: Iterable[Diagnostic] = ()) ->
     sources: dict[str, list[str]] = {}
     parsed: dict[str, Parsed] = {}
     for file in map(str, files):
-        text, trouble = read_text(Path(file))
+        text, parsed[file] = read_rule(Path(file))
         sources[file] = lines_of(text) if text else []
-        parsed[file] = parse(text, file) if trouble is None else Parsed(None, (trouble,))
     found = [diagnostic for each in parsed.values() for diagnostic in each.diagnostics]
     contradictions = check_versions(parsed)
     wrong = {diagnostic.file for diagnostic in contradictions}
@@ -77,6 +76,12 @@ def rule_files(path: Path) -> tuple[list[Path], list[Diagnostic]]:
 
 def _is_rule_file(name: str) -> bool:
     return not name.startswith(".") and _RULES.fullmatch(name) is not None and not _TESTS.fullmatch(name)
+
+
+def read_rule(file: Path) -> tuple[str, Parsed]:
+    """The text of a rule file, as far as it can be shown, and what is in it."""
+    text, trouble = read_text(file)
+    return text, parse(text, str(file)) if trouble is None else Parsed(None, (trouble,))
 
 
 def read_text(file: Path) -> tuple[str, Diagnostic | None]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rules.diagnostic import Check, Diagnostic, Level, Problems, TooMany
 from rules.expression import Position
-from rules.lint import Loaded, load_files, read_text
+from rules.lint import Loaded, load_files, read_rule, read_text
 from rules.lint import rule_files as files_of_rules
-from rules.parse.rule import parse
+from rules.parse.rule import Parsed
 from rules.parse.source import Source, lines_of
 from rules.parse.yaml_tree import read
 from rules.ruleset import Rule, rules_of
@@ -109,8 +109,8 @@ class _Reader:
 
     def _with_versions(self, folder: Path, found: str) -> list[str]:
         if folder not in self._workflows:
-            files = [file for file in files_of_rules(folder)[0] if file.parent == folder]
-            self._workflows[folder] = {file.name: _workflow_of(file) for file in files}
+            files = (file for file in files_of_rules(folder)[0] if file.parent == folder)
+            self._workflows[folder] = {file.name: _version(read_rule(file)[1]) for file in files}
         versions = self._workflows[folder]
         called, version = versions.get(found, ("", None))
         others = [name for name, it in versions.items() if called and it[0] == called and it[1] not in (version, None)]
@@ -138,7 +138,5 @@ class _Reader:
         return self._rules[files]
 
 
-def _workflow_of(file: Path) -> _Version:
-    text, trouble = read_text(file)
-    parsed = parse("" if trouble else text, str(file))
+def _version(parsed: Parsed) -> _Version:
     return parsed.name.name if parsed.name else "", parsed.version
