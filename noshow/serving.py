@@ -19,8 +19,8 @@ from noshow import linting
 from noshow.errors import NoshowError
 from noshow.judging import Judging
 from noshow.stores import Stores, stores
+from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
-from reconcile.sender import Sender
 from store.clock import Clock, SystemClock
 from store.settings import Settings
 

@@ -3,11 +3,11 @@
 import logging
 from threading import Event
 
-from reconcile.casebook import Casebook
+from reconcile.cases.casebook import Casebook
+from reconcile.cases.intake import Intake
+from reconcile.cases.sweep import SLICES, Sweep
 from reconcile.errors import Raced
-from reconcile.intake import Intake
-from reconcile.routing import Routing
-from reconcile.sweep import SLICES, Sweep
+from reconcile.notify.routing import Routing
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from reconcile.casebook import Casebook
-from reconcile.finding import About, Finding, Sighting
-from reconcile.intake import Intake
-from reconcile.outbox import Claim
-from reconcile.routing import Routing
-from reconcile.sweep import Sweep
+from reconcile.cases.casebook import Casebook
+from reconcile.cases.finding import About, Finding, Sighting
+from reconcile.cases.intake import Intake
+from reconcile.cases.sweep import Sweep
+from reconcile.notify.outbox import Claim
+from reconcile.notify.routing import Routing
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND

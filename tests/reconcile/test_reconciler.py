@@ -9,10 +9,10 @@ from threading import Event
 import pytest
 from standardwebhooks import Webhook
 
-from reconcile.intake import Intake
+from reconcile.cases.intake import Intake
+from reconcile.cases.sweep import SLICES, Sweep
+from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
-from reconcile.sender import Sender
-from reconcile.sweep import SLICES, Sweep
 from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
 from rules.spec import Match, Matcher, Step, Workflow
