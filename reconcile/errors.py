@@ -11,3 +11,7 @@ class Raced(ReconcileError):
 
 class RefusedAddress(ReconcileError):
     """The endpoint's name leads to an address that notifications may not go to."""
+
+
+class Unfilled(ReconcileError):
+    """A request of a rule can't be made: something that it is filled in with is not known."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -46,7 +47,7 @@ cases = Table(
     Column("id", Text, primary_key=True),
     Column("workflow", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),
-    Column("state", Text, nullable=False),  # open, resolved
+    Column("state", Text, nullable=False),  # open, acknowledged, snoozed, resolved
     Column("reason", Text, nullable=False),  # of the resolution: arrived_late, condition_ceased, …; empty while open
     Column("transition", Integer, nullable=False),
     Column("noun", Text, nullable=False),
@@ -64,6 +65,15 @@ cases = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
+    Column("revision", Integer, nullable=False, server_default="0"),  # counts every write: what a write is guarded by
+    Column("assignee", Text, nullable=False, server_default=""),
+    Column("state_by", Text, nullable=False, server_default=""),  # who brought it into its state; empty: it did itself
+    Column("note", Text, nullable=False, server_default=""),  # what that person said
+    Column("snoozed_until", BigInteger),
+    Column("escalate_at", BigInteger),  # when it is raised if it is still unresolved
+    Column("escalated_at", BigInteger),
+    Column("ambiguity", Text, nullable=False, server_default=""),  # timed_out, failed, partial_commit, …
+    Column("labels", Text, nullable=False, server_default="{}"),  # of the workflow, as JSON
     UniqueConstraint("workflow", "correlation_id"),
     Index("cases_by_since", "state", "since", "id"),
     Index("cases_by_risk", "state", "at_risk", "id"),
@@ -95,6 +105,10 @@ case_findings = Table(
     Column("sentence", Text, nullable=False),
     Column("rule_hash", Text, nullable=False),
     Column("closed_because", Text, nullable=False, server_default=""),  # '' where its condition ceased to hold
+    # What a person said of it while it holds: seen; or settled with the case, so that it keeps it open no longer.
+    Column("acknowledged", Boolean, nullable=False, server_default=false()),
+    Column("settled", Boolean, nullable=False, server_default=false()),
+    Column("escalate_after", BigInteger),  # µs
     Index("case_findings_by_case", "case_id"),
     Index("case_findings_open", "open", "step", "kind"),
 )
@@ -141,4 +155,208 @@ rule_files = Table(
     Column("total", BigInteger, nullable=False),
     Column("outdated", BigInteger, nullable=False),
     Column("frozen", BigInteger, nullable=False),
+)
+
+# Who may do what. Of a token only a hash is kept; `name` is the person or service it was made for, which may have two
+# at once, so that one can take the place of the other. `team` is empty for one that is not bound to a team.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),  # the part of the token that is no secret
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # SHA-256 of the secret part, in hex
+    Column("scopes", Text, nullable=False),  # names, separated by spaces
+    Column("team", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("tokens_by_name", "name"),
+)
+
+# Sign-ins to the dashboard, by the hash of what the cookie holds. One ends with its token.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("token_id", Text, ForeignKey("tokens.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# What people said about a case.
+case_comments = Table(
+    "case_comments",
+    metadata,
+    Column("id", Text, primary_key=True),  # UUIDv7: in order of time
+    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("case_comments_by_case", "case_id", "id"),
+)
+
+# The audit trail as it is born: in the transaction of what it tells of. `seq` and `hash` are given later by the one
+# process that chains; from then on the row never changes. `detail` is JSON: what was before and after, and more.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),  # UUIDv7: in order of time
+    Column("at", BigInteger, nullable=False),
+    Column("actor_kind", Text, nullable=False),  # person, token, schedule, evaluator, truth
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),  # case.resolved, action.called, …
+    Column("why", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("causation_id", Text, nullable=False),  # the entry, event or message that led to it
+    Column("external", Text, nullable=False),  # JSON object: references of others, such as charge_id
+    Column("detail", Text, nullable=False),
+    Column("seq", BigInteger, unique=True),
+    Column("hash", Text),
+    Index("audit_by_case", "case_id", "id"),
+    Index("audit_unchained", "seq", "id"),
+)
+
+# The head of the chain: the last number given, and its hash.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+# What the evaluator has judged, by workflow, rule and stretch of time: that a rule ran and found nothing is news, too.
+passes = Table(
+    "passes",
+    metadata,
+    Column("workflow", Text, primary_key=True),
+    Column("rule_hash", Text, primary_key=True),
+    Column("began_at", BigInteger, primary_key=True),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("judged", BigInteger, nullable=False),  # verdicts that were written
+    Column("opened", BigInteger, nullable=False),  # findings
+    Column("closed", BigInteger, nullable=False),
+)
+
+# Testimony on its way to ClickHouse: an event of source `noshow`, born with the decision that it follows from.
+testimony = Table(
+    "testimony",
+    metadata,
+    Column("id", Text, primary_key=True),  # of the event
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("name", Text, nullable=False),  # confirmed, absent
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("causation_id", Text, nullable=False),  # the entry of the audit trail
+    Column("created_at", BigInteger, nullable=False),
+    Column("stored_at", BigInteger),  # null until ClickHouse has it
+    Index("testimony_waiting", "stored_at", "created_at"),
+    Index("testimony_by_instance", "workflow", "correlation_id"),
+)
+
+# What the source of truth is asked about a step of a case, and what it said last.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, answered, idle
+    Column("trigger", Text, nullable=False),  # finding, button, schedule, …: why it is asked next, or was last
+    Column("asked_by", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),  # since it last had an answer
+    Column("total", Integer, nullable=False),  # ever: part of the id of its testimony
+    Column("next_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger),
+    Column("outcome", Text, nullable=False),  # confirmed, absent, unknown; empty before the first answer
+    Column("status", Integer),  # of HTTP
+    Column("note", Text, nullable=False),
+    Index("lookups_due", "state", "next_at"),
+)
+
+# Live truth: the last answer of the source, good for a short while, and shown with a warning when the source is away.
+truth_answers = Table(
+    "truth_answers",
+    metadata,
+    Column("workflow", Text, primary_key=True),
+    Column("correlation_id", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("time", BigInteger),
+    Column("status", Integer),
+    Column("asked_at", BigInteger, nullable=False),
+)
+
+# Where the source of truth and what is stored here differ, as a sweep or a file of truth has found.
+discrepancies = Table(
+    "discrepancies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),  # the sweep's or the file's name
+    Column("kind", Text, nullable=False),  # theirs_only, ours_only, amount, outcome
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("theirs", Text, nullable=False),  # JSON
+    Column("ours", Text, nullable=False),  # JSON
+    Column("found_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("corrected_at", BigInteger),
+    Column("correction", Text, nullable=False),  # what was done about it; empty where nothing was
+    Column("told_at", BigInteger),
+    Index("discrepancies_by_time", "found_at", "id"),
+    Index("discrepancies_by_instance", "workflow", "correlation_id"),
+)
+
+# A request that an operator had sent, or the rule: the row guards it. Of one (case, step, name) each round has one row,
+# and a new round begins only where the one before has definitely failed.
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("state", Text, nullable=False),  # proposed, ready, calling, succeeded, failed, unknown, withdrawn
+    Column("idempotent", Boolean, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+    Column("request", Text, nullable=False),  # JSON, without secrets: as the dry run shows it
+    Column("rule_hash", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),  # the second person, where two are needed
+    Column("approved_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("called_at", BigInteger),
+    Column("settled_at", BigInteger),
+    Column("status", Integer),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("case_id", "step", "name", "round"),
+    Index("actions_due", "state", "next_at"),
+)
+
+# Things that people can stop: automatic actions, for one.
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("stopped", Boolean, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

@@ -1,23 +1,18 @@
 """One attempt to deliver one notification: signed, to the endpoint's address, and over in time."""
 
-import ssl
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 
-import httpcore
 import httpx
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from reconcile.errors import RefusedAddress
-from reconcile.outgoing.network import CheckedNetwork, Deadline, Resolve, resolve
+from reconcile.outgoing.call import TIMEOUT, Caller, NoReply, Reply
+from reconcile.outgoing.network import Resolve, resolve
 from store.event import SECOND
 from store.settings import Endpoint
 
-TIMEOUT = 15.0  # seconds for everything: connecting, sending, the answer
 NOTE = 1024  # bytes of an answer that are read, for the error note
 
 _GONE = 410
@@ -46,44 +41,20 @@ class Post:
     """Posts to endpoints. Safe to share among threads; every attempt has a connection of its own."""
 
     def __init__(self, *, allow_private: bool, resolve: Resolve = resolve, timeout: float = TIMEOUT) -> None:
-        self._allow_private = allow_private
-        self._resolve = resolve
-        self._timeout = timeout
+        self._call = Caller(allow_private=allow_private, resolve=resolve, timeout=timeout)
 
     def __call__(self, endpoint: Endpoint, message_id: str, payload: str, now: int) -> Answer:
         """Never raises for what the endpoint, the network or its settings do: the answer says it, without secrets."""
         try:
-            return self._send(endpoint, _headers(endpoint, message_id, payload, now), payload.encode(), now)
-        except RefusedAddress as error:
-            return Answer(None, f"refused: {error}")
-        except httpcore.TimeoutException:
-            return Answer(None, f"no answer within {self._timeout:g} s")
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            return Answer(None, _scrubbed(f"no answer: {error or type(error).__name__}", endpoint))
-        except (httpx.InvalidURL, EmptyWebhookSecretError, ValueError):
-            # What the error says may hold the secret or the address, so it is not passed on.
+            headers = _headers(endpoint, message_id, payload, now)
+        except (EmptyWebhookSecretError, ValueError):
+            # What the error says may hold the secret, so it is not passed on.
             return Answer(None, "the endpoint's url or secret in the settings can't be used")
-
-    def _send(self, endpoint: Endpoint, headers: dict[str, str], body: bytes, now: int) -> Answer:
-        url = httpx.URL(endpoint.url)
-        headers["host"] = url.netloc.decode("ascii")
-        if url.userinfo:
-            headers["authorization"] = f"Basic {b64encode(f'{url.username}:{url.password}'.encode()).decode()}"
-        network = CheckedNetwork(
-            Deadline(self._timeout),
-            allow_private=self._allow_private,
-            resolve=self._resolve,
-            below=httpcore.SyncBackend(),
-        )
-        with (
-            httpcore.ConnectionPool(ssl_context=self._trust, network_backend=network) as pool,
-            pool.stream("POST", _target(url), headers=list(headers.items()), content=body) as response,
-        ):
-            return _answer(response, endpoint, now)
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context()
+        match self._call("POST", endpoint.url, headers, payload.encode(), NOTE):
+            case NoReply(error=error, refused=refused):
+                return Answer(None, error if refused else _scrubbed(error, endpoint))
+            case reply:
+                return _answer(reply, endpoint, now)
 
 
 def _headers(endpoint: Endpoint, message_id: str, payload: str, now: int) -> dict[str, str]:
@@ -91,38 +62,22 @@ def _headers(endpoint: Endpoint, message_id: str, payload: str, now: int) -> dic
     webhook = Webhook(endpoint.secret.reveal())
     return {
         "content-type": "application/json",
-        "user-agent": "noshow",
-        "connection": "close",
         "webhook-id": message_id,
         "webhook-timestamp": str(seconds),
         "webhook-signature": webhook.sign(message_id, datetime.fromtimestamp(seconds, UTC), payload),
     }
 
 
-def _target(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+def _answer(reply: Reply, endpoint: Endpoint, now: int) -> Answer:
+    if 200 <= reply.status < 300:
+        return Answer(reply.status, "")
+    redirect = " (redirects are not followed)" if 300 <= reply.status < 400 else ""
+    note = f"HTTP {reply.status}{redirect}: {_one_line(reply.body)}".removesuffix(": ")
+    return Answer(reply.status, _scrubbed(note, endpoint), _retry_after(reply.headers.get("retry-after", ""), now))
 
 
-def _answer(response: httpcore.Response, endpoint: Endpoint, now: int) -> Answer:
-    if 200 <= response.status < 300:
-        return Answer(response.status, "")
-    headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
-    redirect = " (redirects are not followed)" if 300 <= response.status < 400 else ""
-    note = f"HTTP {response.status}{redirect}: {_beginning(response)}".removesuffix(": ")
-    return Answer(response.status, _scrubbed(note, endpoint), _retry_after(headers.get(b"retry-after", ""), now))
-
-
-def _beginning(response: httpcore.Response) -> str:
-    """The first bytes of the answer as one line of text, as far as they come in time."""
-    read = b""
-    try:
-        for chunk in response.iter_stream():
-            read += chunk[: NOTE - len(read)]
-            if len(read) >= NOTE:
-                break
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
-        pass
-    text = read.decode("utf-8", "replace")
+def _one_line(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 

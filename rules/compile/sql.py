@@ -51,7 +51,8 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """`columns` maps a name to what it is; `Everything` stands first where it is wanted. `source` is a table or CTE."""
+    """`columns` maps a name to what it is; `Everything` stands first where it is wanted. `source` is a table or CTE,
+    empty where nothing is read."""
 
     columns: Mapping[str, "Sql"]
     source: str
@@ -179,7 +180,9 @@ class _Printer:
     def select(self, select: Select) -> str:
         columns = [self._column(name, sql) for name, sql in select.columns.items()]
         listed = (["*"] if select.everything else []) + columns
-        lines = ["SELECT", _indent(",\n".join(listed)), f"FROM {_name(select.source)}"]
+        lines = ["SELECT", _indent(",\n".join(listed))]
+        if select.source:
+            lines.append(f"FROM {_name(select.source)}")
         if select.where is not None:
             lines.append(f"WHERE {self.sql(select.where)}")
         if select.group_by:

@@ -1,0 +1,28 @@
+"""Who asks, and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconcile.actor import Actor, ActorKind
+
+
+class Scope(StrEnum):
+    """What a token permits. None contains another."""
+
+    READ = "read"  # look at everything
+    OPERATE = "operate"  # work the queue: claim, settle, ask the source, run actions
+    ADMINISTER = "administer"  # silences, redelivery, the stop switch, redaction, tokens
+    INGEST = "ingest"  # send events
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A verified caller. `team` bounds what it may change: to that team's cases; '' is every team's."""
+
+    actor: Actor
+    scopes: frozenset[Scope]
+    team: str = ""
+
+
+ANONYMOUS = Identity(Actor(ActorKind.PERSON, "anonymous"), frozenset({Scope.READ, Scope.INGEST}))
+"""Whoever asks from this machine, of a server that listens to nobody else."""

@@ -1,0 +1,74 @@
+"""What the engine makes of an answer of the source of truth, and of the attributes that a request is filled in with.
+
+Nothing is evaluated here: expressions go through the one compiler, so that they mean what they mean in a rule.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from rules.compile.expression import as_timestamp, attributes_of, is_true
+from rules.compile.sql import NULL, Query, Select, Sql, Value, call, render
+from rules.compile.workflow import SETTINGS
+from rules.explain.life import values
+from rules.expression import Attribute
+from rules.parse.reference import CODE, RESPONSE
+from rules.spec import Workflow
+from rules.spec_truth import Truth
+from store.clickhouse import ClickHouse
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an answer says: that it did happen, that it did not and will not, or neither; and when (µs UTC)."""
+
+    confirmed: bool
+    absent: bool
+    time: int | None
+
+
+def hear(clickhouse: ClickHouse, truth: Truth, code: int, body: bytes) -> Heard:
+    """Read the answer of a lookup: its HTTP status and its body, which counts as null where it is no JSON.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    answer = Value(_answer(code, body), "String")
+
+    def at_hand(_: str | None) -> Sql:
+        return answer
+
+    columns: dict[str, Sql] = {
+        "confirmed": is_true(truth.confirmed, at_hand),
+        "absent": is_true(truth.absent, at_hand),
+        "time": NULL if truth.time is None else as_timestamp(truth.time, at_hand),
+    }
+    statement = render(Query({"heard": Select(columns, source="")}, SETTINGS))
+    [(confirmed, absent, time)] = clickhouse.query(statement.text, statement.parameters)
+    return Heard(bool(confirmed), bool(absent), time)
+
+
+def known(
+    clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int, wanted: Iterable[Attribute]
+) -> Mapping[Attribute, str]:
+    """The attributes of the start and of steps' first events up to `as_of` (µs UTC), as JSON text; '' where absent.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    asked = dict.fromkeys(wanted)
+    named = {str(place): _raw(attribute) for place, attribute in enumerate(asked)}
+    found = values(clickhouse, workflow, correlation_id, as_of, named)
+    texts = {attribute: str(found[str(place)] or "") for place, attribute in enumerate(asked)}
+    return {attribute: "" if text == "null" else text for attribute, text in texts.items()}
+
+
+def _raw(attribute: Attribute) -> Sql:
+    return call("JSONExtractRaw", attributes_of(attribute.step), *(Value(part, "String") for part in attribute.path))
+
+
+def _answer(code: int, body: bytes) -> str:
+    try:
+        response: object = msgspec.Raw(body) if msgspec.json.decode(body) is not None else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        response = None
+    return msgspec.json.encode({CODE: code, RESPONSE: response}).decode()

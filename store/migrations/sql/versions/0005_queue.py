@@ -1,0 +1,31 @@
+"""The queue: what people do with cases."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.add_column("cases", sa.Column("revision", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("cases", sa.Column("assignee", sa.Text, nullable=False, server_default=""))
+    op.add_column("cases", sa.Column("state_by", sa.Text, nullable=False, server_default=""))
+    op.add_column("cases", sa.Column("note", sa.Text, nullable=False, server_default=""))
+    op.add_column("cases", sa.Column("snoozed_until", sa.BigInteger))
+    op.add_column("cases", sa.Column("escalate_at", sa.BigInteger))
+    op.add_column("cases", sa.Column("escalated_at", sa.BigInteger))
+    op.add_column("cases", sa.Column("ambiguity", sa.Text, nullable=False, server_default=""))
+    op.add_column("cases", sa.Column("labels", sa.Text, nullable=False, server_default="{}"))
+    op.add_column("case_findings", sa.Column("acknowledged", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("case_findings", sa.Column("settled", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("case_findings", sa.Column("escalate_after", sa.BigInteger))
+    op.create_table(
+        "case_comments",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("case_id", sa.Text, sa.ForeignKey("cases.id"), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Index("case_comments_by_case", "case_id", "id"),
+    )
