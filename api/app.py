@@ -10,6 +10,7 @@ from api import assets, cases, health, instances, models, pages, rules
 from api.context import Context
 from api.errors import Errors
 from api.headers import CommonHeaders
+from reconcile.rulebook import Rulebook
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -43,6 +44,7 @@ class Application(FastAPI):
         return described
 
 
+NO_RULES = Rulebook(lambda: ())
 OURS = (instances.router, cases.router, rules.router, pages.router, assets.router)
 
 
@@ -51,10 +53,11 @@ def create_app(
     database: Database,
     clock: Clock,
     *,
+    rulebook: Rulebook = NO_RULES,
     routers: Sequence[APIRouter] = (),
     ours: Sequence[APIRouter] = OURS,
 ) -> FastAPI:
-    """The whole application on these stores, which stay the caller's to close.
+    """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
     leave unhandled. Without `ours` only health is left of what is here.
@@ -72,7 +75,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         responses=PROBLEMS,
     )
-    app.state.context = context = Context.of(clickhouse, database, clock)
+    app.state.context = context = Context.of(clickhouse, database, clock, rulebook)
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)

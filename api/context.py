@@ -1,4 +1,4 @@
-"""What every handler needs: the two stores, the clock and the templates, carried by the application."""
+"""What every handler needs: the two stores, the clock, the rules and the templates, carried by the application."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -9,6 +9,7 @@ from api import overview, rule_files
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
+from reconcile.rulebook import Rulebook
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -19,13 +20,14 @@ class Context:
     clickhouse: ClickHouse
     database: Database
     clock: Clock
+    rulebook: Rulebook
     templates: Templates
     overview: Kept[Overview]
     states: Kept[States]
     rule_files: Kept[tuple[RuleFile, ...]]
 
     @classmethod
-    def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock) -> "Context":
+    def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, rulebook: Rulebook) -> "Context":
         def load_overview() -> Overview:
             with database.read() as connection:
                 return overview.overview(connection)
@@ -39,6 +41,7 @@ class Context:
             clickhouse,
             database,
             clock,
+            rulebook,
             Templates(lambda: sum(file.refused for file in files.get())),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 
 import click
@@ -21,6 +22,9 @@ from noshow.judging import Judging
 from noshow.stores import Stores, stores
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
+from reconcile.rulebook import Rulebook
+from rules.live.follow import Follower
+from rules.live.live import LiveRules
 from store.clock import Clock, SystemClock
 from store.settings import Settings
 
@@ -41,6 +45,17 @@ class Role(StrEnum):
 
 
 ALL = frozenset(Role)
+READ_RULES = frozenset({Role.RECONCILER, Role.API})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process is made of."""
+
+    stores: Stores
+    settings: Settings
+    rulebook: Rulebook
+    roles: frozenset[Role]
 
 
 def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[str], None] | None = None) -> None:
@@ -50,18 +65,23 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     """
     crew = Crew()
     clock = SystemClock(crew.stop)
-    rules = linting.live(settings.rules, clock.now()) if Role.EVALUATOR in roles else None
+    judges = Role.EVALUATOR in roles
+    # Who only reads the rules does its other work also while there are none, or bad ones.
+    rules = linting.live(settings.rules, clock.now()) if judges else LiveRules(settings.rules, clock.now())
+    rulebook = Rulebook(lambda: rules.book.workflows)
     with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
-        if rules is not None:
+        if judges:
             judging = Judging.build(opened, rules, settings)
             crew.add("keeper of the rules", lambda: judging.keeper.run(clock, crew.stop))
             crew.add("evaluator", lambda: judging.evaluator.run(clock, crew.stop))
+        elif roles & READ_RULES:
+            crew.add("follower of the rules", lambda: Follower(rules).run(clock, crew.stop))
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
             sender = Sender.build(opened.database, settings)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
-        app = _app(opened, settings, roles, clock, stack)
+        app = _app(Parts(opened, settings, rulebook, roles), clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))
         with crew.working(server):
@@ -70,14 +90,14 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
 
 
-def _app(opened: Stores, settings: Settings, roles: frozenset[Role], clock: Clock, stack: ExitStack) -> FastAPI:
+def _app(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
     """What answers over HTTP: at least the health of the process."""
-    routers = []
-    if Role.COLLECTOR in roles:
+    opened, routers = parts.stores, []
+    if Role.COLLECTOR in parts.roles:
         intake = stack.enter_context(Intake(opened.clickhouse))
-        routers.append(create_router(intake, settings.collector, clock))
-    ours = OURS if Role.API in roles else ()
-    return create_app(opened.clickhouse, opened.database, clock, routers=routers, ours=ours)
+        routers.append(create_router(intake, parts.settings.collector, clock))
+    ours = OURS if Role.API in parts.roles else ()
+    return create_app(opened.clickhouse, opened.database, clock, rulebook=parts.rulebook, routers=routers, ours=ours)
 
 
 class Server(uvicorn.Server):
