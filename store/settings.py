@@ -32,6 +32,7 @@ __all__ = [
     "Endpoint",
     "EvaluatorSettings",
     "NotifySettings",
+    "OutgoingSettings",
     "Secret",
     "Settings",
     "SettingsError",
@@ -78,9 +79,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """Endpoints by owner; `default` serves owners without one. `allow_private`: also private addresses."""
+    """Endpoints by owner; `default` serves owners without one."""
 
     endpoints: Mapping[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingSettings:
+    """Of every request to somebody else's server. `allow_private`: it may go to a private address."""
+
     allow_private: bool
 
 
@@ -98,6 +105,7 @@ class Settings:
     collector: CollectorSettings
     evaluator: EvaluatorSettings
     notify: NotifySettings
+    outgoing: OutgoingSettings
 
 
 T = TypeVar("T")
@@ -139,7 +147,7 @@ SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
 SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
 BATCH = Setting("evaluator.batch", values.count, "20000")
 RETENTION = Setting("evaluator.retention", values.span)
-ALLOW_PRIVATE = Setting("notify.allow_private", values.flag, "false")
+ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
@@ -229,7 +237,8 @@ def _settings(read: _Reader) -> Settings:
             max_ahead=read.value(MAX_AHEAD),
         ),
         evaluator=_evaluator(read),
-        notify=NotifySettings(endpoints=_endpoints(read), allow_private=read.value(ALLOW_PRIVATE)),
+        notify=NotifySettings(endpoints=_endpoints(read)),
+        outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
     )
 
 

@@ -68,8 +68,8 @@ def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Setti
         "data": "data",
         "rules": "rules",
         "port": port,
+        "outgoing": {"allow_private": True},
         "notify": {
-            "allow_private": True,
             "endpoints": {owner: {"url": f"{hooks}/{owner}", "secret": key} for owner, key in keys.items()},
         },
     }

@@ -48,8 +48,8 @@ class Sender:
 
     @classmethod
     def build(cls, database: Database, settings: Settings) -> "Sender":
-        notify = settings.notify
-        return cls(database, notify.endpoints, Post(allow_private=notify.allow_private), SystemRandom().random)
+        post = Post(allow_private=settings.outgoing.allow_private)
+        return cls(database, settings.notify.endpoints, post, SystemRandom().random)
 
     def step(self, now: int, endpoint: str | None = None) -> bool:
         """Send the notice (of this endpoint, if one is given) that has been due for longest at `now` (µs UTC).

@@ -97,7 +97,7 @@ class CheckedNetwork(httpcore.NetworkBackend):
         permitted = [address for address in addresses if self._allow_private or is_public(address)]
         if addresses and not permitted:
             raise RefusedAddress(
-                f"{host} leads to {addresses[0]}, which is not a public address; notify.allow_private would permit it"
+                f"{host} leads to {addresses[0]}, which is not a public address; outgoing.allow_private would permit it"
             )
         return permitted
 

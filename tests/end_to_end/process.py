@@ -90,7 +90,8 @@ def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: o
     port = free_port()
     config: dict[str, object] = {"data": "data", "rules": "rules", "port": port}
     if notify:
-        config["notify"] = {"allow_private": True, "endpoints": {"default": {"url": notify, "secret": SECRET}}}
+        config["outgoing"] = {"allow_private": True}
+        config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}}
     if evaluator:
         config["evaluator"] = evaluator
     (place / "noshow.yaml").write_text(yaml.safe_dump(config))

@@ -63,7 +63,8 @@ def test_the_main_job_across_four_processes(
             "rules": "rules",
             "clickhouse": {"url": own_server.url},
             "database": {"url": postgres.get_uri("four_processes", "psycopg")},
-            "notify": {"allow_private": True, "endpoints": {"default": {"url": owner.url, "secret": SECRET}}},
+            "outgoing": {"allow_private": True},
+            "notify": {"endpoints": {"default": {"url": owner.url, "secret": SECRET}}},
         }
         config.write_text(yaml.safe_dump(settings))
         collector, evaluator, reconciler, api = (part(*it) for it in zip(PARTS, [config] * 4, ports, strict=True))

@@ -22,7 +22,7 @@ from store.errors import StoreUnavailable
 from store.event import HOUR, MINUTE, SECOND
 from store.event import Event as Happened
 from store.events import write
-from store.settings import NotifySettings, Settings, load
+from store.settings import NotifySettings, OutgoingSettings, Settings, load
 from tests.reconcile.desk import NOON, SECRET, Desk, endpoint, finding
 from tests.reconcile.receiver import receiver
 from tests.store.clock import ManualClock
@@ -114,7 +114,8 @@ def settings(tmp_path: Path, url: str) -> Settings:
     return replace(
         defaults,
         public_url="https://noshow.example.org",
-        notify=NotifySettings({"payments": endpoint("payments", url)}, allow_private=True),
+        notify=NotifySettings({"payments": endpoint("payments", url)}),
+        outgoing=OutgoingSettings(allow_private=True),
     )
 
 

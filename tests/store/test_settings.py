@@ -33,8 +33,9 @@ evaluator:
   sweep_slices: 8
   batch: 100
   retention: 90d
-notify:
+outgoing:
   allow_private: true
+notify:
   endpoints:
     default:
       url: https://hooks.example.org/noshow
@@ -88,7 +89,7 @@ class TestSources:
         assert settings.collector.max_ahead == 3_600 * SECOND
         assert settings.evaluator.overlap == 60 * SECOND
         assert settings.evaluator.retention == 90 * DAY
-        assert settings.notify.allow_private
+        assert settings.outgoing.allow_private
         assert settings.notify.endpoints == {
             "default": Endpoint("default", "https://hooks.example.org/noshow", Secret(KEY)),
             "Payments & co.": Endpoint("Payments & co.", "http://payments.internal/hook?x=1", Secret(OTHER_KEY)),

@@ -150,7 +150,7 @@ def test_a_name_that_leads_inside_gets_nothing() -> None:
         answer = deliver(f"http://hooks.example.org:{there.port}/", post)
     assert answer.error == (
         "refused: hooks.example.org leads to 127.0.0.1, which is not a public address; "
-        "notify.allow_private would permit it"
+        "outgoing.allow_private would permit it"
     )
     assert there.received == []
 
