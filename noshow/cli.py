@@ -8,26 +8,26 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from noshow import backtesting, check, explaining, history, importing, linting, serving, suggesting, testing
+from noshow import backtesting, check, explaining, history, importing, linting, options, serving, suggesting, testing
+from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
+from noshow.options import settings as _settings
 from rules.diagnostic import Check
 from rules.suggest.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
-from store.settings import Settings, load
 
 FLAGGED, USAGE, FAULT = 1, 2, 3
 FAILED = 1  # of what stories expect of rules
 INTERRUPTED = 130  # as a shell has it
 
-_RULES = click.Path(path_type=Path)
+_RULES = options.PATH
 _CHECK = click.Choice([*map(str, Check)])
 
 
@@ -125,6 +125,7 @@ def suggest_command(
 @click.option("--events", type=_RULES, help="Where the events of the order are: a file,")
 @click.option("--data", type=_RULES, help="or a data directory, or the server that runs on it,")
 @click.option("--url", help="or the address of a server.")
+@options.TOKEN
 @click.option("--config", type=_RULES, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
 @click.option("--as-of", metavar="TIME", help="Judge at this instant (RFC 3339); else at the last event's time.")
 def explain_command(path: Path, format_: str, workflow: str | None, correlation_id: str | None, **more: Any) -> None:
@@ -137,7 +138,7 @@ def explain_command(path: Path, format_: str, workflow: str | None, correlation_
         raise WrongUsage(f"--format {format_} is of a rule; an order is explained in text")
     stored = not (more["events"] or more["url"])
     settings = _settings({"data": more["data"]}, more["config"]) if stored else None
-    source = explaining.Source(more["events"], settings, more["url"] and importing.address(more["url"]))
+    source = explaining.Source(more["events"], settings, more["url"] and address(more["url"]), more["token"])
     explaining.run_one(subject, source, correlation_id, more["as_of"])
 
 
@@ -174,16 +175,11 @@ def events_group() -> None:
 
 @events_group.command("import")
 @click.argument("file", type=_RULES)
-@click.option("--url", help="The server to send to; else the one that runs on --data.")
-@click.option("--data", type=_RULES, help="Data directory of the running server.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=1_000, show_default=True, help="Events in a request.")
-def import_command(file: Path, url: str | None, data: Path | None, batch: int) -> None:
+@options.with_server
+def import_command(file: Path, batch: int, server: Server) -> None:
     """Send the events of an NDJSON file, plain or gzipped, to a running server."""
-    sys.exit(
-        0
-        if importing.run(file, importing.address(url) if url else importing.running(_settings({"data": data})), batch)
-        else FAULT
-    )
+    sys.exit(0 if importing.run(file, server, batch) else FAULT)
 
 
 def _serving_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -225,10 +221,6 @@ _process(serving.Role.API, "Only answer the REST interface and the dashboard.")
 def demo_command(keep: Path | None, port: int | None, no_browser: bool) -> None:
     """Run a simulated shop that loses events, and open the dashboard."""
     demo.run(keep, port, open_browser=not no_browser)
-
-
-def _settings(overrides: Mapping[str, object], config: Path | None = None) -> Settings:
-    return load(os.environ, config, overrides)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from noshow import linting
+from noshow.client import Server, http, refusal
 from noshow.errors import NoshowError, WrongUsage
 from noshow.history import instant, of_file, of_store, told_as_of
 from rules.explain.explain import as_text, explain_instance
@@ -53,11 +54,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the events of an order are: in a file, in the store that the settings name, or at a server's address."""
+    """Where the events of an order are: in a file, in the store that the settings name, or at a server's address.
+    `token` is what a server is shown."""
 
     events: Path | None = None
     settings: Settings | None = None
     url: str | None = None
+    token: str = ""
 
 
 def run(subject: Subject, format_: str, as_of: str | None) -> None:
@@ -80,10 +83,10 @@ def run_one(subject: Subject, source: Source, correlation_id: str, as_of: str | 
     """Print why an order is judged as it is, by each workflow that it is an instance of. Raises NoshowError."""
     rules = subject.rules()
     at = None if as_of is None else instant(as_of, "--as-of")
-    url = _address(source)
-    if url is not None and at is None:
+    server = _server(source)
+    if server is not None and at is None:
         at = SystemClock().now()  # as the server judges, of whose events we see only this order's
-    with _events(source, url, rules, correlation_id) as clickhouse:
+    with _events(source, server, rules, correlation_id) as clickhouse:
         judged_at = told_as_of(clickhouse, at)
         told = [text for rule in rules for text in _told(clickhouse, rule, correlation_id, judged_at)]
         if not told:
@@ -113,20 +116,21 @@ def _nothing(clickhouse: ClickHouse, rules: Sequence[Rule], correlation_id: str,
 # Where the events are
 
 
-def _address(source: Source) -> str | None:
-    """Of the server to ask, if it is one: that which is named, or that which runs on the data directory."""
-    if source.url is not None or source.events is not None or source.settings is None or source.settings.clickhouse:
-        return source.url
-    server = running_server(source.settings.data)
-    return server.url if server else None
+def _server(source: Source) -> Server | None:
+    """The server to ask, if it is one: that which is named, or that which runs on the data directory."""
+    url = source.url
+    if url is None and source.events is None and source.settings is not None and not source.settings.clickhouse:
+        found = running_server(source.settings.data)
+        url = found.url if found else None
+    return None if url is None else Server(url, source.token)
 
 
 @contextmanager
-def _events(source: Source, url: str | None, rules: Sequence[Rule], correlation_id: str) -> Iterator[ClickHouse]:
+def _events(source: Source, server: Server | None, rules: Sequence[Rule], correlation_id: str) -> Iterator[ClickHouse]:
     if source.events is not None:
         opened = of_file(source.events)
-    elif url is not None:
-        opened = _of_server(url, list(dict.fromkeys(rule.workflow.name for rule in rules)), correlation_id)
+    elif server is not None:
+        opened = _of_server(server, list(dict.fromkeys(rule.workflow.name for rule in rules)), correlation_id)
     elif source.settings is not None:
         opened = of_store(source.settings)
     else:
@@ -149,9 +153,9 @@ class _Detail(msgspec.Struct):
 
 
 @contextmanager
-def _of_server(url: str, workflows: Sequence[str], correlation_id: str) -> Iterator[ClickHouse]:
+def _of_server(server: Server, workflows: Sequence[str], correlation_id: str) -> Iterator[ClickHouse]:
     """What a server has of the order, in this process's own memory."""
-    history = _asked(url, workflows, correlation_id)
+    history = _asked(server, workflows, correlation_id)
     clickhouse = ClickHouse.embedded(None)
     try:
         migrate_clickhouse(clickhouse)
@@ -161,20 +165,22 @@ def _of_server(url: str, workflows: Sequence[str], correlation_id: str) -> Itera
         clickhouse.close()
 
 
-def _asked(url: str, workflows: Sequence[str], correlation_id: str) -> list[Event]:
+def _asked(server: Server, workflows: Sequence[str], correlation_id: str) -> list[Event]:
     """The events that the server shows with the first of the workflows that has the instance."""
     reason = ""
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with http(server) as client:
         for workflow in workflows:
             try:
                 response = client.get(f"/v1/instances/{quote(workflow, safe='')}/{quote(correlation_id, safe='')}")
                 found = msgspec.json.decode(response.content, type=_Detail)
             except (httpx.HTTPError, msgspec.DecodeError) as error:
-                raise NoshowError(f"{url} gives no instance: {type(error).__name__} {error}") from error
+                raise NoshowError(f"{server.url} gives no instance: {type(error).__name__} {error}") from error
             if response.is_success:
                 return [_event(correlation_id, sent) for sent in found.events]
+            if response.status_code in (401, 403):
+                raise refusal(response)
             reason = found.detail
-    raise WrongUsage(f"{url}: {reason}")
+    raise WrongUsage(f"{server.url}: {reason}")
 
 
 def _event(correlation_id: str, sent: _Sent) -> Event:

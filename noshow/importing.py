@@ -9,10 +9,9 @@ import click
 import httpx
 import msgspec
 
-from noshow.errors import NoshowError, WrongUsage
+from noshow.client import Server, http, refusal
+from noshow.errors import NoshowError
 from noshow.event_file import opened, read_lines
-from store.settings import Settings
-from store.tenancy import running_server
 
 _TRIES = 6
 _PAUSE = 0.5  # seconds, doubled with each try
@@ -34,25 +33,10 @@ class Answer(msgspec.Struct):
     detail: str = ""
 
 
-def address(text: str) -> str:
-    """The address, if it is one of HTTP. Raises WrongUsage."""
-    if not text.startswith(("http://", "https://")):
-        raise WrongUsage(f"--url {text}: expected an address such as http://127.0.0.1:8080")
-    return text
-
-
-def running(settings: Settings) -> str:
-    """The address of the server that has the data directory open. Raises WrongUsage if there is none."""
-    server = running_server(settings.data)
-    if server is None:
-        raise WrongUsage(f"no server runs on {settings.data}: start `noshow serve`, or give its address with --url")
-    return server.url
-
-
-def run(path: Path, url: str, size: int) -> bool:
+def run(path: Path, server: Server, size: int) -> bool:
     """Send all; true if every line was taken. Raises NoshowError."""
     taken, left = 0, 0
-    with opened(path) as file, httpx.Client(base_url=url, timeout=60) as client:
+    with opened(path) as file, http(server) as client:
         for first, batch in _batches(read_lines(file, path), size):
             answer = _sent(client, batch, taken)
             taken += answer.accepted
@@ -106,5 +90,5 @@ def _answer(response: httpx.Response) -> Answer:
     except msgspec.DecodeError as error:
         raise NoshowError(f"{response.url} is no collector: it answered {response.status_code}") from error
     if response.status_code >= 400 and not answer.rejected:
-        raise NoshowError(f"{response.url} refused the events: {response.status_code} {answer.detail}")
+        raise refusal(response)
     return answer

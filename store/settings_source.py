@@ -14,6 +14,7 @@ ANY = "*"
 FILE_SUFFIX = "_file"
 PREFIX = "NOSHOW_"
 CONFIG = "NOSHOW_CONFIG"
+TOKEN = "NOSHOW_TOKEN"  # of commands that ask a server, which no setting is
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def from_environment(environ: Mapping[str, str], keys: Iterable[Key], problems: 
     for name, text in sorted(environ.items()):
         if name in names:
             given[names[name]] = Given(text, name, Path())
-        elif name.startswith(PREFIX) and name != CONFIG:
-            problems.append(f"{name}: unknown setting{did_you_mean(name, [*names, CONFIG], PREFIX)}")
+        elif name.startswith(PREFIX) and name not in (CONFIG, TOKEN):
+            problems.append(f"{name}: unknown setting{did_you_mean(name, [*names, CONFIG, TOKEN], PREFIX)}")
     return given
 
 

@@ -1,0 +1,123 @@
+"""How commands talk to a running server: its address, the token, and what goes wrong as one message."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+
+from noshow.errors import NoshowError, WrongUsage
+from store.settings import Settings
+from store.tenancy import running_server
+
+TIMEOUT = 60  # seconds
+_NEEDS_TOKEN = "give a token as NOSHOW_TOKEN or with --token; `noshow tokens create` makes one"
+
+
+class Refused(NoshowError):
+    """The server answered with an error; `status` is that of HTTP, the message what it said."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it listens, and the token that it is shown; '' for none."""
+
+    url: str
+    token: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Raises WrongUsage where the token can't be one."""
+        token = self.token.strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise WrongUsage("the token is none: expected one such as `noshow tokens create` prints")
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def address(text: str) -> str:
+    """The address, if it is one of HTTP. Raises WrongUsage."""
+    if not text.startswith(("http://", "https://")):
+        raise WrongUsage(f"--url {text}: expected an address such as http://127.0.0.1:8080")
+    return text
+
+
+def running(settings: Settings) -> str:
+    """The address of the server that has the data directory open. Raises WrongUsage if there is none."""
+    server = running_server(settings.data)
+    if server is None:
+        raise WrongUsage(f"no server runs on {settings.data}: start `noshow serve`, or give its address with --url")
+    return server.url
+
+
+class Client:
+    """Requests to the REST interface. Every method raises NoshowError, which is `Refused` where the server said no."""
+
+    def __init__(self, requests: httpx.Client) -> None:
+        self._http = requests
+
+    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
+        """The JSON of the answer. Blank parameters count as left out."""
+        return self._json("GET", path, params=parameters)
+
+    def post(self, path: str, body: object = None, parameters: Mapping[str, str | int] | None = None) -> Any:
+        """Sends `body` as JSON; the JSON of the answer, `None` where it is empty."""
+        content = msgspec.json.encode({} if body is None else body)
+        headers = {"Content-Type": "application/json"}
+        return self._json("POST", path, params=parameters, content=content, headers=headers)
+
+    def lines(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Iterator[str]:
+        """NDJSON, line by line as it comes."""
+        with _told(self._http), self._http.stream("GET", path, params=parameters) as response:
+            if not response.is_success:
+                response.read()
+                raise refusal(response)
+            yield from filter(None, response.iter_lines())
+
+    def _json(self, method: str, path: str, **more: Any) -> Any:
+        with _told(self._http):
+            response = self._http.request(method, path, **more)
+            if not response.is_success:
+                raise refusal(response)
+            return msgspec.json.decode(response.content) if response.content else None
+
+
+@contextmanager
+def connected(server: Server) -> Iterator[Client]:
+    """A client for the length of the block. Raises WrongUsage."""
+    with http(server) as requests:
+        yield Client(requests)
+
+
+def http(server: Server) -> httpx.Client:
+    """For what is not plain JSON: it knows the server's address and shows the token. Raises WrongUsage."""
+    return httpx.Client(base_url=server.url, timeout=TIMEOUT, headers=server.headers)
+
+
+def refusal(response: httpx.Response) -> Refused:
+    """What the server says went wrong; where a token is missing, how to give one."""
+    try:
+        detail = msgspec.json.decode(response.content, type=_Problem).detail
+    except msgspec.DecodeError:
+        detail = ""
+    words = f"{response.url.copy_with(query=None)}: {response.status_code} {detail or response.reason_phrase}"
+    return Refused(f"{words} ({_NEEDS_TOKEN})" if response.status_code == 401 else words, response.status_code)
+
+
+@contextmanager
+def _told(requests: httpx.Client) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise NoshowError(f"{requests.base_url} does not answer: {type(error).__name__} {error}") from error
+    except msgspec.DecodeError as error:
+        raise NoshowError(f"{requests.base_url} is no Noshow: its answer is not JSON") from error

@@ -1,0 +1,38 @@
+"""Options that several commands have, and the settings and the server that they name."""
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from noshow.client import Server, address, running
+from store.settings import Settings, load
+
+PATH = click.Path(path_type=Path)
+TOKEN = click.option(
+    "--token", envvar="NOSHOW_TOKEN", default="", metavar="TOKEN", help="API token; else NOSHOW_TOKEN, which ps hides."
+)
+
+
+def settings(overrides: Mapping[str, object], config: Path | None = None) -> Settings:
+    """The settings in force. Raises SettingsError."""
+    return load(os.environ, config, overrides)
+
+
+def with_server(command: Callable[..., None]) -> Callable[..., None]:
+    """A decorator for commands that ask a running server, which they get as `server`: that of `--url`, else the one
+    that runs on `--data`."""
+
+    @click.option("--url", help="The server to ask; else the one that runs on --data.")
+    @click.option("--data", type=PATH, help="Data directory of the running server.")
+    @click.option("--config", type=PATH, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+    @TOKEN
+    @functools.wraps(command)
+    def asking(url: str | None, data: Path | None, config: Path | None, token: str, **more: Any) -> None:
+        found = address(url) if url else running(settings({"data": data}, config))
+        command(server=Server(found, token), **more)
+
+    return asking
