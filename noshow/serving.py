@@ -19,6 +19,7 @@ from collector.intake import Intake
 from noshow import linting
 from noshow.errors import NoshowError
 from noshow.judging import Judging
+from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
@@ -81,6 +82,9 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             sender = Sender.build(opened.database, settings)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
+            settling = Settling.build(opened, rulebook, settings)
+            crew.add("asker", lambda: settling.asker.run(clock, crew.stop))
+            crew.add("drainer of testimony", lambda: settling.drainer.run(clock, crew.stop))
         app = _app(Parts(opened, settings, rulebook, roles), clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))

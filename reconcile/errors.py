@@ -15,3 +15,11 @@ class RefusedAddress(ReconcileError):
 
 class Unfilled(ReconcileError):
     """A request of a rule can't be made: something that it is filled in with is not known."""
+
+
+class Busy(ReconcileError):
+    """A source of truth is asked as much as it may be; `until` (µs UTC) is when it is worth another try."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__("the source is asked as often as it may be (truth.rate, truth.at_once)")
+        self.until = until

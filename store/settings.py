@@ -36,6 +36,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "TruthSettings",
     "load",
 ]
 
@@ -92,6 +93,14 @@ class OutgoingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TruthSettings:
+    """Of lookups, for each host that is asked: most requests in a second, and at a time."""
+
+    rate: int
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
 
@@ -106,6 +115,7 @@ class Settings:
     evaluator: EvaluatorSettings
     notify: NotifySettings
     outgoing: OutgoingSettings
+    truth: TruthSettings
 
 
 T = TypeVar("T")
@@ -147,11 +157,14 @@ SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
 SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
 BATCH = Setting("evaluator.batch", values.count, "20000")
 RETENTION = Setting("evaluator.retention", values.span)
+TRUTH_RATE = Setting("truth.rate", values.count, "10")
+TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
-    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE,
+    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE, TRUTH_RATE,
+    TRUTH_AT_ONCE,
 )  # fmt: skip
 
 ENDPOINTS = ("notify", "endpoints")
@@ -239,6 +252,7 @@ def _settings(read: _Reader) -> Settings:
         evaluator=_evaluator(read),
         notify=NotifySettings(endpoints=_endpoints(read)),
         outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
+        truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
     )
 
 

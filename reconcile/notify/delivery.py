@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
 from standardwebhooks import Webhook
@@ -10,6 +9,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from reconcile.outgoing.call import TIMEOUT, Caller, NoReply, Reply
 from reconcile.outgoing.network import Resolve, resolve
+from reconcile.outgoing.retry_after import retry_after
 from store.event import SECOND
 from store.settings import Endpoint
 
@@ -73,24 +73,12 @@ def _answer(reply: Reply, endpoint: Endpoint, now: int) -> Answer:
         return Answer(reply.status, "")
     redirect = " (redirects are not followed)" if 300 <= reply.status < 400 else ""
     note = f"HTTP {reply.status}{redirect}: {_one_line(reply.body)}".removesuffix(": ")
-    return Answer(reply.status, _scrubbed(note, endpoint), _retry_after(reply.headers.get("retry-after", ""), now))
+    return Answer(reply.status, _scrubbed(note, endpoint), retry_after(reply.headers.get("retry-after", ""), now))
 
 
 def _one_line(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def _retry_after(value: str, now: int) -> int | None:
-    """Seconds or an HTTP date, as µs from now; `None` where it is neither or has passed."""
-    if value.isdecimal() and len(value) < 10:
-        return int(value) * SECOND
-    try:
-        at = parsedate_to_datetime(value)
-        ahead = round(at.replace(tzinfo=at.tzinfo or UTC).timestamp()) * SECOND - now
-    except (ValueError, OverflowError):
-        return None
-    return ahead if ahead > 0 else None
 
 
 def _scrubbed(note: str, endpoint: Endpoint) -> str:
