@@ -23,3 +23,19 @@ class Busy(ReconcileError):
     def __init__(self, until: int) -> None:
         super().__init__("the source is asked as often as it may be (truth.rate, truth.at_once)")
         self.until = until
+
+
+class NoSuchCase(ReconcileError):
+    """There is no case with this id."""
+
+
+class Overtaken(ReconcileError):
+    """The case is not as it was when somebody decided: the message says who did what to it, and when."""
+
+
+class BadMove(ReconcileError):
+    """What was asked of a case is not complete, or makes no sense; the message says what was expected."""
+
+
+class NotYours(ReconcileError):
+    """The case concerns other teams than the one that this caller is bound to."""

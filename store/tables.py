@@ -68,16 +68,19 @@ cases = Table(
     Column("revision", Integer, nullable=False, server_default="0"),  # counts every write: what a write is guarded by
     Column("assignee", Text, nullable=False, server_default=""),
     Column("state_by", Text, nullable=False, server_default=""),  # who brought it into its state; empty: it did itself
+    Column("state_at", BigInteger, nullable=False, server_default="0"),  # when it came into its state
     Column("note", Text, nullable=False, server_default=""),  # what that person said
     Column("snoozed_until", BigInteger),
     Column("escalate_at", BigInteger),  # when it is raised if it is still unresolved
     Column("escalated_at", BigInteger),
-    Column("ambiguity", Text, nullable=False, server_default=""),  # timed_out, failed, partial_commit, …
+    Column("ambiguity", Text, nullable=False, server_default=""),  # words with blanks between: timed_out partial_commit
     Column("labels", Text, nullable=False, server_default="{}"),  # of the workflow, as JSON
     UniqueConstraint("workflow", "correlation_id"),
     Index("cases_by_since", "state", "since", "id"),
     Index("cases_by_risk", "state", "at_risk", "id"),
     Index("cases_by_correlation_id", "correlation_id"),
+    Index("cases_by_snooze", "snoozed_until"),
+    Index("cases_by_escalation", "escalate_at"),
 )
 
 # The reconciler's copy of `findings` in ClickHouse, moved forward only by a higher version.

@@ -1,15 +1,19 @@
-"""From what was seen of orders to their cases and notices: all of one change in one transaction."""
+"""Changes of cases, whoever makes them: case, findings, audit trail and notices of one change in one transaction."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from reconcile.audit.entry import record
 from reconcile.cases import records
-from reconcile.cases.case import Case, Change, News, settle
-from reconcile.cases.finding import Finding, Sighting, newest
-from reconcile.errors import Raced
+from reconcile.cases.case import Case, Change, News
+from reconcile.cases.finding import Sighting, newest
+from reconcile.cases.moves import By, Move, make
+from reconcile.cases.settle import settle
+from reconcile.cases.trail import Deed, by_hand, by_itself, entry
+from reconcile.errors import NoSuchCase, Raced, ReconcileError
 from reconcile.identity import case_id, message_id
 from reconcile.notify import outbox
 from reconcile.notify.routing import Routing
@@ -19,15 +23,12 @@ from store.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS = 10  # each lost one means that another reconciler got on
+T = TypeVar("T")
 
+_ATTEMPTS = 10  # each lost one means that somebody else got on
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A change of a case, and the findings that are newer than what was known."""
-
-    change: Change
-    fresh: tuple[Finding, ...]
+External = Mapping[str, Mapping[str, str]]
+"""By case, the references of others that are known of its order."""
 
 
 class Casebook:
@@ -47,7 +48,7 @@ class Casebook:
         if not sightings:
             return 0
         try:
-            return self._persist(sightings, now)
+            return _persist(lambda: self._enter(sightings, now))
         except (StoreUnavailable, Raced):
             raise
         except Exception:
@@ -57,30 +58,46 @@ class Casebook:
         middle = len(sightings) // 2
         return self.enter(sightings[:middle], now) + self.enter(sightings[middle:], now)
 
-    def _persist(self, sightings: Sequence[Sighting], now: int) -> int:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._transact(sightings, now)
-            except Raced as raced:
-                logger.debug("once more: %s", raced)
-        return self._transact(sightings, now)
+    def move(
+        self, case_ids: Iterable[str], move: Move, by: By, now: int, external: External | None = None
+    ) -> dict[str, Case | ReconcileError]:
+        """Make the same move of each of these cases, in one transaction: the case as it is now, or why not.
 
-    def _transact(self, sightings: Sequence[Sighting], now: int) -> int:
+        Of two who move the same case at once one wins, and the other gets `Overtaken`, which says who did what.
+        Raises `StoreUnavailable`, or `Raced` when others were quicker again and again.
+        """
+        ids = list(dict.fromkeys(case_ids))
+        return _persist(lambda: self._move(ids, move, by, now, external or {}))
+
+    def write(self, connection: Connection, deeds: Sequence[Deed], now: int) -> None:
+        """The one way in which a case changes, within the caller's transaction. Raises `Raced`."""
+        changes = [deed.change for deed in deeds]
+        records.write(self._database, connection, changes)
+        record(connection, [entry(deed) for deed in deeds], now)
+        outbox.add(connection, self._notices(connection, changes, now), now)
+
+    def _enter(self, sightings: Sequence[Sighting], now: int) -> int:
         by_case = {case_id(sighting.workflow, sighting.correlation_id): sighting for sighting in sightings}
         with self._database.begin() as connection:
             known = records.read_cases(connection, by_case)
-            compared = (_entry(sighting, known.get(id_), now) for id_, sighting in by_case.items())
-            entries = [entry for entry in compared if entry is not None]
-            self._write(connection, entries, now)
-        return len(entries)
+            compared = (_change(sighting, known.get(id_), now) for id_, sighting in by_case.items())
+            changes = [change for change in compared if change is not None]
+            self.write(connection, [by_itself(change) for change in changes], now)
+        return len(changes)
 
-    def _write(self, connection: Connection, entries: Sequence[Entry], now: int) -> None:
-        changes = [entry.change for entry in entries]
-        records.add_cases(self._database, connection, [change.case for change in changes if change.previous is None])
-        records.change_cases(connection, [(change.previous, change.case) for change in changes if change.previous])
-        fresh = [(entry.change.case.id, finding) for entry in entries for finding in entry.fresh]
-        records.put_findings(self._database, connection, fresh)
-        outbox.add(connection, self._notices(connection, changes, now), now)
+    def _move(
+        self, ids: Sequence[str], move: Move, by: By, now: int, external: External
+    ) -> dict[str, Case | ReconcileError]:
+        with self._database.begin() as connection:
+            known = records.read_cases(connection, ids)
+            made = {id_: _made(known.get(id_), id_, move, by, now) for id_ in ids}
+            deeds = [
+                by_hand(change, move, by, external.get(id_, {}))
+                for id_, change in made.items()
+                if isinstance(change, Change)
+            ]
+            self.write(connection, deeds, now)
+        return {id_: change.case if isinstance(change, Change) else change for id_, change in made.items()}
 
     def _notices(self, connection: Connection, changes: Sequence[Change], now: int) -> list[outbox.Notice]:
         told = outbox.told(connection, [change.case.id for change in changes if change.news is News.RESOLVED])
@@ -108,7 +125,17 @@ class Casebook:
         ]
 
 
-def _entry(sighting: Sighting, known: Case | None, now: int) -> Entry | None:
+def _persist(work: Callable[[], T]) -> T:
+    """Do it once more as long as somebody else was quicker."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return work()
+        except Raced as raced:
+            logger.debug("once more: %s", raced)
+    return work()
+
+
+def _change(sighting: Sighting, known: Case | None, now: int) -> Change | None:
     stored = {finding.place: finding.version for finding in known.findings} if known else {}
     fresh = tuple(finding for finding in sighting.findings if finding.version > stored.get(finding.place, -1))
     if not fresh:
@@ -116,5 +143,13 @@ def _entry(sighting: Sighting, known: Case | None, now: int) -> Entry | None:
     findings = newest(known.findings if known else (), fresh)
     # What is told of the order goes with its newest finding, whichever of them was read first.
     about = sighting.about if not known or sighting.version >= max(stored.values()) else known.about
-    change = settle(findings, about, known, now)
-    return None if change is None else Entry(change, fresh)
+    return settle(findings, about, known, now)
+
+
+def _made(case: Case | None, id_: str, move: Move, by: By, now: int) -> Change | ReconcileError:
+    if case is None:
+        return NoSuchCase(f"there is no case {id_}")
+    try:
+        return make(case, move, by, now)
+    except ReconcileError as error:
+        return error

@@ -1,11 +1,16 @@
 """What the evaluator says of one order, as the reconciler sees it. Times are microseconds since the Unix epoch, UTC."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from rules.verdict import Kind
 
 Key = tuple[str, str]  # workflow, correlation ID
 
 RULE_REMOVED = "rule_removed"  # why a finding closed that nobody asks for any more
+
+# What nothing more can be done about than to see it: once somebody has, such a finding keeps no case open.
+_ONLY_TO_BE_SEEN = frozenset({Kind.LATE, Kind.DUPLICATE, Kind.AFTER_END})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,10 @@ class Finding:
 
     `kind` is text, so that a kind of a newer evaluator does no harm. `noted` findings are recorded and ask for nothing.
     `step` is `WHOLE` in one of the whole order. `closed_because` is '' where the condition ceased to hold.
+    `escalate_after` (µs): how long a case with it may stay unresolved before it is raised.
+
+    A person has seen it if `acknowledged`, and settled the case with it if `settled`. Both are about the condition that
+    holds since `detected_at`, and end with it.
     """
 
     workflow: str
@@ -36,6 +45,13 @@ class Finding:
     sentence: str
     rule_hash: str
     closed_because: str = ""
+    escalate_after: int | None = None
+    acknowledged: bool = False
+    settled: bool = False
+
+    @property
+    def key(self) -> Key:
+        return self.workflow, self.correlation_id
 
     @property
     def place(self) -> tuple[str, str]:
@@ -44,8 +60,9 @@ class Finding:
 
     @property
     def keeps_open(self) -> bool:
-        """Whether a case with this finding is open."""
-        return self.open and not self.noted
+        """Whether a case with this finding is unresolved."""
+        seen = self.acknowledged and self.kind in _ONLY_TO_BE_SEEN
+        return self.open and not (self.noted or self.settled or seen)
 
     @property
     def withdrawn(self) -> bool:
@@ -56,14 +73,14 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class About:
     """What is known of the order itself. `started_at`: of an orphan the time of its first event. `labels` are the
-    workflow's; the SQL database does not keep them."""
+    workflow's."""
 
     noun: str
     started_at: int
     at_risk: float | None = None
     unit: str | None = None
     customer: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +106,19 @@ class Sighting:
 
 
 def newest(known: Iterable[Finding], seen: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Both together, of each place the higher version; what is known wins a tie."""
+    """Both together, of each place the higher version; what is known wins a tie.
+
+    What people said of a finding goes over to its next version as long as it has not closed in between.
+    """
     findings = {finding.place: finding for finding in known}
     for finding in seen:
         before = findings.get(finding.place)
         if before is None or before.version < finding.version:
-            findings[finding.place] = finding
+            findings[finding.place] = _with_what_was_said(finding, before)
     return tuple(findings.values())
+
+
+def _with_what_was_said(finding: Finding, before: Finding | None) -> Finding:
+    if before is None or not before.open or before.detected_at != finding.detected_at:
+        return replace(finding, acknowledged=False, settled=False)
+    return replace(finding, acknowledged=before.acknowledged, settled=before.settled)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from reconcile.cases.case import Case, Reason, State, rank
+from reconcile.cases.case import Case, Change, Reason, State, rank
 from reconcile.cases.finding import About, Finding
 from reconcile.errors import Raced
-from rules.spec import Severity
 from store.database import Database
 from store.tables import case_findings, cases
 
@@ -34,6 +34,14 @@ def read_cases(connection: Connection, case_ids: Iterable[str]) -> dict[str, Cas
     return {row.id: _case(row, findings[row.id]) for row in rows}
 
 
+def write(database: Database, connection: Connection, changes: Sequence[Change]) -> None:
+    """Cases and findings as they are now; raises `Raced` where something is no longer as it was before."""
+    add_cases(database, connection, [change.case for change in changes if change.previous is None])
+    change_cases(connection, [(change.previous, change.case) for change in changes if change.previous])
+    put_findings(database, connection, [(change.case.id, it) for change in changes for it in _fresh(change)])
+    _put_flags(connection, [it for change in changes for it in _flagged(change)])
+
+
 def add_cases(database: Database, connection: Connection, new: Sequence[Case]) -> None:
     """Raises `Raced` where somebody else has just made one of them."""
     rows = [_values(case) for case in sorted(new, key=lambda case: case.id)]
@@ -46,13 +54,13 @@ def add_cases(database: Database, connection: Connection, new: Sequence[Case]) -
 def change_cases(connection: Connection, changed: Sequence[tuple[Case, Case]]) -> None:
     """Write (before, after); raises `Raced` where one is no longer as it was before."""
     rows = [
-        {**_values(after), "b_id": before.id, "b_transition": before.transition, "b_updated_at": before.updated_at}
+        {**_values(after), "b_id": before.id, "b_state": before.state, "b_revision": before.revision}
         for before, after in changed
     ]
     unchanged = (
         cases.c.id == bindparam("b_id"),
-        cases.c.transition == bindparam("b_transition"),
-        cases.c.updated_at == bindparam("b_updated_at"),
+        cases.c.state == bindparam("b_state"),
+        cases.c.revision == bindparam("b_revision"),
     )
     if rows:
         _all(connection.execute(update(cases).where(*unchanged), rows), rows)
@@ -73,9 +81,41 @@ def put_findings(database: Database, connection: Connection, case_id_of: Sequenc
         _all(connection.execute(statement, rows, execution_options=_PRESERVE), rows)
 
 
+def _put_flags(connection: Connection, findings: Sequence[Finding]) -> None:
+    """What people say of findings as they are stored; raises `Raced` where the stored version is another."""
+    guard = ("version", *_KEY)
+    rows = [
+        {
+            **{f"b_{name}": getattr(finding, name) for name in guard},
+            "acknowledged": finding.acknowledged,
+            "settled": finding.settled,
+        }
+        for finding in findings
+    ]
+    unchanged = [case_findings.c[name] == bindparam(f"b_{name}") for name in guard]
+    if rows:
+        _all(connection.execute(update(case_findings).where(*unchanged), rows), rows)
+
+
+def _fresh(change: Change) -> list[Finding]:
+    """The findings that are newer than what was stored."""
+    stored = _versions(change.previous)
+    return [finding for finding in change.case.findings if finding.version > stored.get(finding.place, -1)]
+
+
+def _flagged(change: Change) -> list[Finding]:
+    """The findings that are stored in this version, and of which somebody has said something new."""
+    stored, before = _versions(change.previous), set(change.previous.findings) if change.previous else set()
+    return [it for it in change.case.findings if it not in before and it.version == stored.get(it.place)]
+
+
+def _versions(case: Case | None) -> dict[tuple[str, str], int]:
+    return {finding.place: finding.version for finding in case.findings} if case else {}
+
+
 def _all(result: Any, rows: Sequence[object]) -> None:
     if result.rowcount != len(rows):
-        raise Raced(f"{len(rows) - result.rowcount} of {len(rows)} rows were changed by another reconciler meanwhile")
+        raise Raced(f"{len(rows) - result.rowcount} of {len(rows)} rows were changed by somebody else meanwhile")
 
 
 def _values(case: Case) -> dict[str, object]:
@@ -86,7 +126,29 @@ def _values(case: Case) -> dict[str, object]:
         "state": case.state,
         "reason": case.reason or "",
         "transition": case.transition,
+        "revision": case.revision,
+        **_what_follows(case),
         "noun": case.about.noun,
+        "started_at": case.about.started_at,
+        "at_risk": case.about.at_risk,
+        "unit": case.about.unit,
+        "customer": case.about.customer,
+        "labels": msgspec.json.encode(case.about.labels, order="sorted").decode(),
+        "assignee": case.assignee,
+        "state_by": case.state_by,
+        "state_at": case.state_at,
+        "note": case.note,
+        "snoozed_until": case.snoozed_until,
+        "opened_at": case.opened_at,
+        "updated_at": case.updated_at,
+        "resolved_at": case.resolved_at,
+        "escalated_at": case.escalated_at,
+    }
+
+
+def _what_follows(case: Case) -> dict[str, object]:
+    """From its findings: written for lists and filters, never read back."""
+    return {
         "owner": case.owner,
         "severity": case.severity,
         "severity_rank": rank(case.severity),
@@ -94,17 +156,13 @@ def _values(case: Case) -> dict[str, object]:
         "kind": case.kind,
         "sentence": case.sentence,
         "since": case.since,
-        "started_at": case.about.started_at,
-        "at_risk": case.about.at_risk,
-        "unit": case.about.unit,
-        "customer": case.about.customer,
-        "opened_at": case.opened_at,
-        "updated_at": case.updated_at,
-        "resolved_at": case.resolved_at,
+        "escalate_at": case.escalate_at,
+        "ambiguity": " ".join(case.ambiguity),
     }
 
 
 def _case(row: Row[Any], findings: Iterable[Finding]) -> Case:
+    labels = msgspec.json.decode(row.labels, type=dict[str, str])
     return Case(
         id=row.id,
         workflow=row.workflow,
@@ -112,15 +170,16 @@ def _case(row: Row[Any], findings: Iterable[Finding]) -> Case:
         state=State(row.state),
         reason=Reason(row.reason) if row.reason else None,
         transition=row.transition,
-        owner=row.owner,
-        severity=Severity(row.severity),
-        step=row.step,
-        kind=row.kind,
-        sentence=row.sentence,
-        since=row.since,
-        about=About(row.noun, row.started_at, row.at_risk, row.unit, row.customer),
+        revision=row.revision,
+        about=About(row.noun, row.started_at, row.at_risk, row.unit, row.customer, labels),
+        assignee=row.assignee,
+        state_by=row.state_by,
+        state_at=row.state_at,
+        note=row.note,
+        snoozed_until=row.snoozed_until,
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         resolved_at=row.resolved_at,
+        escalated_at=row.escalated_at,
         findings=tuple(sorted(findings, key=lambda finding: finding.place)),
     )

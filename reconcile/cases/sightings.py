@@ -34,7 +34,7 @@ _NEWEST = """
 SELECT workflow, correlation_id, step, kind, version, open, noted, step_order, toUnixTimestamp64Micro(at),
        toUnixTimestamp64Micro(due), toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(detected_at),
        toUnixTimestamp64Micro(closed_at), owner, severity, description, runbook, sentence, rule_hash, closed_because,
-       noun, toUnixTimestamp64Micro(started_at), at_risk, unit, customer, labels
+       escalate_after, noun, toUnixTimestamp64Micro(started_at), at_risk, unit, customer, labels
 FROM findings
 WHERE (workflow, correlation_id) IN {keys:Array(Tuple(String, String))}
 ORDER BY workflow, correlation_id, step, kind, version DESC
@@ -169,7 +169,7 @@ def _finding(row: tuple[Any, ...]) -> Finding:
     return Finding(workflow, correlation_id, *(_storable(value) for value in rest))
 
 
-_ABOUT = 20  # the first column of `_NEWEST` that tells of the order itself
+_ABOUT = 21  # the first column of `_NEWEST` that tells of the order itself
 
 
 def _about(row: tuple[Any, ...]) -> About:

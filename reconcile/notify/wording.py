@@ -49,11 +49,16 @@ def title(change: Change, now: int) -> str:
     case = change.case
     name = f"{case.about.noun} {case.correlation_id}"
     match change.news:
+        case News.RESOLVED if case.state_by:
+            return f"{name} is settled by {case.state_by} as {_words(case.reason or '')}{_said(case.note)}"
         case News.RESOLVED:
             verb = "is closed" if case.reason is Reason.RULE_REMOVED else "is settled"
             return f"{name} {verb}: {_list(_righted(change, now))}"
         case News.REOPENED:
-            return f"{name} is open again: {_wrong(case.focus, now)}"
+            by = f" by {case.state_by}" if case.state_by else ""
+            return f"{name} is open again{by}: {_wrong(case.focus, now)}"
+        case News.ESCALATED:
+            return f"{name} is raised, open for {_rounded(now - case.opened_at)}: {_wrong(case.focus, now)}"
         case News.UPDATED:
             return f"{name}: {_list([*_righted(change, now), *_appeared(change, now), *_remaining(change, now)])}"
         case _:
@@ -100,6 +105,10 @@ def _right(finding: Finding, arrival: Finding | None, now: int) -> str:
     if arrival and finding.kind in (Kind.MISSING, Kind.FAILED):
         return _wrong(arrival, now)
     return f"{_what(finding)} {_RIGHT.get(finding.kind) or f'is no longer {_words(finding.kind)}'}"
+
+
+def _said(note: str) -> str:
+    return f": {note}" if note else ""
 
 
 def _words(kind: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from reconcile.cases import desk
+from reconcile.cases.alarms import Alarms
 from reconcile.cases.casebook import Casebook
 from reconcile.cases.finding import About, Finding, Sighting
 from reconcile.cases.intake import Intake
@@ -18,7 +20,7 @@ from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
 from store.secret import Secret
 from store.settings import Endpoint
-from store.tables import case_findings, cases, outbox
+from store.tables import audit, case_findings, cases, outbox
 
 NOON = 1_763_640_000_000_000  # 2025-11-20 12:00:00 UTC
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1vZi1ub3Nob3c="
@@ -98,7 +100,8 @@ def write_verdict(
 
 
 def _row(it: Finding) -> dict[str, object]:
-    return {name: getattr(it, name) for name in Finding.__slots__}
+    """Without what only people say of it."""
+    return {name: getattr(it, name) for name in Finding.__slots__ if name not in ("acknowledged", "settled")}
 
 
 def _about(about: About) -> dict[str, object]:
@@ -157,9 +160,19 @@ class Desk:
         self.casebook = self.another_casebook()
         self.intake = self.another_intake()
         self.sweep = Sweep(clickhouse, database, self.casebook)
+        self.alarms = Alarms(database, self.casebook)
+        self.people = desk.Desk(
+            database, self.casebook, lambda orders: {order: {"charge_id": "ch-1"} for order in orders}
+        )
 
     def another_casebook(self) -> Casebook:
         return Casebook(self.database, Routing(self.endpoints), PUBLIC)
+
+    def another_desk(self) -> desk.Desk:
+        """With a reference for every order."""
+        return desk.Desk(
+            self.database, self.another_casebook(), lambda orders: {key: {"charge_id": "ch-1"} for key in orders}
+        )
 
     def another_intake(self) -> Intake:
         return Intake(self.clickhouse, self.database, self.another_casebook(), OVERLAP)
@@ -184,6 +197,11 @@ class Desk:
         with self.database.read() as connection:
             rows = connection.execute(select(case_findings).order_by(case_findings.c.step, case_findings.c.kind))
             return [dict(row._mapping) for row in rows]
+
+    def audit(self) -> list[Mapping[str, Any]]:
+        """Every entry, in order."""
+        with self.database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(select(audit).order_by(audit.c.id))]
 
     def outbox(self) -> list[Mapping[str, Any]]:
         return notices(self.database)

@@ -64,7 +64,7 @@ def sweeps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_the_loop_takes_in_findings_and_rests(desk: Desk) -> None:
     desk.write(finding())
     clock = StoppingClock(3)
-    Reconciler(desk.intake, desk.sweep, HOUR).run(clock, clock.stop)
+    Reconciler(desk.intake, desk.alarms, desk.sweep, HOUR).run(clock, clock.stop)
     assert len(desk.cases()) == 1
     assert clock.slept == [0.5, 0.5, 0.5]
 
@@ -83,7 +83,7 @@ def test_the_loop_survives_whatever_a_step_raises(
     monkeypatch.setattr(Intake, "step", faulty)
     desk.write(finding())
     clock = StoppingClock(4)
-    Reconciler(desk.intake, desk.sweep, HOUR).run(clock, clock.stop)
+    Reconciler(desk.intake, desk.alarms, desk.sweep, HOUR).run(clock, clock.stop)
     assert len(desk.cases()) == 1
     assert clock.slept[:2] == [5.0, 5.0]
     assert "reconciler: ClickHouse: gone" in caplog.text
@@ -92,7 +92,7 @@ def test_the_loop_survives_whatever_a_step_raises(
 
 def test_a_slice_is_swept_whenever_one_is_due(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     swept = sweeps(monkeypatch)
-    reconciler = Reconciler(desk.intake, desk.sweep, MINUTE)
+    reconciler = Reconciler(desk.intake, desk.alarms, desk.sweep, MINUTE)
     for at in (0, 1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE):
         reconciler.step(NOON + at)
     assert swept == [NOON, NOON + MINUTE, NOON + 3 * MINUTE]

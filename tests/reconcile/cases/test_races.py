@@ -119,11 +119,11 @@ def test_every_write_is_guarded(desk: Desk) -> None:
     database = desk.database
     with database.begin() as connection:
         (case,) = records.read_cases(connection, [row["id"] for row in desk.cases()]).values()
-    later = replace(case, transition=2)
+    later = replace(case, transition=2, revision=2)
     guarded: list[Callable[[Connection], None]] = [
         lambda connection: records.add_cases(database, connection, [case]),
         lambda connection: records.change_cases(connection, [(later, later)]),
-        lambda connection: records.change_cases(connection, [(replace(case, updated_at=NOON - 1), later)]),
+        lambda connection: records.change_cases(connection, [(replace(case, revision=0), later)]),
         lambda connection: records.put_findings(database, connection, [(case.id, case.focus)]),
     ]
     for write in guarded:

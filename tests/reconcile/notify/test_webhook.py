@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconcile.cases.case import settle
 from reconcile.cases.finding import About, Finding
+from reconcile.cases.settle import settle
 from reconcile.notify.webhook import page, payload
 from tests.reconcile.desk import ABOUT, NOON, PUBLIC, closed, finding, late
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconcile.cases.case import Change, settle
+from reconcile.cases.case import Change
 from reconcile.cases.finding import About, Finding
+from reconcile.cases.settle import settle
 from reconcile.notify.wording import amount, text, title
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.reconcile.desk import ABOUT, NOON, closed, finding, late

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.cases.case import Case, Change, News, Reason, State, settle
+from reconcile.cases.case import Case, Change, News, Reason, State
 from reconcile.cases.finding import Finding, newest
+from reconcile.cases.settle import settle
 from rules.spec import Severity
 from store.event import MINUTE
 from tests.reconcile.desk import ABOUT, NOON, closed, finding, late
@@ -193,4 +194,4 @@ def test_in_whatever_order_findings_are_seen_the_case_is_the_same(
         case = change.case if change else case
     assert case is not None
     at_once = changed(known).case
-    assert replace(case, transition=0) == replace(at_once, transition=0)
+    assert replace(case, transition=0, revision=0) == replace(at_once, transition=0, revision=0)
