@@ -199,8 +199,9 @@ case_comments = Table(
     Index("case_comments_by_case", "case_id", "id"),
 )
 
-# The audit trail as it is born: in the transaction of what it tells of. `seq` and `hash` are given later by the one
-# process that chains; from then on the row never changes. `detail` is JSON: what was before and after, and more.
+# The audit trail as it is born: in the transaction of what it tells of. What stands behind `detail` is given later by the
+# one process that chains; from then on the row never changes, but for a redaction. `detail` is JSON: what was before and
+# after, and more.
 audit = Table(
     "audit",
     metadata,
@@ -219,21 +220,26 @@ audit = Table(
     Column("external", Text, nullable=False),  # JSON object: references of others, such as charge_id
     Column("detail", Text, nullable=False),
     Column("seq", BigInteger, unique=True),
+    Column("salt", Text),  # of `seal`; empty where what it seals was redacted
+    Column("seal", Text),  # digest of why, customer, external and detail
+    Column("before", Text),  # hash of the row before
     Column("hash", Text),
     Index("audit_by_case", "case_id", "id"),
     Index("audit_unchained", "seq", "id"),
 )
 
-# The head of the chain: the last number given, and its hash.
+# The head of the chain: the last number given, its hash, and when.
 audit_head = Table(
     "audit_head",
     metadata,
     Column("name", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 # What the evaluator has judged, by workflow, rule and stretch of time: that a rule ran and found nothing is news, too.
+# A row goes when the audit trail has it.
 passes = Table(
     "passes",
     metadata,
@@ -241,6 +247,9 @@ passes = Table(
     Column("rule_hash", Text, primary_key=True),
     Column("began_at", BigInteger, primary_key=True),
     Column("ended_at", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),  # of the rule
+    Column("rounds", BigInteger, nullable=False),  # how often it was asked whether anything had changed
+    Column("looked_at", BigInteger, nullable=False),  # correlation IDs with events, or deadlines, of its own
     Column("judged", BigInteger, nullable=False),  # verdicts that were written
     Column("opened", BigInteger, nullable=False),  # findings
     Column("closed", BigInteger, nullable=False),

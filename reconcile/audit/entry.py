@@ -36,16 +36,16 @@ class Entry:
 
 
 def record(connection: Connection, entries: Sequence[Entry], now: int) -> list[str]:
-    """Write them, within the caller's transaction; their ids, in the same order. `now` in µs UTC."""
-    rows = [_row(entry, now) for entry in entries]
-    if rows:
-        connection.execute(insert(audit), rows)
-    return [str(row["id"]) for row in rows]
+    """Write them, within the caller's transaction; their ids, which sort as the entries do. `now` in µs UTC."""
+    ids = sorted(str(uuid7(now)) for _ in entries)
+    if ids:
+        connection.execute(insert(audit), [_row(*it, now) for it in zip(ids, entries, strict=True)])
+    return ids
 
 
-def _row(entry: Entry, now: int) -> dict[str, object]:
+def _row(id_: str, entry: Entry, now: int) -> dict[str, object]:
     return {
-        "id": str(uuid7(now)),
+        "id": id_,
         "at": now,
         "actor_kind": entry.actor.kind,
         "actor": entry.actor.name,

@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("external", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("seq", sa.BigInteger, unique=True),
+        sa.Column("salt", sa.Text),
+        sa.Column("seal", sa.Text),
+        sa.Column("before", sa.Text),
         sa.Column("hash", sa.Text),
         sa.Index("audit_by_case", "case_id", "id"),
         sa.Index("audit_unchained", "seq", "id"),
@@ -34,6 +37,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "passes",
@@ -41,6 +45,9 @@ def upgrade() -> None:
         sa.Column("rule_hash", sa.Text, primary_key=True),
         sa.Column("began_at", sa.BigInteger, primary_key=True),
         sa.Column("ended_at", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("rounds", sa.BigInteger, nullable=False),
+        sa.Column("looked_at", sa.BigInteger, nullable=False),
         sa.Column("judged", sa.BigInteger, nullable=False),
         sa.Column("opened", sa.BigInteger, nullable=False),
         sa.Column("closed", sa.BigInteger, nullable=False),

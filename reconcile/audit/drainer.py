@@ -1,0 +1,75 @@
+"""The audit trail's loop: chains what was entered, and brings it to ClickHouse."""
+
+import logging
+from threading import Event
+
+from reconcile.audit import chain, copying
+from reconcile.errors import Raced
+from store import leases
+from store.clickhouse import ClickHouse
+from store.clock import Clock
+from store.database import Database
+from store.errors import StoreUnavailable
+from store.event import HOUR, SECOND
+
+logger = logging.getLogger(__name__)
+
+LEASE = "audit"
+
+_TTL = 30 * SECOND
+_PRUNE_EVERY = HOUR
+_IDLE = 0.5  # seconds between looks while nothing happens
+_FAULT = 5.0  # seconds of rest after something went wrong
+
+
+class Drainer:
+    """One of any number; only the one that holds the lease does anything.
+
+    The lease keeps them from doing everything twice. That the chain does not fork, and that nothing is left out of the
+    copy, does not hang on it.
+    """
+
+    def __init__(self, clickhouse: ClickHouse, database: Database, holder: str, keep: int) -> None:
+        """`keep`: how long a copied row stays in the SQL database, in µs."""
+        self._clickhouse = clickhouse
+        self._database = database
+        self._holder = holder
+        self._keep = keep
+        self._renew_at = 0
+        self._prune_at = 0
+
+    def step(self, now: int) -> bool:
+        """Chain and copy the next rows at `now` (µs UTC).
+
+        Says whether there may be more at once. Raises `StoreUnavailable`, `StoreRefused` or `Raced`; nothing is lost.
+        """
+        if not self._leads(now):
+            return False
+        chained = chain.extend(self._database, now)
+        copied = copying.copy(self._clickhouse, self._database)
+        if now >= self._prune_at:
+            copying.prune(self._database, now - self._keep)
+            self._prune_at = now + _PRUNE_EVERY
+        return chained == chain.AT_ONCE or copied == copying.AT_ONCE
+
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        while not stop.is_set():
+            try:
+                rest = 0.0 if self.step(clock.now()) else _IDLE
+            except (StoreUnavailable, Raced) as error:
+                logger.warning("audit: %s", error)
+                rest = _FAULT
+            except Exception:
+                logger.exception("audit: a step failed and is tried again")
+                rest = _FAULT
+            if rest:
+                clock.sleep(rest)
+
+    def _leads(self, now: int) -> bool:
+        """Holds the lease, which is renewed when half of it has gone by."""
+        if now >= self._renew_at:
+            if leases.acquire(self._database, LEASE, self._holder, now, _TTL) is None:
+                return False
+            self._renew_at = now + _TTL // 2
+        return True
