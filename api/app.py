@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import assets, cases, health, instances, models, pages, rules
+from api import assets, audit, cases, health, instances, models, pages, rules
 from api.context import Context
 from api.errors import Errors
 from api.headers import CommonHeaders
@@ -25,6 +25,7 @@ TAGS = [
     {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
     {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
     {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
+    {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
     {"name": "health", "description": "For load balancers."},
 ]
 COMPONENTS = "#/components/schemas/{model}"
@@ -45,7 +46,7 @@ class Application(FastAPI):
 
 
 NO_RULES = Rulebook(lambda: ())
-OURS = (instances.router, cases.router, rules.router, pages.router, assets.router)
+OURS = (instances.router, cases.router, rules.router, audit.router, pages.router, assets.router)
 
 
 def create_app(

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from noshow import backtesting, check, explaining, history, importing, linting, options, serving, suggesting, testing
+from noshow.audit_commands import audit_group
 from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
@@ -35,6 +36,9 @@ _CHECK = click.Choice([*map(str, Check)])
 @click.version_option(package_name="noshow")
 def noshow() -> None:
     """Noshow flags the events that never showed up."""
+
+
+noshow.add_command(audit_group)
 
 
 @noshow.command("check")

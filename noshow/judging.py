@@ -29,10 +29,14 @@ class Judging:
                 f"{settings.rules}: there is no rule file here, but {_some(known)} in force: without a rule every case "
                 "would be closed. Put the rules back, or begin with empty stores"
             )
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, holder)
-        record = Record(opened.database, LEASE, holder)
+        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, holder())
+        record = Record(opened.database, LEASE, holder())
         return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator))
+
+
+def holder() -> str:
+    """Of leases: this process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _some(names: list[str]) -> str:

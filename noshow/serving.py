@@ -18,9 +18,10 @@ from collector.app import create_router
 from collector.intake import Intake
 from noshow import linting
 from noshow.errors import NoshowError
-from noshow.judging import Judging
+from noshow.judging import Judging, holder
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
+from reconcile.audit.drainer import Drainer as AuditDrainer
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
@@ -80,11 +81,13 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
             sender = Sender.build(opened.database, settings)
+            audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
             settling = Settling.build(opened, rulebook, settings)
             crew.add("asker", lambda: settling.asker.run(clock, crew.stop))
             crew.add("drainer of testimony", lambda: settling.drainer.run(clock, crew.stop))
+            crew.add("audit trail", lambda: audit.run(clock, crew.stop))
         app = _app(Parts(opened, settings, rulebook, roles), clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))

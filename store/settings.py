@@ -28,6 +28,7 @@ from store.settings_source import (
 )
 
 __all__ = [
+    "AuditSettings",
     "CollectorSettings",
     "Endpoint",
     "EvaluatorSettings",
@@ -101,6 +102,13 @@ class TruthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """`keep`: how long an entry stays in the SQL database once ClickHouse has it, in µs."""
+
+    keep: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
 
@@ -116,6 +124,7 @@ class Settings:
     notify: NotifySettings
     outgoing: OutgoingSettings
     truth: TruthSettings
+    audit: AuditSettings
 
 
 T = TypeVar("T")
@@ -160,11 +169,12 @@ RETENTION = Setting("evaluator.retention", values.span)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
+AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
     INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE, TRUTH_RATE,
-    TRUTH_AT_ONCE,
+    TRUTH_AT_ONCE, AUDIT_KEEP,
 )  # fmt: skip
 
 ENDPOINTS = ("notify", "endpoints")
@@ -253,6 +263,7 @@ def _settings(read: _Reader) -> Settings:
         notify=NotifySettings(endpoints=_endpoints(read)),
         outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
+        audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
     )
 
 

@@ -199,9 +199,8 @@ case_comments = Table(
     Index("case_comments_by_case", "case_id", "id"),
 )
 
-# The audit trail as it is born: in the transaction of what it tells of. What stands behind `detail` is given later by the
-# one process that chains; from then on the row never changes, but for a redaction. `detail` is JSON: what was before and
-# after, and more.
+# The audit trail as it is born: in the transaction of what it tells of. The columns behind `detail` are filled later by
+# the one process that chains; from then on the row never changes, but for a redaction.
 audit = Table(
     "audit",
     metadata,
@@ -218,11 +217,11 @@ audit = Table(
     Column("customer", Text, nullable=False),
     Column("causation_id", Text, nullable=False),  # the entry, event or message that led to it
     Column("external", Text, nullable=False),  # JSON object: references of others, such as charge_id
-    Column("detail", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON: what was before and after, and more
     Column("seq", BigInteger, unique=True),
     Column("salt", Text),  # of `seal`; empty where what it seals was redacted
     Column("seal", Text),  # digest of why, customer, external and detail
-    Column("before", Text),  # hash of the row before
+    Column("previous", Text),  # hash of the row before
     Column("hash", Text),
     Index("audit_by_case", "case_id", "id"),
     Index("audit_unchained", "seq", "id"),

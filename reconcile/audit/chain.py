@@ -5,11 +5,11 @@ with later ids: numbers tell in which order entries were chained, ids and times 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, update
 
-from reconcile.audit.row import START, Head, Row, chained
+from reconcile.audit.row import START, Head, Row, chained, from_store
 from reconcile.errors import Raced
 from store.database import Database, upsert
 from store.instant import rfc3339
@@ -18,12 +18,12 @@ from store.tables import audit, audit_head, cases
 AT_ONCE = 1_000  # entries in one transaction
 
 _NAME = "audit"
-_GIVEN = ("seq", "salt", "seal", "before", "hash")  # when it is chained
+_GIVEN = ("seq", "salt", "seal", "previous", "hash")  # when it is chained
 _OF_CASE = ("workflow", "correlation_id", "customer")
 
 COLUMNS = tuple(audit.c[name] for name in Row.__struct_fields__)
 
-_UNCHAINED = select(audit).where(audit.c.seq.is_(None)).order_by(audit.c.id).limit(AT_ONCE)
+_UNCHAINED = select(*COLUMNS).where(audit.c.seq.is_(None)).order_by(audit.c.id).limit(AT_ONCE)
 _CHAIN = (
     update(audit)
     .where(audit.c.id == bindparam("of"), audit.c.seq.is_(None))
@@ -41,8 +41,8 @@ def extend(database: Database, now: int) -> int:
             return 0
     with database.begin() as connection:
         before = head(connection)
-        entries = connection.execute(_UNCHAINED).mappings().all()
-        rows = chained(_rows(connection, entries), before)
+        entries = [from_store(it) for it in connection.execute(_UNCHAINED)]
+        rows = chained(_about_cases(connection, entries), before)
         if rows:
             move(connection, before, Head(rows[-1].seq, rows[-1].hash, rfc3339(now)), now)
             connection.execute(_CHAIN, [_given(row) for row in rows])
@@ -52,12 +52,6 @@ def extend(database: Database, now: int) -> int:
 def head(connection: Connection) -> Head:
     row = connection.execute(select(audit_head).where(audit_head.c.name == _NAME)).one_or_none()
     return Head(0, START) if row is None else Head(row.seq, row.hash, rfc3339(row.at))
-
-
-def row_of(stored: Mapping[str, Any]) -> Row:
-    """A row of the table `audit`."""
-    told = {name: stored[name] for name in Row.__struct_fields__}
-    return Row(**{**told, "at": rfc3339(stored["at"])})
 
 
 def move(connection: Connection, before: Head, after: Head, now: int) -> None:
@@ -74,24 +68,19 @@ def move(connection: Connection, before: Head, after: Head, now: int) -> None:
         raise Raced(f"the audit trail was chained beyond {before.seq} by another process")
 
 
-def _rows(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> list[Row]:
+def _about_cases(connection: Connection, rows: Sequence[Row]) -> list[Row]:
     """What an entry about a case does not say of the instance and the customer is as the case has it now."""
-    about = _of_cases(connection, {it["case_id"] for it in entries if it["case_id"]})
-    return [
-        row_of({**it, **{name: it[name] or value for name, value in about.get(it["case_id"], {}).items()}})
-        for it in (_with_blanks(entry) for entry in entries)
-    ]
+    about = _of_cases(connection, {row.case_id for row in rows if row.case_id})
+    return [replace(row, **_lacking(row, about.get(row.case_id, {}))) for row in rows]
 
 
 def _of_cases(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    found = connection.execute(
-        select(cases.c.id, *(cases.c[name] for name in _OF_CASE)).where(cases.c.id.in_(list(ids)))
-    )
-    return {row.id: {name: getattr(row, name) or "" for name in _OF_CASE} for row in found}
+    chosen = select(cases.c.id, *(cases.c[name] for name in _OF_CASE)).where(cases.c.id.in_(list(ids)))
+    return {row.id: {name: getattr(row, name) or "" for name in _OF_CASE} for row in connection.execute(chosen)}
 
 
-def _with_blanks(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {**entry, **dict.fromkeys(_GIVEN, ""), "seq": 0}
+def _lacking(row: Row, about: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in about.items() if not getattr(row, name)}
 
 
 def _given(row: Row) -> dict[str, object]:

@@ -11,12 +11,13 @@ from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import HOUR, SECOND
+from store.leases import Lease
 
 logger = logging.getLogger(__name__)
 
 LEASE = "audit"
 
-_TTL = 30 * SECOND
+_TTL = 15 * SECOND
 _PRUNE_EVERY = HOUR
 _IDLE = 0.5  # seconds between looks while nothing happens
 _FAULT = 5.0  # seconds of rest after something went wrong
@@ -35,6 +36,7 @@ class Drainer:
         self._database = database
         self._holder = holder
         self._keep = keep
+        self._lease: Lease | None = None
         self._renew_at = 0
         self._prune_at = 0
 
@@ -65,11 +67,16 @@ class Drainer:
                 rest = _FAULT
             if rest:
                 clock.sleep(rest)
+        self.release()
+
+    def release(self) -> None:
+        if self._lease is not None:
+            leases.release(self._database, self._lease)
+            self._lease = None
 
     def _leads(self, now: int) -> bool:
         """Holds the lease, which is renewed when half of it has gone by."""
-        if now >= self._renew_at:
-            if leases.acquire(self._database, LEASE, self._holder, now, _TTL) is None:
-                return False
+        if self._lease is None or now >= self._renew_at:
+            self._lease = leases.acquire(self._database, LEASE, self._holder, now, _TTL)
             self._renew_at = now + _TTL // 2
-        return True
+        return self._lease is not None

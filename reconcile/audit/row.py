@@ -8,8 +8,11 @@ stays whole then, and nobody can find out by guessing what was there.
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
+
+from store.instant import rfc3339
 
 SEALED = ("why", "customer", "external", "detail")
 EMPTY = {"why": "", "customer": "", "external": "{}", "detail": "{}", "salt": ""}
@@ -19,7 +22,7 @@ START = "0" * 64
 """What stands in the first row for the hash of the row before."""
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
+class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A line of an export is this as JSON. `at` is RFC 3339 in UTC; `external` and `detail` are JSON as it was hashed.
 
     `salt` is empty where the payload was redacted.
@@ -42,7 +45,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     detail: str
     salt: str
     seal: str
-    before: str
+    previous: str
     hash: str
 
     @property
@@ -59,6 +62,20 @@ class Head(msgspec.Struct, frozen=True):
     at: str = ""
 
 
+class End(msgspec.Struct, frozen=True):
+    """The last line of an export. Unless it is a choice (`filtered`), it has every row up to `upto`."""
+
+    head: Head
+    upto: int
+    filtered: bool
+
+
+def from_store(values: Sequence[Any]) -> Row:
+    """`values` in the order of the fields, with `at` in µs UTC."""
+    seq, id_, at, *others = values
+    return Row(seq, id_, rfc3339(at), *others)
+
+
 def new_salt() -> str:
     return secrets.token_hex(16)
 
@@ -72,7 +89,7 @@ def hash_of(row: Row) -> str:
     """The hash that the row should have."""
     return digest(
         (
-            row.before, str(row.seq), row.id, row.at, row.actor_kind, row.actor, row.what,
+            row.previous, str(row.seq), row.id, row.at, row.actor_kind, row.actor, row.what,
             row.workflow, row.correlation_id, row.case_id, row.step, row.causation_id, row.seal,
         )
     )  # fmt: skip
@@ -89,7 +106,7 @@ def chained(rows: Sequence[Row], head: Head) -> list[Row]:
     seq, before = head.seq, head.hash
     for row in rows:
         seq += 1
-        salted = msgspec.structs.replace(row, seq=seq, before=before, salt=new_salt())
+        salted = msgspec.structs.replace(row, seq=seq, previous=before, salt=new_salt())
         sealed = msgspec.structs.replace(salted, seal=seal_of(salted))
         before = hash_of(sealed)
         done.append(msgspec.structs.replace(sealed, hash=before))

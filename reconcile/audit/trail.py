@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
-from reconcile.audit.chain import COLUMNS, head, row_of
+from reconcile.audit.chain import COLUMNS, head
 from reconcile.audit.copying import copied
-from reconcile.audit.row import Head, Row
+from reconcile.audit.row import Head, Row, from_store
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.instant import rfc3339
 from store.tables import audit
 
 AT_ONCE = 10_000  # rows in one query of a stream
@@ -61,6 +60,10 @@ class Span:
     newest_first: bool = False
 
 
+EVERYTHING = Asked()
+WHOLE = Span()
+
+
 class Trail:
     """The audit trail in both stores. Every method raises `StoreUnavailable` or `StoreRefused`."""
 
@@ -83,18 +86,18 @@ class Trail:
             return older + newest[: max(0, limit - len(older))]
         return newest + (self._copied(asked, below, limit - len(newest)) if len(newest) < limit else [])
 
-    def stream(self, asked: Asked, span: Span = Span()) -> Iterator[Row]:
+    def stream(self, asked: Asked = EVERYTHING, span: Span = WHOLE) -> Iterator[Row]:
         """All of them, the oldest first. Copies in ClickHouse that differ come one after the other."""
         after = span.after
         while page := self.page(asked, Span(after, span.before), AT_ONCE):
             yield from page
             after = page[-1].seq
 
-    def kept(self, span: Span = Span()) -> Iterator[Row]:
+    def kept(self, span: Span = WHOLE) -> Iterator[Row]:
         """What the SQL database has of the chain, the oldest first: its end, as old rows are pruned there."""
         with self._database.read() as connection:
-            chosen = _choice(Asked(), span).execution_options(yield_per=AT_ONCE)
-            yield from map(row_of, connection.execute(chosen).mappings())
+            chosen = _choice(EVERYTHING, span).execution_options(yield_per=AT_ONCE)
+            yield from map(from_store, connection.execute(chosen))
 
     def _copied(self, asked: Asked, span: Span, limit: int) -> list[Row]:
         given = asked.given
@@ -105,11 +108,11 @@ class Trail:
             f"ORDER BY seq {order} LIMIT {{limit:UInt64}} WITH TIES",
             {**given, "after": span.after, "before": span.before, "limit": limit},
         )
-        return list(dict.fromkeys(Row(*_with_text(it)) for it in found))  # a row that was copied twice is one
+        return list(dict.fromkeys(map(from_store, found)))  # a row that was copied twice is one
 
 
 def _kept(connection: Connection, asked: Asked, span: Span, limit: int) -> list[Row]:
-    return [row_of(it) for it in connection.execute(_choice(asked, span).limit(limit)).mappings()]
+    return [from_store(it) for it in connection.execute(_choice(asked, span).limit(limit))]
 
 
 def _choice(asked: Asked, span: Span) -> Select[Any]:
@@ -126,7 +129,3 @@ def _fits(asked: Asked) -> Iterator[ColumnElement[bool]]:
                 yield audit.c.at < value
             case _:
                 yield audit.c[name] == value
-
-
-def _with_text(stored: tuple[Any, ...]) -> Iterator[Any]:
-    return (rfc3339(it) if name == "at" else it for name, it in zip(Row.__struct_fields__, stored, strict=True))

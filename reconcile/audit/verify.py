@@ -1,4 +1,4 @@
-"""Whether an audit trail is whole: a pure function of its rows, as they stand, and of heads that were kept elsewhere."""
+"""Whether an audit trail is whole: a pure function of its rows, as they stand, and of heads kept elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -121,7 +121,7 @@ def _link(walk: _Walk, row: Row) -> Iterator[Fault]:
     if row.seq > last + 1:
         yield Fault(Kind.REMOVED, last + 1, "", f"{_range(last + 1, row.seq - 1)} missing before row {row.seq}")
     elif row.seq == last + 1:
-        if row.before not in walk.hashes:
+        if row.previous not in walk.hashes:
             words = f"it was chained to another row {last} than the one that is there"
             yield _fault(Kind.INSERTED, row, words if last else "it is not the first row of a chain")
     elif row.seq < last:
@@ -150,7 +150,9 @@ def _at_the_end(walk: _Walk) -> Iterator[Fault]:
         yield Fault(Kind.CUT, last + 1, "", f"{_range(last + 1, max(missing))} missing at the end")
     if walk.linked:
         for id_, seq in walk.redacted.items():
-            yield Fault(Kind.EMPTIED, seq, id_, f"row {seq} ({id_}): its payload is gone, and no later entry tells of it")
+            yield Fault(
+                Kind.EMPTIED, seq, id_, f"row {seq} ({id_}): its payload is gone, and no later entry tells of it"
+            )
 
 
 def compared(rows: Iterable[Row], copies: Iterable[Row], apart: list[Fault]) -> Iterator[Row]:

@@ -22,6 +22,9 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/cases",
         "/v1/cases/{id}",
         "/v1/rules",
+        "/v1/audit",
+        "/v1/audit/head",
+        "/v1/audit/export",
         "/healthz",
         "/readyz",
     }

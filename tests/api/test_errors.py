@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from api import assets, cases, health, instances, models, pages
+from api import assets, audit, cases, health, instances, models, pages
 from api.app import create_app
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -18,7 +18,7 @@ from tests.store.clock import ManualClock
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 READING_CLICKHOUSE = ("/v1/instances", "/v1/instances/w/a", "/orders/w/a")
-READING_DATABASE = ("/v1/cases", "/v1/cases/a", "/")
+READING_DATABASE = ("/v1/audit", "/v1/audit/head", "/v1/audit/export", "/v1/cases", "/v1/cases/a", "/")
 
 
 def check_problem(answer: httpx.Response, status: int) -> models.Problem:
@@ -43,7 +43,7 @@ def check_page(answer: httpx.Response, status: int) -> None:
 
 def paths() -> Iterator[str]:
     """Every address of ours, its parameters filled in."""
-    for module in (assets, cases, health, instances, pages):
+    for module in (assets, audit, cases, health, instances, pages):
         for route in module.router.routes:
             assert isinstance(route, APIRoute)
             yield route.path_format.format(workflow="w", correlation_id="a", id="a", digest="0", name="noshow.css")
@@ -51,7 +51,7 @@ def paths() -> Iterator[str]:
 
 def test_every_route_refuses_what_it_cannot_do(http: httpx.Client) -> None:
     known = list(paths())
-    assert len(known) == 11
+    assert len(known) == 14
     for path, method in product(known, ("POST", "PUT", "PATCH", "DELETE")):
         answer = http.request(method, path)
         assert check_problem(answer, 405).detail == f"{method} is not possible here; GET is."

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS audit
     detail         String CODEC(ZSTD(1)),
     salt           String,
     seal           String,
-    before         String,
+    previous       String,
     hash           String,
     INDEX by_correlation_id correlation_id TYPE bloom_filter GRANULARITY 1,
     INDEX by_case_id case_id TYPE bloom_filter GRANULARITY 1,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from reconcile.audit import chain
-from reconcile.audit.row import START, Head, Row, hash_of, seal_of
+from reconcile.audit.row import START, Head, Row, from_store, hash_of, seal_of
 from reconcile.audit.verify import verify
 from reconcile.errors import Raced
 from store.database import Database
@@ -18,8 +18,8 @@ from tests.reconcile.audit.trails import enter, entry
 
 def stored(database: Database) -> list[Row]:
     with database.read() as connection:
-        rows = connection.execute(select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)).mappings()
-        return [chain.row_of(it) for it in rows]
+        chained = select(*chain.COLUMNS).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)
+        return [from_store(it) for it in connection.execute(chained)]
 
 
 def test_each_row_carries_the_hash_of_the_row_before(any_database: Database) -> None:
@@ -27,7 +27,7 @@ def test_each_row_carries_the_hash_of_the_row_before(any_database: Database) -> 
     assert chain.extend(any_database, NOON + MINUTE) == 3
     rows = stored(any_database)
     assert [(row.seq, row.id) for row in rows] == list(enumerate(ids, 1))
-    assert [row.before for row in rows] == [START, rows[0].hash, rows[1].hash]
+    assert [row.previous for row in rows] == [START, rows[0].hash, rows[1].hash]
     assert [(row.seal, row.hash) for row in rows] == [(seal_of(row), hash_of(row)) for row in rows]
     with any_database.read() as connection:
         assert chain.head(connection) == Head(3, rows[2].hash, "2025-11-20T12:01:00Z")

@@ -7,7 +7,7 @@ from reconcile.audit.row import EMPTY, SEALED, START, Head, Row, chained, hash_o
 from reconcile.audit.verify import REDACTED, Fault, Kind, compared, verify
 from tests.reconcile.audit.trails import row, trail
 
-OTHER = {"seq": 77, "salt": "0" * 32, "seal": "1" * 64, "before": "2" * 64, "hash": "3" * 64}
+OTHER = {"seq": 77, "salt": "0" * 32, "seal": "1" * 64, "previous": "2" * 64, "hash": "3" * 64}
 
 
 def found(rows: list[Row], heads: dict[int, str] | None = None) -> list[tuple[Kind, int]]:
@@ -182,4 +182,3 @@ def test_the_copies_of_two_stores_are_compared() -> None:
     assert apart(rows[:4], rows) == [(Kind.APART, 5), (Kind.APART, 6)]
     assert apart(rows, rows[:2] + rows[3:]) == [(Kind.APART, 3)]
     assert apart(rows, rows[:4]) == [(Kind.APART, 5), (Kind.APART, 6)]
-

@@ -54,11 +54,11 @@ def row(number: int = 1, **changes: object) -> Row:
         detail='{"after":"resolved"}',
         salt="",
         seal="",
-        before="",
+        previous="",
         hash="",
     )
     return replace(plain, **changes)
 
 
-def trail(rows: int, head: Head = Head(0, START)) -> list[Row]:
-    return chained([row(number) for number in range(1, rows + 1)], head)
+def trail(rows: int) -> list[Row]:
+    return chained([row(number) for number in range(1, rows + 1)], Head(0, START))

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger, unique=True),
         sa.Column("salt", sa.Text),
         sa.Column("seal", sa.Text),
-        sa.Column("before", sa.Text),
+        sa.Column("previous", sa.Text),
         sa.Column("hash", sa.Text),
         sa.Index("audit_by_case", "case_id", "id"),
         sa.Index("audit_unchained", "seq", "id"),

@@ -1,0 +1,45 @@
+"""What the REST interface tells of the audit trail, for its description in OpenAPI."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from api.models import Next, Time
+
+Hash = Annotated[str, Field(description="SHA-256, in hex.", pattern=r"^[0-9a-f]{64}$")]
+
+
+class AuditEntry(BaseModel):
+    """Who did what, when and why. What is empty is not known, or does not apply."""
+
+    seq: Annotated[int, Field(description="Its number in the chain.", examples=[4711])]
+    id: Annotated[str, Field(description="A UUID of version 7.")]
+    at: Time
+    actor_kind: Annotated[str, Field(description="person, token, schedule, evaluator, truth")]
+    actor: Annotated[str, Field(examples=["anna"])]
+    what: Annotated[str, Field(examples=["case.resolved"])]
+    workflow: str
+    correlation_id: str
+    case_id: str
+    step: str
+    causation_id: Annotated[str, Field(description="The entry, event or message that led to it.")]
+    why: str
+    customer: str
+    external: Annotated[dict[str, Any], Field(description="References of others.", examples=[{"charge_id": "ch_1"}])]
+    detail: Annotated[dict[str, Any], Field(description="What was before and after, and more.")]
+    redacted: Annotated[bool, Field(description="Why, customer, references and detail were taken out later.")]
+    previous: Annotated[Hash, Field(description="Hash of the row before.")]
+    hash: Hash
+
+
+class AuditPage(BaseModel):
+    items: list[AuditEntry]
+    next: Next
+
+
+class AuditHead(BaseModel):
+    """The last row of the chain."""
+
+    seq: Annotated[int, Field(description="0 while there is none.")]
+    hash: Hash
+    at: Annotated[str, Field(description="When it was chained; empty while there is none.")]
