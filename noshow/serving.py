@@ -88,6 +88,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add("asker", lambda: settling.asker.run(clock, crew.stop))
             crew.add("drainer of testimony", lambda: settling.drainer.run(clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
+            crew.add("caller of actions", lambda: settling.worker.run(clock, crew.stop))
         app = _app(Parts(opened, settings, rulebook, roles), clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))

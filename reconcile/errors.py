@@ -39,3 +39,7 @@ class BadMove(ReconcileError):
 
 class NotYours(ReconcileError):
     """The case concerns other teams than the one that this caller is bound to."""
+
+
+class NotOffered(ReconcileError):
+    """An action, or a word about one, that is not possible now; the message says why."""

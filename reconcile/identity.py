@@ -14,3 +14,9 @@ def case_id(workflow: str, correlation_id: str) -> str:
 def message_id(case: str, transition: int, endpoint: str) -> str:
     """`msg_` and 32 hex digits: the webhook-id, the same for every attempt and every replay."""
     return "msg_" + uuid5(NAMESPACE, f"{case}/{transition}/{endpoint}").hex
+
+
+def action_id(case: str, step: str, name: str, round: int) -> str:
+    """`act_` and 32 hex digits: also the idempotency key, the same for every attempt. Neither a case's id nor an
+    action's name has a slash, so no two share one, whatever the step is called."""
+    return "act_" + uuid5(NAMESPACE, f"{case}/{step}/{name}/{round}").hex

@@ -1,7 +1,8 @@
 """Where the truth about a step lives, and what an operator may do: parsed and checked here, acted on by `reconcile`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rules.expression import Attribute, Expression
 
@@ -77,3 +78,21 @@ class Action:
     body: Body = None
     idempotent: bool = False
     approve: int = 1
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+def joined(parts: Iterable[PartT | str]) -> Iterator[PartT | str]:
+    """Neighbouring pieces of plain text as one, and no empty ones."""
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        if text:
+            yield text
+        text = ""
+        yield part
+    if text:
+        yield text

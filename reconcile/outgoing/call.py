@@ -1,5 +1,6 @@
 """One HTTP request to somebody else's server: only where it may go, over in time, and never with a redirect."""
 
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from reconcile.outgoing.network import CheckedNetwork, Deadline, Resolve, resolv
 
 TIMEOUT = 15.0  # seconds for everything: connecting, sending, the answer
 LARGEST = 64 * 1024  # bytes of an answer that are read
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,16 @@ class Caller:
             return self._call(method, url, headers, body, largest, watch)
         except RefusedAddress as error:
             return NoReply(f"refused: {error}", sent=False, refused=True)
+        except httpcore.LocalProtocolError:
+            # Found wrong before a byte of it was sent; what the error says may hold a secret.
+            return NoReply("the request can't be written down as HTTP", sent=False, refused=True)
         except httpcore.TimeoutException:
             return NoReply(f"no answer within {self._timeout:g} s", sent=watch.connected)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
             return NoReply(f"no answer: {error or type(error).__name__}", sent=watch.connected)
         except (httpx.InvalidURL, ValueError):
             # What the error says may hold a secret or the address, so it is not passed on.
-            return NoReply("the address can't be used", sent=False, refused=True)
+            return NoReply("the address or a header can't be used", sent=False, refused=True)
 
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, largest: int, watch: "_Watch"
@@ -76,7 +82,7 @@ class Caller:
             pool.stream(
                 method,
                 httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path),
-                headers=list(_headers(target, headers).items()),
+                headers=_headers(target, headers),
                 content=body,
                 extensions={"trace": watch},
             ) as response,
@@ -99,11 +105,15 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _headers(url: httpx.URL, headers: Mapping[str, str]) -> dict[str, str]:
+def _headers(url: httpx.URL, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """What is given goes before our own. Values beyond ASCII go as UTF-8. Raises ValueError."""
     own = {"host": url.netloc.decode("ascii"), "user-agent": "noshow", "accept": "*/*", "connection": "close"}
     if url.userinfo:
         own["authorization"] = f"Basic {b64encode(f'{url.username}:{url.password}'.encode()).decode()}"
-    return {**own, **{name.lower(): value for name, value in headers.items()}}
+    given = {**own, **{name.lower(): value for name, value in headers.items()}}
+    if any(_CONTROL.search(value) for value in given.values()):
+        raise ValueError("a header holds a control character")
+    return [(name.encode("ascii"), value.encode()) for name, value in given.items()]
 
 
 def _received(response: httpcore.Response) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A request as a rule declares it, filled in for one case: what a lookup asks, and what an action sends."""
+"""A request as a rule declares it, for one case: what a lookup asks, and what an action sends."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -8,13 +8,12 @@ from urllib.parse import quote
 import msgspec
 
 from reconcile.errors import Unfilled
+from reconcile.outgoing.prepared import CONTROL, Prepared, Request, Text, within_quotes
 from rules.expression import Attribute
 from rules.expression_text import attribute_text
-from rules.spec_truth import Action, Body, Fields, Items, OfCase, Template, Truth, Variable
+from rules.spec_truth import Action, Body, Fields, Items, OfCase, Template, Truth, Variable, joined
 
-HIDDEN = "***"
-
-_LINE = re.compile(r"[\r\n\0]")
+_DOTS = {".", ".."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +27,14 @@ class Filling:
     environment: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Ready to be sent. `shown` is the same without what came from the environment: for people, logs and records."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    shown: Mapping[str, object]
-
-
 def of_lookup(truth: Truth, filling: Filling) -> Request:
     """Raises `Unfilled`."""
-    return _request("GET", truth.get, truth.headers, None, filling)
+    return _prepared("GET", truth.get, truth.headers, None, filling).filled(filling.environment)
 
 
-def of_action(action: Action, filling: Filling) -> Request:
-    """Raises `Unfilled`."""
-    return _request("POST", action.post, action.headers, action.body, filling)
+def of_action(action: Action, filling: Filling) -> Prepared:
+    """It takes nothing from the environment yet. Raises `Unfilled`."""
+    return _prepared("POST", action.post, action.headers, action.body, filling)
 
 
 def attributes_in(*of: Truth | Action) -> tuple[Attribute, ...]:
@@ -72,77 +60,94 @@ def _templates(body: Body) -> Iterator[Template]:
                 yield from _templates(item)
 
 
-def _request(method: str, address: Template, headers: Mapping[str, Template], body: Body, filling: Filling) -> Request:
-    def made(hide: bool) -> tuple[str, dict[str, str], object]:
-        fill = _Fill(filling, hide)
-        return fill.address(address), {name: fill.header(name, it) for name, it in headers.items()}, fill.body(body)
-
-    url, sent, content = made(False)
-    shown_url, shown_headers, shown_content = made(True)
-    encoded = b"" if content is None else msgspec.json.encode(content)
-    shown: dict[str, object] = {"method": method, "url": shown_url, "headers": shown_headers, "body": shown_content}
-    if encoded:
-        sent = {"content-type": "application/json", **sent}
-    return Request(method, url, sent, encoded, shown)
+def _prepared(
+    method: str, address: Template, headers: Mapping[str, Template], body: Body, filling: Filling
+) -> Prepared:
+    case = _Case(filling)
+    return Prepared(
+        method,
+        case.address(address),
+        {name: case.header(name, template) for name, template in headers.items()},
+        None if body is None else case.json(body),
+    )
 
 
-class _Fill:
-    def __init__(self, filling: Filling, hide: bool) -> None:
+class _Case:
+    """Fills in what is known of the case."""
+
+    def __init__(self, filling: Filling) -> None:
         self._filling = filling
-        self._hide = hide
 
-    def address(self, template: Template) -> str:
-        """What is filled in from the case is one piece of the path or query, whatever characters are in it."""
-        return self._joined(template, lambda text: quote(text, safe=""), "the address")
-
-    def header(self, name: str, template: Template) -> str:
-        text = self._joined(template, str, f"the header {name}")
-        if _LINE.search(text):
-            raise Unfilled(f"the header {name} would hold a line break")
+    def address(self, template: Template) -> Text:
+        """What is filled in is one piece of the path or query, whatever characters are in it."""
+        text = self._text(template, _piece)
+        path, *_ = re.split(r"[?#]", "".join(part if isinstance(part, str) else "-" for part in text), maxsplit=1)
+        if not _DOTS.isdisjoint(path.split("/")):
+            raise Unfilled("the address would lead elsewhere: a piece of its path is . or ..")
         return text
 
-    def body(self, body: Body) -> object:
+    def header(self, name: str, template: Template) -> Text:
+        text = self._text(template, str)
+        if any(isinstance(part, str) and CONTROL.search(part) for part in text):
+            raise Unfilled(f"the header {name} would hold a line break or another control character")
+        return text
+
+    def json(self, body: Body) -> Text:
+        return tuple(joined(self._json(body)))
+
+    def _json(self, body: Body) -> Iterator[str | Variable]:
         match body:
+            case Template(parts=(Attribute() as alone,)):
+                yield self._value(alone)[0]  # it keeps its type, so that a number is sent as one
             case Template():
-                return self._value(body)
+                yield from ('"', *self._text(body, within_quotes, within_quotes), '"')
             case Fields(items=fields):
-                return {name: self.body(item) for name, item in fields.items()}
+                for place, (name, item) in enumerate(fields.items()):
+                    yield f'{"," if place else "{"}"{within_quotes(name)}":'
+                    yield from self._json(item)
+                yield "}" if fields else "{}"
             case Items(items=items):
-                return [self.body(item) for item in items]
+                for place, item in enumerate(items):
+                    yield "," if place else "["
+                    yield from self._json(item)
+                yield "]" if items else "[]"
             case _:
-                return body
+                yield msgspec.json.encode(body).decode()
 
-    def _value(self, template: Template) -> object:
-        """Text; but an attribute that stands alone keeps its type, so that a number is sent as one."""
-        if len(template.parts) == 1 and isinstance(template.parts[0], Attribute):
-            return msgspec.Raw(self._raw(template.parts[0]).encode())
-        return self._joined(template, str, "the body")
+    def _text(self, template: Template, filled: Callable[[str], str], plain: Callable[[str], str] = str) -> Text:
+        """`filled` is what becomes of what is filled in, `plain` of what the rule says itself."""
+        return tuple(joined(self._part(part, filled, plain) for part in template.parts))
 
-    def _joined(self, template: Template, quoted: Callable[[str], str], where: str) -> str:
-        return "".join(self._text(part, quoted, where) for part in template.parts)
-
-    def _text(self, part: object, quoted: Callable[[str], str], where: str) -> str:
+    def _part(self, part: object, filled: Callable[[str], str], plain: Callable[[str], str]) -> str | Variable:
         match part:
-            case Variable(name=name):
-                if name not in self._filling.environment:
-                    raise Unfilled(f"the variable {name} of the environment, which {where} needs, is not set")
-                return HIDDEN if self._hide else self._filling.environment[name]
+            case Variable():
+                return part
             case OfCase(name=name):
-                return quoted(str(getattr(self._filling, name)))
+                return filled(str(getattr(self._filling, name)))
             case Attribute():
-                return quoted(self._plain(part))
+                return filled(self._plain(part))
             case _:
-                return str(part)
+                return plain(str(part))
 
     def _plain(self, attribute: Attribute) -> str:
-        raw = self._raw(attribute)
-        value = msgspec.json.decode(raw)
+        raw, value = self._value(attribute)
         if isinstance(value, dict | list):
             raise Unfilled(f"{attribute_text(attribute)} is no single value, and can't be part of a text")
         return value if isinstance(value, str) else raw
 
-    def _raw(self, attribute: Attribute) -> str:
+    def _value(self, attribute: Attribute) -> tuple[str, object]:
+        """As JSON text, and what that means."""
         raw = self._filling.attributes.get(attribute, "")
         if not raw:
             raise Unfilled(f"{attribute_text(attribute)} is not known")
-        return raw
+        try:
+            return raw, msgspec.json.decode(raw)
+        except msgspec.DecodeError:
+            raise Unfilled(f"{attribute_text(attribute)} can't be read") from None
+
+
+def _piece(text: str) -> str:
+    """Never none at all: without its last piece an address may mean everything."""
+    if not text:
+        raise Unfilled("a piece of the address would be empty")
+    return quote(text, safe="")

@@ -8,7 +8,8 @@ import httpx
 
 from reconcile.errors import Unfilled
 from reconcile.outgoing.call import Call, NoReply, Reply
-from reconcile.outgoing.request import Filling, Request, attributes_in, of_lookup
+from reconcile.outgoing.prepared import Request
+from reconcile.outgoing.request import Filling, attributes_in, of_lookup
 from reconcile.outgoing.retry_after import retry_after
 from reconcile.rulebook import Rulebook
 from reconcile.truth.limits import Limits

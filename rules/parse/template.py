@@ -12,7 +12,7 @@ from rules.parse.place import places
 from rules.parse.reference import Scope
 from rules.parse.value import is_url, name
 from rules.parse.yaml_tree import Node, Scalar
-from rules.spec_truth import CORRELATION_ID, OfCase, Part, Template, Variable
+from rules.spec_truth import CORRELATION_ID, OfCase, Part, Template, Variable, joined
 
 _OF_CASE = (CORRELATION_ID, "workflow", "step")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -32,7 +32,7 @@ def template(node: Scalar, scope: Scope, problems: Problems) -> Template | None:
     """The text of a scalar with its places; `None` after a report."""
     before = len(problems.found)
     place = places(node, problems.source)
-    found = tuple(_joined(_parts(node.text, scope, place, problems)))
+    found = tuple(joined(_parts(node.text, scope, place, problems)))
     return Template(found) if len(problems.found) == before else None
 
 
@@ -71,21 +71,6 @@ def _trouble(address: str) -> str:
     if re.search(r"[\s<>\"\\]", address):
         return "can't hold white space, angle brackets, quotes or backslashes"
     return "" if is_url(address.replace("\0", "1")) else "must be an http:// or https:// address"
-
-
-def _joined(parts: Iterator[Part]) -> Iterator[Part]:
-    """Neighbouring pieces of plain text as one."""
-    text = ""
-    for part in parts:
-        if isinstance(part, str):
-            text += part
-            continue
-        if text:
-            yield text
-        text = ""
-        yield part
-    if text:
-        yield text
 
 
 def _parts(text: str, scope: Scope, place: Callable[[int], Position], problems: Problems) -> Iterator[Part]:
