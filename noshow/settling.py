@@ -1,4 +1,4 @@
-"""The loops that settle cases, wired: the sources of truth are asked, what they say is brought back, actions are called."""
+"""The loops that settle cases, wired: sources of truth are asked, what they say is brought back, actions are called."""
 
 import os
 from dataclasses import dataclass

@@ -130,19 +130,21 @@ def _databases(folder: Path) -> Iterator[list[str]]:
 def main(runs: int) -> None:
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="noshow-") as path, _databases(Path(path)) as urls:
-        for number in range(runs):
-            idempotent, url = number % 4 < 2, urls[number % 2]
-            database = Database.open(url)
+        databases = [Database.open(url) for url in urls]
+        for database in databases:
             migrate_database(database)
+        for number in range(runs):
+            idempotent, url, database = number % 4 < 2, urls[number % 2], databases[number % 2]
             result = run(database, url, number, idempotent)
             with database.begin() as connection:
                 connection.execute(actions.delete())
-            database.close()
             kind = f"{url.partition(':')[0]} {'idempotent' if idempotent else 'not idempotent'}"
             totals.update(f"{kind}: {state}, paid {result.paid[key]}" for key, state in result.states.items())
             if faults := wrong(result, idempotent):
                 print(f"run {number} ({kind}):", *faults, sep="\n  ")
                 totals["WRONG"] += len(faults)
+        for database in databases:
+            database.close()
     for what, count in sorted(totals.items()):
         print(f"{count:6} {what}")
 

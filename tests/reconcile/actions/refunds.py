@@ -105,9 +105,11 @@ def stored(database: Database, action: Action) -> Action:
 
 
 def entries(database: Database, *columns: str) -> list[Any]:
-    """The audit trail: what of each entry, and of these columns of it too."""
+    """Of the audit trail what is about actions: what each entry says, and these columns of it too."""
     with database.read() as connection:
-        rows = connection.execute(select(audit).order_by(audit.c.id)).mappings()
+        rows = connection.execute(
+            select(audit).where(audit.c.what.startswith("action")).order_by(audit.c.id)
+        ).mappings()
         return [row["what"] if not columns else tuple(row[name] for name in ("what", *columns)) for row in rows]
 
 
