@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import assets, audit, cases, health, instances, models, pages, rules
+from api import assets, audit, cases, description, health, instances, models, pages, rules, sign_in
+from api.access.keeper import Keeper
+from api.access.policy import Policy
 from api.context import Context
 from api.errors import Errors
 from api.headers import CommonHeaders
@@ -18,6 +20,7 @@ from store.database import Database
 DESCRIPTION = """
 What Noshow knows of every business process it watches: which steps happened, which are late, which never showed up.
 
+Every request shows a token (`Authorization: Bearer …`); from the machine itself, reading and sending events needs none.
 Times are RFC 3339 in UTC. Lists come in pages: give `next` of one page as `after` to get the next.
 Errors are problem details (RFC 9457).
 """
@@ -42,11 +45,22 @@ class Application(FastAPI):
         described = super().openapi()
         problem = models.Problem.model_json_schema(ref_template=COMPONENTS)
         described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+        described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        described["security"] = [{"token": []}]
         return described
 
 
 NO_RULES = Rulebook(lambda: ())
-OURS = (instances.router, cases.router, rules.router, audit.router, pages.router, assets.router)
+OURS = (
+    instances.router,
+    cases.router,
+    rules.router,
+    audit.router,
+    description.router,
+    pages.router,
+    sign_in.router,
+    assets.router,
+)
 
 
 def create_app(
@@ -55,20 +69,22 @@ def create_app(
     clock: Clock,
     *,
     rulebook: Rulebook = NO_RULES,
+    keeper: Keeper | None = None,
     routers: Sequence[APIRouter] = (),
     ours: Sequence[APIRouter] = OURS,
 ) -> FastAPI:
     """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
-    leave unhandled. Without `ours` only health is left of what is here.
+    leave unhandled; who may use them is theirs to say (`guard.guarded`). Without `ours` only health is left of what is
+    here. `keeper` knows whom to let in: else those with a token, and this machine.
     """
     app = Application(
         title="Noshow",
         version="1",
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,  # ours is guarded
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -76,7 +92,9 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         responses=PROBLEMS,
     )
-    app.state.context = context = Context.of(clickhouse, database, clock, rulebook)
+    app.state.context = context = Context.of(
+        clickhouse, database, clock, rulebook, keeper or Keeper(database, Policy())
+    )
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api import models, queue
+from api.access.guard import READS
 from api.context import Here
 from api.cursor import decode, encode
 from api.json_response import Json
@@ -27,7 +28,7 @@ FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
     operation_id="list_cases",
     summary="List cases",
     response_model=models.CasePage,
-    dependencies=[Depends(only(CaseParameters))],
+    dependencies=[READS, Depends(only(CaseParameters))],
 )
 def list_cases(asked: Annotated[CaseParameters, Query()], here: Here) -> Response:
     """Open and resolved cases with their findings. Pages stay right while cases come and go."""
@@ -45,7 +46,7 @@ def list_cases(asked: Annotated[CaseParameters, Query()], here: Here) -> Respons
     operation_id="get_case",
     summary="Show a case",
     response_model=models.Case,
-    dependencies=[Depends(only(NoParameters))],
+    dependencies=[READS, Depends(only(NoParameters))],
 )
 def get_case(id: PathText, here: Here) -> Response:
     """One case with its findings, open and closed."""

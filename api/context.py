@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api import overview, rule_files
+from api.access.keeper import Keeper
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
@@ -25,9 +26,12 @@ class Context:
     overview: Kept[Overview]
     states: Kept[States]
     rule_files: Kept[tuple[RuleFile, ...]]
+    keeper: Keeper
 
     @classmethod
-    def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, rulebook: Rulebook) -> "Context":
+    def of(
+        cls, clickhouse: ClickHouse, database: Database, clock: Clock, rulebook: Rulebook, keeper: Keeper
+    ) -> "Context":
         def load_overview() -> Overview:
             with database.read() as connection:
                 return overview.overview(connection)
@@ -46,6 +50,7 @@ class Context:
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,
+            keeper,
         )
 
 

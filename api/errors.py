@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.errors import NotSignedIn
+from api.access.viewer import sign_in_path
 from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, fault_problem, title
 from api.rendering import Templates
 from store.errors import StoreUnavailable
@@ -33,7 +35,12 @@ class Errors:
 
     async def of_ours(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
-        return self._answer(request, error.status, error.detail, error.faults)
+        if isinstance(error, NotSignedIn) and wants_page(request):
+            return RedirectResponse(sign_in_path(request), 303)
+        headers = error.headers
+        if isinstance(error, NotSignedIn) and "hx-request" in request.headers:
+            headers = {**headers, "HX-Redirect": sign_in_path(request)}
+        return self._answer(request, error.status, error.detail, error.faults, headers=headers)
 
     async def of_routing(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -64,7 +71,9 @@ class Errors:
     ) -> Response:
         if not wants_page(request):
             return fault_problem(status, detail, faults, headers)
-        page = self._templates.page("error.html", status=status, title=title(status), detail=detail, faults=faults)
+        page = self._templates.page(
+            request, "error.html", status=status, title=title(status), detail=detail, faults=faults
+        )
         page.status_code = status
         page.headers.update(headers)
         return page

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api import models, verdicts
+from api.access.guard import READS
 from api.context import Here
 from api.cursor import decode, encode
 from api.json_response import Json
@@ -29,7 +30,7 @@ FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
     operation_id="list_instances",
     summary="List instances",
     response_model=models.InstancePage,
-    dependencies=[Depends(only(InstanceParameters))],
+    dependencies=[READS, Depends(only(InstanceParameters))],
 )
 def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) -> Response:
     """The present verdicts, in order of workflow and correlation ID."""
@@ -47,7 +48,7 @@ def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) ->
     operation_id="get_instance",
     summary="Show an instance",
     response_model=models.InstanceDetail,
-    dependencies=[Depends(only(NoParameters))],
+    dependencies=[READS, Depends(only(NoParameters))],
 )
 def get_instance(workflow: PathText, correlation_id: PathText, here: Here) -> Response:
     """One instance with its events and findings. Percent-encode the correlation ID; slashes may stay as they are."""

@@ -22,11 +22,14 @@ class Fault:
 class ApiError(Exception):
     """Base of what this package raises. It becomes an answer with this status; anybody may read its text."""
 
-    def __init__(self, status: int, detail: str, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, status: int, detail: str, faults: Sequence[Fault] = (), *, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.faults = tuple(faults)
+        self.headers = headers
 
 
 class BadParameters(ApiError):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api import times
+from api.access.viewer import viewer_of
 from api.assets import address
 from api.links import order_path, safe_url
 from store.instant import rfc3339
@@ -49,8 +51,10 @@ class Templates:
             safe_url=safe_url,
         )
 
-    def page(self, template: str, **values: object) -> HTMLResponse:
-        return HTMLResponse(self._environment.get_template(template).render(values))
+    def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
+        """The template can name who looks (`viewer`), which is `None` on pages that are for everybody."""
+        page = self._environment.get_template(template)
+        return HTMLResponse(page.render(values, viewer=viewer_of(request)))
 
 
 def words(name: str) -> str:

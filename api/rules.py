@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from api import models_rules, rule_files
+from api.access.guard import READS
 from api.context import Here
 from api.json_response import Json
 from api.parameters import NoParameters, only
@@ -23,7 +24,7 @@ COUNTS = ("done", "total", "outdated", "frozen")
     operation_id="list_rules",
     summary="List rule files",
     response_model=models_rules.RuleFiles,
-    dependencies=[Depends(only(NoParameters))],
+    dependencies=[READS, Depends(only(NoParameters))],
 )
 def list_rules(here: Here) -> Response:
     """Every file of the rule directory: the rule in force of it, and what is wrong where it was refused."""

@@ -20,6 +20,7 @@ from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
 from noshow.options import settings as _settings
+from noshow.token_commands import tokens_group
 from rules.diagnostic import Check
 from rules.suggest.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
@@ -39,6 +40,7 @@ def noshow() -> None:
 
 
 noshow.add_command(audit_group)
+noshow.add_command(tokens_group)
 
 
 @noshow.command("check")

@@ -36,3 +36,15 @@ def with_server(command: Callable[..., None]) -> Callable[..., None]:
         command(server=Server(found, token), **more)
 
     return asking
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """A decorator for commands that open the SQL database themselves: they get the `settings` that name it."""
+
+    @click.option("--data", type=PATH, help="Data directory of the embedded stores.")
+    @click.option("--config", type=PATH, help="Settings file; else NOSHOW_CONFIG, else ./noshow.yaml.")
+    @functools.wraps(command)
+    def opening(data: Path | None, config: Path | None, **more: Any) -> None:
+        command(settings=settings({"data": data}, config), **more)
+
+    return opening

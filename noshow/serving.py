@@ -13,10 +13,14 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
+from api.access.guard import guarded
+from api.access.identity import Scope
+from api.access.keeper import Keeper
+from api.access.policy import Policy
 from api.app import OURS, create_app
 from collector.app import create_router
 from collector.intake import Intake
-from noshow import linting
+from noshow import linting, welcome
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder
 from noshow.settling import Settling
@@ -57,11 +61,20 @@ class Parts:
     stores: Stores
     settings: Settings
     rulebook: Rulebook
+    keeper: Keeper
     roles: frozenset[Role]
 
 
-def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[str], None] | None = None) -> None:
-    """Until SIGINT or SIGTERM. `on_ready` is told the address once requests are answered.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where requests are answered now, and the link that signs in whoever follows it first: '' where tokens exist."""
+
+    url: str
+    sign_in: str = ""
+
+
+def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[Ready], None] | None = None) -> None:
+    """Until SIGINT or SIGTERM. `on_ready` is told once requests are answered.
 
     Raises NoshowError or StoreError.
     """
@@ -89,23 +102,31 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add("drainer of testimony", lambda: settling.drainer.run(clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
             crew.add("caller of actions", lambda: settling.worker.run(clock, crew.stop))
-        app = _app(Parts(opened, settings, rulebook, roles), clock, stack)
+        parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles)
+        app = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
-        server = Server(app, lambda: _announce(opened, listener, settings, clock.now(), on_ready))
+        server = Server(app, lambda: _announce(parts, listener, clock.now(), on_ready))
         with crew.working(server):
             server.run(sockets=[listener])
     if crew.lost:
         raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
 
 
-def _app(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
+def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
     """What answers over HTTP: at least the health of the process."""
     opened, routers = parts.stores, []
     if Role.COLLECTOR in parts.roles:
         intake = stack.enter_context(Intake(opened.clickhouse))
-        routers.append(create_router(intake, parts.settings.collector, clock))
-    ours = OURS if Role.API in parts.roles else ()
-    return create_app(opened.clickhouse, opened.database, clock, rulebook=parts.rulebook, routers=routers, ours=ours)
+        routers.append(guarded(create_router(intake, parts.settings.collector, clock), Scope.INGEST))
+    return create_app(
+        opened.clickhouse,
+        opened.database,
+        clock,
+        rulebook=parts.rulebook,
+        keeper=parts.keeper,
+        routers=routers,
+        ours=OURS if Role.API in parts.roles else (),
+    )
 
 
 class Server(uvicorn.Server):
@@ -185,17 +206,18 @@ def free_port(wanted: int, host: str = "127.0.0.1") -> int:
     raise PortInUse(f"no port is free on {host}")
 
 
-def _announce(
-    opened: Stores, listener: socket.socket, settings: Settings, now: int, on_ready: Callable[[str], None] | None
-) -> None:
+def _announce(parts: Parts, listener: socket.socket, now: int, on_ready: Callable[[Ready], None] | None) -> None:
+    opened, settings = parts.stores, parts.settings
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
     if opened.tenancy is not None:
         opened.tenancy.announce(url, now)
     click.echo(f"Noshow is listening on {url}", err=True)
+    token = welcome.first_token(opened, settings, now) if Role.API in parts.roles else ""
+    link = welcome.tell(token, url, parts.keeper, now) if token else ""
     if on_ready is not None:
-        on_ready(url)
+        on_ready(Ready(url, link))
 
 
 def _nothing(_number: int, _frame: object) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import URL
 
@@ -45,6 +46,24 @@ def stores(settings: Settings, *, shared: bool = False) -> Iterator[Stores]:
         yield Stores(clickhouse, database, tenancy)
 
 
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The SQL database alone, migrated, for the length of the block; a server may have it open as well.
+
+    Raises WrongUsage where an embedded one is not there yet, or a StoreError.
+    """
+    if settings.database is None and not _file(settings).exists():
+        raise WrongUsage(
+            f"{settings.data}: no database is there; start a server, or name another directory with --data"
+        )
+    opened = _database(settings)
+    try:
+        migrate_database(opened)
+        yield opened
+    finally:
+        opened.close()
+
+
 def _clickhouse(settings: Settings) -> ClickHouse:
     timeout = settings.evaluator.insert_timeout
     if settings.clickhouse is None:
@@ -54,6 +73,9 @@ def _clickhouse(settings: Settings) -> ClickHouse:
 
 def _database(settings: Settings) -> Database:
     if settings.database is None:
-        file = URL.create("sqlite", database=str(settings.data / "noshow.sqlite"))
-        return Database.open(file.render_as_string())
+        return Database.open(URL.create("sqlite", database=str(_file(settings))).render_as_string())
     return Database.open(settings.database.reveal())
+
+
+def _file(settings: Settings) -> Path:
+    return settings.data / "noshow.sqlite"

@@ -26,8 +26,11 @@ from store.settings_source import (
     from_file,
     with_files_read,
 )
+from store.settings_values import Anonymous
 
 __all__ = [
+    "AccessSettings",
+    "Anonymous",
     "AuditSettings",
     "CollectorSettings",
     "Endpoint",
@@ -109,6 +112,13 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """`anonymous`: who may read, and send events, without a token."""
+
+    anonymous: Anonymous
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
 
@@ -125,6 +135,7 @@ class Settings:
     outgoing: OutgoingSettings
     truth: TruthSettings
     audit: AuditSettings
+    access: AccessSettings
 
 
 T = TypeVar("T")
@@ -170,11 +181,12 @@ TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
+ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
-    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE, TRUTH_RATE,
-    TRUTH_AT_ONCE, AUDIT_KEEP,
+    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE, ANONYMOUS,
+    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP,
 )  # fmt: skip
 
 ENDPOINTS = ("notify", "endpoints")
@@ -264,6 +276,7 @@ def _settings(read: _Reader) -> Settings:
         outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
+        access=AccessSettings(anonymous=read.value(ANONYMOUS)),
     )
 
 

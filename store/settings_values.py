@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +16,14 @@ _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 1
 
 _WEBHOOK_SECRET = "whsec_"
 _HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}", re.ASCII)
+
+
+class Anonymous(StrEnum):
+    """Who is let in without a token, to read and to send events."""
+
+    LOOPBACK = "loopback"  # whoever asks from this machine, of a server that listens to nobody else
+    NEVER = "never"
+    ALWAYS = "always"  # everybody who reaches it: something in front of it signs people in
 
 
 def path(text: str) -> Path:
@@ -63,6 +72,12 @@ def flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("expected true or false")
     return text.lower() == "true"
+
+
+def anonymous(text: str) -> Anonymous:
+    if text not in [*Anonymous]:
+        raise ValueError(f"expected {', '.join(list(Anonymous)[:-1])} or {list(Anonymous)[-1]}")
+    return Anonymous(text)
 
 
 def web_address(text: str) -> str:

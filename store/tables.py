@@ -167,6 +167,7 @@ tokens = Table(
     metadata,
     Column("id", Text, primary_key=True),  # the part of the token that is no secret
     Column("name", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),  # of this name; unique, so that of two who make one, one wins
     Column("digest", Text, nullable=False),  # SHA-256 of the secret part, in hex
     Column("scopes", Text, nullable=False),  # names, separated by spaces
     Column("team", Text, nullable=False),
@@ -174,7 +175,7 @@ tokens = Table(
     Column("created_by", Text, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
-    Index("tokens_by_name", "name"),
+    UniqueConstraint("name", "generation"),
 )
 
 # Sign-ins to the dashboard, by the hash of what the cookie holds. One ends with its token.
@@ -184,6 +185,7 @@ sessions = Table(
     Column("digest", Text, primary_key=True),
     Column("token_id", Text, ForeignKey("tokens.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # to the minute or so
     Column("expires_at", BigInteger, nullable=False),
 )
 

@@ -1,5 +1,6 @@
 """Who asks, and what they may do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ class Scope(StrEnum):
 
     READ = "read"  # look at everything
     OPERATE = "operate"  # work the queue: claim, settle, ask the source, run actions
-    ADMINISTER = "administer"  # silences, redelivery, the stop switch, redaction, tokens
+    ADMINISTER = "administer"  # silences, redelivery, the stop switch, redaction
     INGEST = "ingest"  # send events
 
 
@@ -23,6 +24,10 @@ class Identity:
     scopes: frozenset[Scope]
     team: str = ""
 
+    def may_change(self, owners: Iterable[str]) -> bool:
+        """Whether a case is theirs to change; `owners`: its own, and those of its findings."""
+        return not self.team or self.team in owners
+
 
 ANONYMOUS = Identity(Actor(ActorKind.PERSON, "anonymous"), frozenset({Scope.READ, Scope.INGEST}))
-"""Whoever asks from this machine, of a server that listens to nobody else."""
+"""Whoever asks without a token, where `access.anonymous` lets them."""

@@ -1,4 +1,7 @@
-"""API tokens: `noshow_<id>_<secret>`. Only a hash of the secret is kept; times are µs UTC."""
+"""API tokens: `noshow_<id>_<secret>`. Only a hash of the secret is kept; times are µs UTC.
+
+At most two tokens of one name are valid at a time: the one in use, and the one that takes its place.
+"""
 
 import hashlib
 import hmac
@@ -6,14 +9,22 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
+from api.access.errors import BadGrant, NameTaken, NoSuchToken, TwoValid
 from api.access.identity import Identity, Scope
 from reconcile.actor import Actor, ActorKind
-from store.tables import tokens
+from reconcile.audit.entry import Entry, record
+from store.instant import rfc3339_or_none
+from store.tables import sessions, tokens
 
 _TOKEN = re.compile(r"noshow_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+_NAME = re.compile(r"\w[\w.@+-]{0,63}")
+_NOBODYS = ("anonymous", "noshow", "evaluator", "truth")  # what actors without a token are called
+LONGEST_TEAM = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +37,149 @@ class Grant:
     expires_at: int | None = None
 
 
-def issue(connection: Connection, grant: Grant, created_by: str, now: int) -> str:
-    """A new token, within the caller's transaction; its text can't be had again."""
-    id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    connection.execute(
-        insert(tokens).values(
-            id=id_,
-            name=grant.name,
-            digest=_digest(secret),
-            scopes=_joined(grant.scopes),
-            team=grant.team,
-            created_at=now,
-            created_by=created_by,
-            expires_at=grant.expires_at,
-        )
-    )
-    return f"noshow_{id_}_{secret}"
+@dataclass(frozen=True, slots=True)
+class Token:
+    """All that is known of a token but its secret."""
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+    team: str
+    created_at: int
+    created_by: str
+    expires_at: int | None
+    revoked_at: int | None
+
+    def valid(self, now: int) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def identity(self, kind: ActorKind) -> Identity:
+        return Identity(Actor(kind, self.name), self.scopes, self.team)
 
 
-def verify(connection: Connection, text: str, now: int) -> Identity | None:
-    """Whose token it is; `None` where it is nobody's, has run out or was revoked."""
+def issue(connection: Connection, grant: Grant, by: Actor, now: int) -> str:
+    """A new token, within the caller's transaction; its text can't be had again. Raises `BadGrant` or `NameTaken`."""
+    _check(grant, now)
+    if _valid_ones(connection, grant.name, now):
+        raise NameTaken(f"there is a valid token called {grant.name}: rotate it, revoke it, or choose another name")
+    return _made(connection, grant, by, now, "token.issued")
+
+
+def rotate(connection: Connection, name: str, overlap: int, by: Actor, now: int) -> str:
+    """A token that takes the place of the one of this name, which stays valid for `overlap` µs more at most.
+
+    It permits the same, for as long a life. Raises `NoSuchToken` or `TwoValid`.
+    """
+    found = _valid_ones(connection, name, now)
+    if not found:
+        raise NoSuchToken(f"there is no valid token called {name}")
+    if len(found) > 1:
+        raise TwoValid(f"two tokens called {name} are valid: revoke one, or wait until the older one ends")
+    [old] = found
+    until = None if old.expires_at is None else now + old.expires_at - old.created_at
+    text = _made(connection, Grant(name, old.scopes, old.team, until), by, now, "token.rotated")
+    ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
+    connection.execute(update(tokens).where(tokens.c.id == old.id).values(expires_at=ends))
+    return text
+
+
+def revoke(connection: Connection, id_: str, by: Actor, now: int) -> Token:
+    """End a token, and the sessions that were signed in with it. Raises `NoSuchToken`."""
+    ended = update(tokens).where(tokens.c.id == id_, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+    if not connection.execute(ended).rowcount:
+        raise NoSuchToken(f"there is no token {id_}, or it is revoked already")
+    connection.execute(delete(sessions).where(sessions.c.token_id == id_))
+    token = of_row(connection.execute(select(tokens).where(tokens.c.id == id_)).one())
+    record(connection, [Entry("token.revoked", by, detail={"id": id_, "name": token.name})], now)
+    return token
+
+
+def listing(connection: Connection) -> list[Token]:
+    """All there ever were, in order of name and time."""
+    return [of_row(row) for row in connection.execute(select(tokens).order_by(tokens.c.name, tokens.c.generation))]
+
+
+def any_valid(connection: Connection, now: int) -> bool:
+    return connection.execute(select(tokens.c.id).where(_is_valid(now)).limit(1)).one_or_none() is not None
+
+
+def verify(connection: Connection, text: str, now: int) -> Token | None:
+    """The token that this is; `None` where it is nobody's, has run out or was revoked."""
     parts = _TOKEN.fullmatch(text)
     if parts is None:
         return None
     row = connection.execute(select(tokens).where(tokens.c.id == parts[1])).one_or_none()
     # Compared also where there is no such token: how long it takes tells nothing.
-    fits = hmac.compare_digest(_digest(parts[2]), row.digest if row is not None else _digest(""))
-    if row is None or not fits or row.revoked_at is not None or (row.expires_at or now + 1) <= now:
+    fits = hmac.compare_digest(digest(parts[2]), row.digest if row is not None else digest(""))
+    if row is None or not fits:
         return None
-    return Identity(Actor(ActorKind.TOKEN, row.name), frozenset(map(Scope, row.scopes.split())), row.team)
+    token = of_row(row)
+    return token if token.valid(now) else None
 
 
-def _digest(secret: str) -> str:
+def of_row(row: Row[Any]) -> Token:
+    """A row that has the columns of `tokens`."""
+    return Token(
+        id=row.id,
+        name=row.name,
+        scopes=frozenset(map(Scope, row.scopes.split())),
+        team=row.team,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret. It has 256 random bits, so that one round of SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _check(grant: Grant, now: int) -> None:
+    if not _NAME.fullmatch(grant.name) or grant.name in _NOBODYS:
+        raise BadGrant(
+            "expected a name of up to 64 letters, digits and . @ + - _, and none that Noshow calls itself by"
+        )
+    if len(grant.team) > LONGEST_TEAM or not grant.team.isprintable():
+        raise BadGrant("expected the name of a team, as `owner` in the rules has it")
+    if not grant.scopes:
+        raise BadGrant("expected at least one scope")
+    if grant.expires_at is not None and grant.expires_at <= now:
+        raise BadGrant("expected an end that lies in the future")
+
+
+def _made(connection: Connection, grant: Grant, by: Actor, now: int, what: str) -> str:
+    id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    generations = select(func.coalesce(func.max(tokens.c.generation), 0)).where(tokens.c.name == grant.name)
+    row = {
+        "id": id_,
+        "name": grant.name,
+        "generation": connection.execute(generations).scalar_one() + 1,
+        "digest": digest(secret),
+        "scopes": _joined(grant.scopes),
+        "team": grant.team,
+        "created_at": now,
+        "created_by": by.name,
+        "expires_at": grant.expires_at,
+    }
+    try:
+        connection.execute(insert(tokens).values(row))
+    except IntegrityError as error:
+        raise NameTaken(f"somebody else has just made a token called {grant.name}") from error
+    told = {"id": id_, "name": grant.name, "scopes": _joined(grant.scopes), "team": grant.team}
+    record(connection, [Entry(what, by, detail={**told, "expires_at": rfc3339_or_none(grant.expires_at)})], now)
+    return f"noshow_{id_}_{secret}"
+
+
+def _valid_ones(connection: Connection, name: str, now: int) -> list[Token]:
+    """Locked until the end of the transaction."""
+    found = select(tokens).where(tokens.c.name == name, _is_valid(now)).with_for_update()
+    return [of_row(row) for row in connection.execute(found)]
+
+
+def _is_valid(now: int) -> Any:
+    return tokens.c.revoked_at.is_(None) & or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
 
 
 def _joined(scopes: Iterable[Scope]) -> str:

@@ -17,7 +17,7 @@ import yaml
 
 from noshow.demo.receiver import receiver
 from noshow.errors import WrongUsage
-from noshow.serving import free_port, serve
+from noshow.serving import Ready, free_port, serve
 from store.settings import Settings, load
 
 OWNERS = ("orders", "payments", "warehouse", "compliance")
@@ -32,9 +32,9 @@ def run(keep: Path | None, port: int | None, *, open_browser: bool) -> None:
         settings = _settings(place, hooks, keys, free_port(PORT) if port is None else port)
         shops: list[subprocess.Popen[bytes]] = []
 
-        def ready(url: str) -> None:
-            shops.append(subprocess.Popen([sys.executable, "-m", "noshow.demo.shop", url]))
-            _welcome(url, open_browser)
+        def ready(server: Ready) -> None:
+            shops.append(subprocess.Popen([sys.executable, "-m", "noshow.demo.shop", server.url]))
+            _welcome(server, open_browser)
 
         try:
             serve(settings, on_ready=ready)
@@ -79,12 +79,13 @@ def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Setti
     return load({}, file)
 
 
-def _welcome(url: str, open_browser: bool) -> None:
-    click.echo(f"\n  The dashboard: {click.style(url, bold=True)}")
+def _welcome(server: Ready, open_browser: bool) -> None:
+    click.echo(f"\n  The dashboard: {click.style(server.url, bold=True)}")
+    click.echo(f"  Signed in, to press its buttons (works once): {server.sign_in}")
     click.echo("  A simulated shop takes orders; the first flags come after about ten seconds. Ctrl-C ends it.")
     click.echo("  What the owning teams get by webhook:\n")
     if open_browser and _has_screen():
-        webbrowser.open(url)
+        webbrowser.open(server.sign_in)
 
 
 def _has_screen() -> bool:

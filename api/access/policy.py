@@ -1,0 +1,27 @@
+"""What the settings say of who is let in."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from api.access.origin import host_and_port, is_loopback
+from store.settings import Anonymous, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`anonymous`: who is let in without a token; `secure`: cookies go over HTTPS only; `public`: host and port that
+    people know us by."""
+
+    anonymous: Anonymous = Anonymous.LOOPBACK
+    secure: bool = False
+    public: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        """Where it listens to a network, or has a public name (so a proxy is in front of it), nobody is local."""
+        parts = urlsplit(settings.public_url)
+        anonymous = settings.access.anonymous
+        local = is_loopback(settings.host) and is_loopback(parts.hostname or "")
+        if anonymous is Anonymous.LOOPBACK and not local:
+            anonymous = Anonymous.NEVER
+        return cls(anonymous, parts.scheme == "https", host_and_port(settings.public_url))

@@ -1,0 +1,54 @@
+"""Who may use which route: a row for each. To add a route is to add its row here; without one a test fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from api.access.identity import Scope
+
+READ, OPERATE, ADMINISTER, INGEST = Scope.READ, Scope.OPERATE, Scope.ADMINISTER, Scope.INGEST
+EVENT = {"correlation_id": "A", "name": "OrderPlaced", "time": "2025-11-20T12:00:00Z", "id": "e-1"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`scope` `None`: open to everybody. `team`: it changes the case `{id}`, which a token of another team may not.
+
+    `body` is sent as JSON; it need not be right, but where `team` is checked behind it, it must be. `path` fills in
+    what `PLACES` does not, or not well.
+    """
+
+    method: str
+    route: str
+    scope: Scope | None
+    team: bool = False
+    body: object = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    def address(self, case: str) -> str:
+        places = {"workflow": "order-fulfilment", "correlation_id": "A", "step": "PaymentReceived", "id": case}
+        return self.route.replace(":anything", "").format(**{**places, **self.path})
+
+
+TABLE = (
+    Row("GET", "/healthz", None),
+    Row("GET", "/readyz", None),
+    Row("GET", "/static/{digest}/{name}", None, path={"digest": "0", "name": "noshow.css"}),
+    Row("GET", "/favicon.ico", None),
+    Row("GET", "/sign-in", None),
+    Row("POST", "/sign-in", None),
+    Row("POST", "/sign-out", None),
+    Row("GET", "/", READ),
+    Row("GET", "/orders/{workflow}/{correlation_id}", READ),
+    Row("GET", "/rules", READ),
+    Row("GET", "/v1/openapi.json", READ),
+    Row("GET", "/v1/instances", READ),
+    Row("GET", "/v1/instances/{workflow}/{correlation_id}", READ),
+    Row("GET", "/v1/cases", READ),
+    Row("GET", "/v1/cases/{id}", READ),
+    Row("GET", "/v1/rules", READ),
+    Row("GET", "/v1/audit", READ),
+    Row("GET", "/v1/audit/head", READ),
+    Row("GET", "/v1/audit/export", READ),
+    Row("POST", "/v1/events", INGEST, body=EVENT),
+    Row("POST", "/v1/logs", INGEST),
+)
