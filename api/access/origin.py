@@ -35,7 +35,10 @@ def from_elsewhere(request: Request, public: str) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is not None and host_and_port(origin) not in (request.headers.get("host"), public)
+    if origin is None:
+        return False
+    place = host_and_port(origin)
+    return not place or place not in (request.headers.get("host"), public)
 
 
 def host_and_port(url: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.access.errors import BadGrant, NameTaken, NoSuchToken, TwoValid
@@ -60,9 +60,10 @@ class Token:
 def issue(connection: Connection, grant: Grant, by: Actor, now: int) -> str:
     """A new token, within the caller's transaction; its text can't be had again. Raises `BadGrant` or `NameTaken`."""
     _check(grant, now)
-    if _valid_ones(connection, grant.name, now):
+    line = _line(connection, grant.name)
+    if any(token.valid(now) for token in line):
         raise NameTaken(f"there is a valid token called {grant.name}: rotate it, revoke it, or choose another name")
-    return _made(connection, grant, by, now, "token.issued")
+    return _made(connection, len(line) + 1, grant, _Deed("token.issued", by, now))
 
 
 def rotate(connection: Connection, name: str, overlap: int, by: Actor, now: int) -> str:
@@ -70,14 +71,16 @@ def rotate(connection: Connection, name: str, overlap: int, by: Actor, now: int)
 
     It permits the same, for as long a life. Raises `NoSuchToken` or `TwoValid`.
     """
-    found = _valid_ones(connection, name, now)
+    line = _line(connection, name)
+    found = [token for token in line if token.valid(now)]
     if not found:
         raise NoSuchToken(f"there is no valid token called {name}")
     if len(found) > 1:
         raise TwoValid(f"two tokens called {name} are valid: revoke one, or wait until the older one ends")
     [old] = found
     until = None if old.expires_at is None else now + old.expires_at - old.created_at
-    text = _made(connection, Grant(name, old.scopes, old.team, until), by, now, "token.rotated")
+    grant = Grant(name, old.scopes, old.team, until)
+    text = _made(connection, len(line) + 1, grant, _Deed("token.rotated", by, now))
     ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
     connection.execute(update(tokens).where(tokens.c.id == old.id).values(expires_at=ends))
     return text
@@ -149,18 +152,26 @@ def _check(grant: Grant, now: int) -> None:
         raise BadGrant("expected an end that lies in the future")
 
 
-def _made(connection: Connection, grant: Grant, by: Actor, now: int, what: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """What is done, for the audit trail."""
+
+    what: str
+    by: Actor
+    now: int
+
+
+def _made(connection: Connection, generation: int, grant: Grant, deed: _Deed) -> str:
     id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    generations = select(func.coalesce(func.max(tokens.c.generation), 0)).where(tokens.c.name == grant.name)
     row = {
         "id": id_,
         "name": grant.name,
-        "generation": connection.execute(generations).scalar_one() + 1,
+        "generation": generation,
         "digest": digest(secret),
         "scopes": _joined(grant.scopes),
         "team": grant.team,
-        "created_at": now,
-        "created_by": by.name,
+        "created_at": deed.now,
+        "created_by": deed.by.name,
         "expires_at": grant.expires_at,
     }
     try:
@@ -168,13 +179,17 @@ def _made(connection: Connection, grant: Grant, by: Actor, now: int, what: str) 
     except IntegrityError as error:
         raise NameTaken(f"somebody else has just made a token called {grant.name}") from error
     told = {"id": id_, "name": grant.name, "scopes": _joined(grant.scopes), "team": grant.team}
-    record(connection, [Entry(what, by, detail={**told, "expires_at": rfc3339_or_none(grant.expires_at)})], now)
+    detail = {**told, "expires_at": rfc3339_or_none(grant.expires_at)}
+    record(connection, [Entry(deed.what, deed.by, detail=detail)], deed.now)
     return f"noshow_{id_}_{secret}"
 
 
-def _valid_ones(connection: Connection, name: str, now: int) -> list[Token]:
-    """Locked until the end of the transaction."""
-    found = select(tokens).where(tokens.c.name == name, _is_valid(now)).with_for_update()
+def _line(connection: Connection, name: str) -> list[Token]:
+    """All that ever had this name, by generation, which begins at 1.
+
+    Read at once, and locked: whoever adds to the same line meanwhile takes the generation that this one would.
+    """
+    found = select(tokens).where(tokens.c.name == name).order_by(tokens.c.generation).with_for_update()
     return [of_row(row) for row in connection.execute(found)]
 
 
