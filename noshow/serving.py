@@ -26,6 +26,7 @@ from noshow.judging import Judging, holder
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.audit.drainer import Drainer as AuditDrainer
+from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
@@ -93,9 +94,11 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add("follower of the rules", lambda: Follower(rules).run(clock, crew.stop))
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
+            dispatcher = Dispatcher.build(opened.database, settings)
             sender = Sender.build(opened.database, settings)
             audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
+            crew.add("dispatcher", lambda: dispatcher.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
             settling = Settling.build(opened, rulebook, settings)
             crew.add("asker", lambda: settling.asker.run(clock, crew.stop))

@@ -11,9 +11,19 @@ def case_id(workflow: str, correlation_id: str) -> str:
     return CASE_PREFIX + uuid5(NAMESPACE, f"{workflow}/{correlation_id}").hex
 
 
-def message_id(case: str, transition: int, endpoint: str) -> str:
-    """`msg_` and 32 hex digits: the webhook-id, the same for every attempt and every replay."""
-    return "msg_" + uuid5(NAMESPACE, f"{case}/{transition}/{endpoint}").hex
+def warning_id(workflow: str, correlation_id: str, step: str) -> str:
+    """`due_` and 32 hex digits: of a step of an instance that its owner is warned of. `case_id` holds no slash."""
+    return "due_" + uuid5(NAMESPACE, f"{case_id(workflow, correlation_id)}/{step}").hex
+
+
+def group_id(route: str, receiver: str, labels: str) -> str:
+    """`grp_` and 32 hex digits. `labels`: what the group is alike in, as JSON with sorted keys."""
+    return "grp_" + uuid5(NAMESPACE, f"{route}\0{receiver}\0{labels}").hex
+
+
+def message_id(group: str, number: int) -> str:
+    """`msg_` and 32 hex digits: the webhook-id of the group's n-th message, the same for every attempt and replay."""
+    return "msg_" + uuid5(NAMESPACE, f"{group}/{number}").hex
 
 
 def action_id(case: str, step: str, name: str, round: int) -> str:

@@ -9,7 +9,6 @@ from reconcile.cases.casebook import Casebook
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import SLICES, Sweep
 from reconcile.errors import Raced
-from reconcile.notify.routing import Routing
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -23,7 +22,7 @@ _FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Reconciler:
-    """Findings into cases and notices, snoozes and escalations. Any number of reconcilers may run at once."""
+    """Findings into cases, snoozes and escalations. Any number of reconcilers may run at once."""
 
     def __init__(self, intake: Intake, alarms: Alarms, sweep: Sweep, sweep_every: int) -> None:
         self._intake = intake
@@ -34,7 +33,7 @@ class Reconciler:
 
     @classmethod
     def build(cls, clickhouse: ClickHouse, database: Database, settings: Settings) -> "Reconciler":
-        casebook = Casebook(database, Routing(settings.notify.endpoints), settings.public_url)
+        casebook = Casebook(database)
         intake = Intake(clickhouse, database, casebook, settings.evaluator.overlap)
         # A round takes as long as the evaluator's, in as many slices as there are here.
         every = settings.evaluator.sweep_every * settings.evaluator.sweep_slices // SLICES

@@ -2,7 +2,7 @@
 
 Each setting has one dotted name, which is its place in the file (`collector.max_body`), and one name in the
 environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the name of a file that holds it: with
-`_FILE` behind its name in the environment, `_file` in YAML. Endpoints are given in the file only.
+`_FILE` behind its name in the environment, `_file` in YAML. Who is told what is given in the file only.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from store import settings_receivers
 from store import settings_values as values
 from store.duration import format_duration
 from store.errors import SettingsError
 from store.secret import Secret
+from store.settings_branch import Branch
+from store.settings_notify import Endpoint, NotifySettings, Route
+from store.settings_routes import ROUTE, route
 from store.settings_source import (
-    ANY,
     CONFIG,
     FILE_SUFFIX,
     Given,
@@ -37,6 +40,7 @@ __all__ = [
     "EvaluatorSettings",
     "NotifySettings",
     "OutgoingSettings",
+    "Route",
     "Secret",
     "Settings",
     "SettingsError",
@@ -71,22 +75,6 @@ class EvaluatorSettings:
     sweep_slices: int
     batch: int
     retention: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where an owner hears about its cases; `secret` signs, as Standard Webhooks says."""
-
-    owner: str
-    url: str
-    secret: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
-    """Endpoints by owner; `default` serves owners without one."""
-
-    endpoints: Mapping[str, Endpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +177,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP,
 )  # fmt: skip
 
-ENDPOINTS = ("notify", "endpoints")
-ENDPOINT_URL = (*ENDPOINTS, ANY, "url")
-ENDPOINT_SECRET = (*ENDPOINTS, ANY, "secret")
-
-SECRETS = (CLICKHOUSE.key, DATABASE.key, ENDPOINT_SECRET)
+SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
 
 
 def load(
@@ -207,17 +191,18 @@ def load(
     problems: list[str] = []
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
-    in_file = [*keys, ENDPOINT_URL, ENDPOINT_SECRET, *_file_keys(*SECRETS)]
+    in_file = [*keys, *settings_receivers.KEYS, *_file_keys(*SECRETS)]
+    branches: dict[Key, Branch | None] = {ROUTE: None}
     path = _file(environ, file)
     sources = (
-        {} if path is None else from_file(path, in_file, problems),
+        {} if path is None else from_file(path, in_file, branches, problems),
         from_environment(environ, in_environment, problems),
         from_command_line(overrides or {}),
     )
     given: dict[Key, Given] = {}
     for source in sources:
         given |= with_files_read(source, SECRETS, problems)
-    settings = _settings(_Reader(given, problems))
+    settings = _settings(_Reader(given, problems, branches))
     if problems:
         raise SettingsError(problems)
     return settings
@@ -226,9 +211,10 @@ def load(
 class _Reader:
     """Reads values out of what was given; what is wrong is noted, and the default stands in for it."""
 
-    def __init__(self, given: Mapping[Key, Given], problems: list[str]) -> None:
+    def __init__(self, given: Mapping[Key, Given], problems: list[str], branches: Mapping[Key, Branch | None]) -> None:
         self.given = given
         self.problems = problems
+        self.branches = branches
 
     def optional(self, setting: Setting[T]) -> T | None:
         given = self.given.get(setting.key)
@@ -272,7 +258,7 @@ def _settings(read: _Reader) -> Settings:
             max_ahead=read.value(MAX_AHEAD),
         ),
         evaluator=_evaluator(read),
-        notify=NotifySettings(endpoints=_endpoints(read)),
+        notify=_notify(read),
         outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
@@ -306,23 +292,10 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
     )
 
 
-def _endpoints(read: _Reader) -> dict[str, Endpoint]:
-    owners = dict.fromkeys(key[2] for key in read.given if key[:2] == ENDPOINTS)
-    endpoints = {}
-    for owner in owners:
-        url = _part_of_endpoint(read, (*ENDPOINTS, owner, "url"), values.endpoint_address)
-        secret = _part_of_endpoint(read, (*ENDPOINTS, owner, "secret"), values.webhook_secret)
-        if url is not None and secret is not None:
-            endpoints[owner] = Endpoint(owner, url, secret)
-    return endpoints
-
-
-def _part_of_endpoint(read: _Reader, key: Key, parse: Callable[[str], T]) -> T | None:
-    given = read.given.get(key)
-    if given is None:
-        read.problems.append(f"{'.'.join(key[:-1])}: {key[-1]} is missing")
-        return None
-    return read.parsed(given, parse)
+def _notify(read: _Reader) -> NotifySettings:
+    return NotifySettings(
+        settings_receivers.endpoints(read), route(read.branches[ROUTE], settings_receivers.names(read))
+    )
 
 
 def _file(environ: Mapping[str, str], file: Path | None) -> Path | None:

@@ -1,16 +1,15 @@
 """Where settings come from: a YAML file, the environment, the command line. All give texts, each with its place."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
+from store.settings_branch import ANY, Branch, did_you_mean, is_null, named, place
+
 Key = tuple[str, ...]
 
-# Stands for any name in a key, such as the owner of an endpoint.
-ANY = "*"
 FILE_SUFFIX = "_file"
 PREFIX = "NOSHOW_"
 CONFIG = "NOSHOW_CONFIG"
@@ -55,8 +54,11 @@ def from_command_line(overrides: Mapping[str, object]) -> dict[Key, Given]:
     }
 
 
-def from_file(file: Path, keys: Iterable[Key], problems: list[str]) -> dict[Key, Given]:
-    """The scalars of a YAML file; `keys` are those that may be there."""
+def from_file(
+    file: Path, keys: Iterable[Key], branches: dict[Key, Branch | None], problems: list[str]
+) -> dict[Key, Given]:
+    """The scalars of a YAML file; `keys` are those that may be there. Those of `branches` are read by others: what
+    stands there is put in."""
     try:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
@@ -65,7 +67,7 @@ def from_file(file: Path, keys: Iterable[Key], problems: list[str]) -> dict[Key,
     except yaml.YAMLError as error:
         problems.append(_syntax(file, error))
         return {}
-    return {} if root is None else dict(_Walk(file, tuple(keys), problems).scalars(root, ()))
+    return {} if root is None else dict(_Walk(file, tuple(keys), branches, problems).scalars(root, ()))
 
 
 def with_files_read(given: Mapping[Key, Given], secrets: Iterable[Key], problems: list[str]) -> dict[Key, Given]:
@@ -95,47 +97,34 @@ def matches(key: Key, pattern: Key) -> bool:
     return len(key) == len(pattern) and all(p in (ANY, k) for k, p in zip(key, pattern, strict=True))
 
 
-def did_you_mean(name: str, names: Iterable[str], prefix: str = "") -> str:
-    """The hint that names the nearest of `names`, if one is near; `prefix` is what all begin with."""
-    near = difflib.get_close_matches(name.removeprefix(prefix), [name.removeprefix(prefix) for name in names], n=1)
-    return f"; did you mean {prefix}{near[0]}?" if near else ""
-
-
 class _Walk:
-    def __init__(self, file: Path, keys: tuple[Key, ...], problems: list[str]) -> None:
+    def __init__(
+        self, file: Path, keys: tuple[Key, ...], branches: dict[Key, Branch | None], problems: list[str]
+    ) -> None:
         self._file = file
-        self._keys = keys
+        self._keys = (*keys, *branches)
+        self._branches = branches
         self._problems = problems
 
     def scalars(self, node: yaml.Node, key: Key) -> Iterator[tuple[Key, Given]]:
-        if any(matches(key, pattern) for pattern in self._keys):
+        if key in self._branches:
+            self._branches[key] = None if is_null(node) else Branch(self._file, ".".join(key), node, self._problems)
+        elif any(matches(key, pattern) for pattern in self._keys):
             yield from self._scalar(node, key)
         elif isinstance(node, yaml.MappingNode):
             yield from self._mapping(node, key)
-        elif not _is_null(node) or self._is_named(key):
-            self._problem(node, f"{'.'.join(key) or 'settings'}: expected a mapping")
+        elif not is_null(node) or self._is_named(key):
+            self._report(node, f"{'.'.join(key) or 'settings'}: expected a mapping")
 
     def _scalar(self, node: yaml.Node, key: Key) -> Iterator[tuple[Key, Given]]:
-        if not isinstance(node, yaml.ScalarNode) or _is_null(node):
-            self._problem(node, f"{'.'.join(key)}: expected a single value")
+        if not isinstance(node, yaml.ScalarNode) or is_null(node):
+            self._report(node, f"{'.'.join(key)}: expected a single value")
         else:
-            yield key, Given(node.value, f"{self._place(node)}: {'.'.join(key)}", self._file.parent)
+            yield key, Given(node.value, f"{place(self._file, node.start_mark)}: {'.'.join(key)}", self._file.parent)
 
     def _mapping(self, node: yaml.MappingNode, key: Key) -> Iterator[tuple[Key, Given]]:
-        allowed = self._below(key)
-        seen: dict[str, int] = {}
-        for name_node, value in node.value:
-            name = name_node.value if isinstance(name_node, yaml.ScalarNode) else ""
-            if not name:
-                self._problem(name_node, "expected a name")
-            elif name in seen:
-                self._problem(name_node, f"{name}: given twice; the first is in line {seen[name]}")
-            elif name in allowed or ANY in allowed:
-                seen[name] = name_node.start_mark.line + 1
-                yield from self.scalars(value, (*key, name))
-            else:
-                whole = ".".join((*key, name))
-                self._problem(name_node, f"{whole}: unknown setting{did_you_mean(name, allowed)}")
+        for name, value in named(node, self._below(key), self._report, ".".join(key)):
+            yield from self.scalars(value, (*key, name))
 
     def _is_named(self, key: Key) -> bool:
         """Whether the last part of `key` is a name of the writer's own: then something must stand below it."""
@@ -148,24 +137,13 @@ class _Walk:
         patterns = (pattern for pattern in self._keys if len(pattern) > depth and matches(key, pattern[:depth]))
         return list(dict.fromkeys(pattern[depth] for pattern in patterns))
 
-    def _place(self, node: yaml.Node) -> str:
-        return _place(self._file, node.start_mark)
-
-    def _problem(self, node: yaml.Node, what: str) -> None:
-        self._problems.append(f"{self._place(node)}: {what}")
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _place(file: Path, mark: yaml.Mark) -> str:
-    return f"{file}:{mark.line + 1}:{mark.column + 1}"
+    def _report(self, node: yaml.Node, what: str) -> None:
+        self._problems.append(f"{place(self._file, node.start_mark)}: {what}")
 
 
 def _syntax(file: Path, error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"{_place(file, error.problem_mark)}: not valid YAML: {error.problem}"
+        return f"{place(file, error.problem_mark)}: not valid YAML: {error.problem}"
     return f"{file}: not valid YAML: {str(error).splitlines()[0]}"
 
 

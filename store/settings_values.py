@@ -108,6 +108,11 @@ def database_url(text: str) -> Secret:
     return Secret(text)
 
 
+def webhook_secrets(text: str) -> tuple[Secret, ...]:
+    """One, or several with space between them: each signs, so that receivers can go over from one to the next."""
+    return tuple(webhook_secret(part) for part in text.split()) or (webhook_secret(text),)
+
+
 def webhook_secret(text: str) -> Secret:
     """A signing secret of Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes."""
     try:

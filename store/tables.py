@@ -116,25 +116,136 @@ case_findings = Table(
     Index("case_findings_open", "open", "step", "kind"),
 )
 
-# Notifications to send. The id is the webhook-id, stable over retries; a transition goes to an endpoint once.
-outbox = Table(
-    "outbox",
+# What owners are to be told: one row for each transition of a subject, born with it. A subject is a case, or a step of
+# an instance that is warned of early. `snapshot` is all that a message may say of it, as JSON.
+news = Table(
+    "news",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("transition", Integer, primary_key=True),
+    Column("type", Text, nullable=False),  # case.opened, case.updated, …, step.due_soon
+    Column("at", BigInteger, nullable=False),
+    Column("owners", Text, nullable=False),  # a JSON array: who is concerned, the owner of the case first
+    Column("workflow", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # a JSON object
+    Column("at_risk", Float),
+    Column("unit", Text),
+    Column("open", Boolean, nullable=False),  # whether it still asks for somebody
+    Column("snapshot", Text, nullable=False),
+    Column("routed_at", BigInteger),  # null until it is known whom it goes to
+    Index("news_unrouted", "routed_at", "at"),
+)
+
+# News that goes to one receiver together: of one route, and alike in what that groups by. `number` counts its messages.
+groups = Table(
+    "groups",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
-    Column("transition", Integer, nullable=False),
-    Column("endpoint", Text, nullable=False),
-    Column("type", Text, nullable=False),  # case.opened, case.updated, case.resolved, case.reopened
+    Column("route", Text, nullable=False),  # its place in the settings
+    Column("receiver", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # a JSON object: what it is alike in
+    Column("number", Integer, nullable=False),
+    Column("due_at", BigInteger),  # when the next message is made, if there is something to tell
+    Column("told_at", BigInteger),  # when the last one was made
+    Column("group_wait", BigInteger, nullable=False),
+    Column("group_interval", BigInteger, nullable=False),
+    Column("repeat_interval", BigInteger, nullable=False),
+    Column("storm_cap", Integer, nullable=False),
+    Index("groups_due", "due_at"),
+)
+
+# How far a receiver has been told of a subject. `heard` is the last transition that a message has told, or that needed
+# none; `pending` the newest one that is to be told. `messages` counts those about it: what keeps them in order.
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("group_id", Text, ForeignKey("groups.id"), nullable=False),
+    Column("pending", Integer),
+    Column("heard", Integer, nullable=False),
+    Column("told", Text, nullable=False),  # open, closed: what the last message said; empty: nothing yet
+    Column("messages", Integer, nullable=False),
+    Column("held", Boolean, nullable=False),  # by a silence
+    Index("tellings_by_group", "group_id", "subject"),
+    Index("tellings_held", "held"),
+)
+
+# Messages to send, and sent. The id is the webhook-id, stable over retries; it follows from the group and the number.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("group_id", Text, ForeignKey("groups.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("type", Text, nullable=False),  # case.opened, …, cases.changed, cases.storm, …
+    Column("subjects", Integer, nullable=False),  # how many it tells of
     Column("payload", Text, nullable=False),
     Column("state", Text, nullable=False),  # pending, delivered, failed
     Column("attempts", Integer, nullable=False),
+    Column("attempts_before", Integer, nullable=False),  # those made before it was last sent anew
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Column("last_status", Integer),
     Column("last_error", Text, nullable=False),
-    UniqueConstraint("case_id", "transition", "endpoint"),
-    Index("outbox_due", "state", "next_attempt_at"),
+    UniqueConstraint("group_id", "number"),
+    Index("messages_due", "state", "next_attempt_at"),
+    Index("messages_by_time", "created_at", "id"),
+)
+
+# What a message tells of. The n-th message about a subject to a receiver has the ordinal n, and there is only one.
+message_subjects = Table(
+    "message_subjects",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id"), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("transition", Integer, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    UniqueConstraint("subject", "receiver", "ordinal"),
+)
+
+# Every try to deliver a message, and what came of it.
+message_attempts = Table(
+    "message_attempts",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("took", BigInteger, nullable=False),  # µs
+    Column("status", Integer),  # of HTTP
+    Column("error", Text, nullable=False),
+)
+
+# Endpoints that nothing is sent to: they said that they are gone.
+disabled_endpoints = Table(
+    "disabled_endpoints",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# Of what fits all matchers nothing is told from `starts_at` to `ends_at`. `ended_by`: who ended it before its time.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("matchers", Text, nullable=False),  # a JSON array of texts, as people write them
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("lifted_at", BigInteger),  # when what it held was let go
+    Index("silences_by_end", "lifted_at", "ends_at"),
 )
 
 # The rule files as the evaluator that holds the lease sees them: what is in force of each, and whether what it holds

@@ -14,6 +14,12 @@ _TYPES = {
     "case.updated": "changed",
     "case.resolved": "settled",
     "case.reopened": "flagged again",
+    "case.escalated": "escalated",
+    "case.reminder": "still open",
+    "step.due_soon": "due soon",
+    "cases.changed": "several",
+    "cases.storm": "storm",
+    "cases.reminder": "still open",
 }
 
 
@@ -49,8 +55,9 @@ def receiver(secrets: Mapping[str, str], show: Callable[[str], None]) -> Iterato
 
 
 def line(owner: str, message: Mapping[str, object]) -> str:
-    """`payments    flagged   order-1004-ab12cd  PaymentReceived was due …`."""
+    """`payments    flagged   order-1004-ab12cd  PaymentReceived was due …`; of several what they share."""
     data = message["data"]
     assert isinstance(data, dict)
     what = _TYPES.get(str(message["type"]), str(message["type"]))
-    return f"{owner:<11} {what:<13} {data['correlation_id']:<18} {data['sentence']}"
+    about = f"{data['correlation_id']:<18} {data['sentence']}" if "sentence" in data else data["title"]
+    return f"{owner:<11} {what:<13} {about}"

@@ -71,6 +71,7 @@ def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Setti
         "outgoing": {"allow_private": True},
         "notify": {
             "endpoints": {owner: {"url": f"{hooks}/{owner}", "secret": key} for owner, key in keys.items()},
+            "route": {"group_wait": "2s", "group_interval": "5s"},
         },
     }
     file = place / "noshow.yaml"

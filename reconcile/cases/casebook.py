@@ -1,4 +1,4 @@
-"""Changes of cases, whoever makes them: case, findings, audit trail and notices of one change in one transaction."""
+"""Changes of cases, whoever makes them: case, findings, audit trail and news of one change in one transaction."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,16 +8,14 @@ from sqlalchemy import Connection
 
 from reconcile.audit.entry import record
 from reconcile.cases import records
-from reconcile.cases.case import Case, Change, News
+from reconcile.cases.case import Case, Change
 from reconcile.cases.finding import Sighting, newest
 from reconcile.cases.moves import By, Move, make
 from reconcile.cases.settle import settle
 from reconcile.cases.trail import Deed, by_hand, by_itself, entry
 from reconcile.errors import NoSuchCase, Raced, ReconcileError
-from reconcile.identity import case_id, message_id
-from reconcile.notify import outbox
-from reconcile.notify.routing import Routing
-from reconcile.notify.webhook import payload
+from reconcile.identity import case_id
+from reconcile.notify import news
 from store.database import Database
 from store.errors import StoreUnavailable
 
@@ -34,10 +32,8 @@ External = Mapping[str, Mapping[str, str]]
 class Casebook:
     """The cases in the SQL database. Any number of them, in threads or processes, may work on the same cases."""
 
-    def __init__(self, database: Database, routing: Routing, public_url: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._routing = routing
-        self._public_url = public_url
 
     def enter(self, sightings: Sequence[Sighting], now: int) -> int:
         """Bring the cases of these orders, each given once, up to date; how many cases changed.
@@ -74,7 +70,7 @@ class Casebook:
         changes = [deed.change for deed in deeds]
         records.write(self._database, connection, changes)
         record(connection, [entry(deed) for deed in deeds], now)
-        outbox.add(connection, self._notices(connection, changes, now), now)
+        news.add(connection, changes, now)
 
     def _enter(self, sightings: Sequence[Sighting], now: int) -> int:
         by_case = {case_id(sighting.workflow, sighting.correlation_id): sighting for sighting in sightings}
@@ -98,31 +94,6 @@ class Casebook:
             ]
             self.write(connection, deeds, now)
         return {id_: change.case if isinstance(change, Change) else change for id_, change in made.items()}
-
-    def _notices(self, connection: Connection, changes: Sequence[Change], now: int) -> list[outbox.Notice]:
-        told = outbox.told(connection, [change.case.id for change in changes if change.news is News.RESOLVED])
-        return [
-            notice
-            for change in changes
-            for notice in self._of(change, self._hearers(change, told.get(change.case.id, ())), now)
-        ]
-
-    def _hearers(self, change: Change, told: Sequence[str]) -> Sequence[str]:
-        """Who heard that a case is open hears that it is resolved, and nobody else; other news goes to the owners."""
-        if change.news is None:
-            return ()
-        return told if change.news is News.RESOLVED else self._routing.endpoints(change.owners)
-
-    def _of(self, change: Change, endpoints: Sequence[str], now: int) -> list[outbox.Notice]:
-        if not endpoints or change.news is None:
-            return []
-        case, body = change.case, payload(change, self._public_url, now)
-        return [
-            outbox.Notice(
-                message_id(case.id, case.transition, endpoint), case.id, case.transition, endpoint, change.news, body
-            )
-            for endpoint in endpoints
-        ]
 
 
 def _persist(work: Callable[[], T]) -> T:

@@ -1,17 +1,16 @@
 """One attempt to deliver one notification: signed, to the endpoint's address, and over in time."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import time
+from dataclasses import dataclass, field, replace
 
 import httpx
-from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from reconcile.notify.channels.channels import CHANNELS
 from reconcile.outgoing.call import TIMEOUT, Caller, NoReply, Reply
 from reconcile.outgoing.network import Resolve, resolve
 from reconcile.outgoing.retry_after import retry_after
-from store.event import SECOND
-from store.settings import Endpoint
+from store.settings_notify import Endpoint
 
 NOTE = 1024  # bytes of an answer that are read, for the error note
 
@@ -21,11 +20,13 @@ _TELLING = 8  # letters; what is shorter is no secret
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an attempt. `status` is that of HTTP if there was one; `retry_after` (µs) is what was asked for."""
+    """What came of an attempt. `status` is that of HTTP if there was one; `retry_after` (µs) is what was asked for,
+    `took` (µs) how long it all took."""
 
     status: int | None
     error: str
     retry_after: int | None = None
+    took: int = field(default=0, compare=False)
 
     @property
     def delivered(self) -> bool:
@@ -45,27 +46,21 @@ class Post:
 
     def __call__(self, endpoint: Endpoint, message_id: str, payload: str, now: int) -> Answer:
         """Never raises for what the endpoint, the network or its settings do: the answer says it, without secrets."""
+        began = time.monotonic_ns()
+        answer = self._attempt(endpoint, message_id, payload, now)
+        return replace(answer, took=(time.monotonic_ns() - began) // 1_000)
+
+    def _attempt(self, endpoint: Endpoint, message_id: str, payload: str, now: int) -> Answer:
         try:
-            headers = _headers(endpoint, message_id, payload, now)
+            headers, body = CHANNELS[endpoint.channel](endpoint, message_id, payload, now)
         except (EmptyWebhookSecretError, ValueError):
             # What the error says may hold the secret, so it is not passed on.
             return Answer(None, "the endpoint's url or secret in the settings can't be used")
-        match self._call("POST", endpoint.url, headers, payload.encode(), NOTE):
+        match self._call("POST", endpoint.url, headers, body, NOTE):
             case NoReply(error=error, refused=refused):
                 return Answer(None, error if refused else _scrubbed(error, endpoint))
             case reply:
                 return _answer(reply, endpoint, now)
-
-
-def _headers(endpoint: Endpoint, message_id: str, payload: str, now: int) -> dict[str, str]:
-    seconds = now // SECOND
-    webhook = Webhook(endpoint.secret.reveal())
-    return {
-        "content-type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": webhook.sign(message_id, datetime.fromtimestamp(seconds, UTC), payload),
-    }
 
 
 def _answer(reply: Reply, endpoint: Endpoint, now: int) -> Answer:
@@ -84,7 +79,8 @@ def _one_line(body: bytes) -> str:
 def _scrubbed(note: str, endpoint: Endpoint) -> str:
     """Without the parts of the endpoint that let others in, in case the other side repeats them."""
     url = httpx.URL(endpoint.url)
-    private = [endpoint.secret.reveal(), url.raw_path.decode(), url.query.decode(), url.userinfo.decode(), url.password]
+    secrets = [secret.reveal() for secret in endpoint.secrets]
+    private = [*secrets, url.raw_path.decode(), url.query.decode(), url.userinfo.decode(), url.password]
     for part in private:
         if len(part) >= _TELLING:
             note = note.replace(part, "***")

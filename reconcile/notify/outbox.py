@@ -1,15 +1,13 @@
-"""The outbox: notifications that wait to be sent, in the SQL database. Times are microseconds since the Unix epoch."""
+"""The outbox: messages that wait to be sent, in the SQL database. Times are microseconds since the Unix epoch."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 
-from reconcile.cases.case import News
-from store.database import Database
-from store.tables import outbox
+from store.database import Database, upsert
+from store.tables import disabled_endpoints, message_attempts, message_subjects, messages
 
 
 class State(StrEnum):
@@ -19,102 +17,115 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """One notification to one endpoint."""
+class Letter:
+    """A message to one endpoint: the `number`-th of its group."""
 
     id: str
-    case_id: str
-    transition: int
+    group_id: str
+    number: int
     endpoint: str
-    type: News
+    type: str
     payload: str
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A notice that the holder may send until `until`. `attempts` counts this one."""
+    """A message that the holder may send until `until`. `attempts` counts this one, since it was last sent anew;
+    `number` counts all there ever were."""
 
     id: str
     endpoint: str
     payload: str
     attempts: int
     until: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an attempt. `status` is that of HTTP, if there was an answer."""
+    """What became of an attempt. `status` is that of HTTP, if there was an answer; `gone`: it takes no more."""
 
     state: State
     next_attempt_at: int
     status: int | None
     error: str
+    gone: bool = False
 
 
 # Made once: to put a statement together takes longer than to run it.
 
-_earlier = outbox.alias("earlier")
+_mine, _theirs = message_subjects.alias("mine"), message_subjects.alias("theirs")
+_earlier = messages.alias("earlier")
 
-# Its time has come, and no earlier notice of its case is still to be sent to the same endpoint.
-_DUE = (
-    outbox.c.state == State.PENDING,
-    outbox.c.next_attempt_at <= bindparam("now"),
-    ~exists().where(
-        _earlier.c.case_id == outbox.c.case_id,
-        _earlier.c.endpoint == outbox.c.endpoint,
-        _earlier.c.transition < outbox.c.transition,
-        _earlier.c.state == State.PENDING,
-    ),
+# An earlier message about one of its subjects is still to be sent to the same endpoint.
+_WAITS = (
+    exists()
+    .select_from(_mine)
+    .where(
+        _mine.c.message_id == messages.c.id,
+        exists()
+        .select_from(_theirs)
+        .where(
+            _theirs.c.subject == _mine.c.subject,
+            _theirs.c.receiver == _mine.c.receiver,
+            _theirs.c.ordinal < _mine.c.ordinal,
+            _earlier.c.id == _theirs.c.message_id,
+            _earlier.c.state == State.PENDING,
+        ),
+    )
 )
 
-_WAITING = select(outbox.c.endpoint).where(*_DUE).distinct()
+_DUE = (
+    messages.c.state == State.PENDING,
+    messages.c.next_attempt_at <= bindparam("now"),
+    ~exists().where(disabled_endpoints.c.name == messages.c.receiver),
+    ~_WAITS,
+)
+
+_WAITING = select(messages.c.receiver).where(*_DUE).distinct()
 
 _FIRST = (
-    select(outbox.c.id, outbox.c.endpoint, outbox.c.payload, outbox.c.attempts, outbox.c.next_attempt_at)
+    select(messages)
     .where(*_DUE)
-    .order_by(outbox.c.next_attempt_at)
+    .order_by(messages.c.next_attempt_at)
     .limit(1)
-    .with_for_update(skip_locked=True, of=outbox)
+    .with_for_update(skip_locked=True, of=messages)
 )
 
-_FIRST_OF = _FIRST.where(outbox.c.endpoint == bindparam("name"))
+_FIRST_OF = _FIRST.where(messages.c.receiver == bindparam("name"))
 
 
-def add(connection: Connection, notices: Sequence[Notice], now: int) -> None:
-    """Put them in, within the caller's transaction. A transition goes to an endpoint once: the constraint says so."""
-    rows = [
-        {
-            "id": notice.id,
-            "case_id": notice.case_id,
-            "transition": notice.transition,
-            "endpoint": notice.endpoint,
-            "type": notice.type,
-            "payload": notice.payload,
-            "state": State.PENDING,
-            "attempts": 0,
-            "next_attempt_at": now,
-            "created_at": now,
-            "last_error": "",
-        }
-        for notice in notices
-    ]
-    if rows:
-        connection.execute(insert(outbox), rows)
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a letter tells of: this transition of a subject. It is the `ordinal`-th to this endpoint about it."""
+
+    subject: str
+    transition: int
+    ordinal: int
 
 
-def told(connection: Connection, case_ids: Iterable[str]) -> dict[str, list[str]]:
-    """By case, the endpoints whose last message about it, sent or to be sent, was not that it is resolved."""
-    rows = connection.execute(
-        select(outbox.c.case_id, outbox.c.endpoint, outbox.c.type)
-        .where(outbox.c.case_id.in_(list(case_ids)))
-        .order_by(outbox.c.transition)
+def add(connection: Connection, letter: Letter, about: Sequence[About], now: int) -> None:
+    """Put it in, within the caller's transaction. A second one of the same ordinal can't be: the constraint says so."""
+    connection.execute(
+        insert(messages).values(
+            id=letter.id,
+            group_id=letter.group_id,
+            number=letter.number,
+            receiver=letter.endpoint,
+            type=letter.type,
+            subjects=len(about),
+            payload=letter.payload,
+            state=State.PENDING,
+            attempts=0,
+            attempts_before=0,
+            next_attempt_at=now,
+            created_at=now,
+            last_error="",
+        )
     )
-    last = {(row.case_id, row.endpoint): row.type for row in rows}
-    endpoints: defaultdict[str, list[str]] = defaultdict(list)
-    for (case, endpoint), type_ in last.items():
-        if type_ != News.RESOLVED:
-            endpoints[case].append(endpoint)
-    return endpoints
+    of_one = {"message_id": letter.id, "receiver": letter.endpoint}
+    rows = [{**of_one, **asdict(it)} for it in about]
+    connection.execute(insert(message_subjects), rows)
 
 
 def waiting(database: Database, now: int) -> list[str]:
@@ -124,9 +135,9 @@ def waiting(database: Database, now: int) -> list[str]:
 
 
 def claim(database: Database, now: int, hold: int, endpoint: str | None = None) -> Claim | None:
-    """Take the notice that has been due for longest, for `hold` µs; `None` if nothing is due.
+    """Take the message that has been due for longest, for `hold` µs; `None` if nothing is due.
 
-    Taking it counts as an attempt and moves its next one behind the hold: so two senders never have the same notice,
+    Taking it counts as an attempt and moves its next one behind the hold: so two senders never have the same message,
     and one whose sender dies is tried again.
     """
     with database.begin() as connection:
@@ -135,21 +146,23 @@ def claim(database: Database, now: int, hold: int, endpoint: str | None = None) 
         if row is None:
             return None
         taken = connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id, *_held(row.next_attempt_at))
+            update(messages)
+            .where(messages.c.id == row.id, *_held(row.next_attempt_at))
             .values(next_attempt_at=now + hold, attempts=row.attempts + 1)
         )
         if taken.rowcount != 1:
             return None
-    return Claim(row.id, row.endpoint, row.payload, row.attempts + 1, now + hold)
+    return Claim(
+        row.id, row.receiver, row.payload, row.attempts + 1 - row.attempts_before, now + hold, row.attempts + 1
+    )
 
 
-def record(database: Database, claim: Claim, outcome: Outcome, now: int) -> bool:
-    """Write down what became of it; false if the claim had run out and somebody else has the notice."""
+def record(database: Database, claim: Claim, outcome: Outcome, now: int, took: int = 0) -> bool:
+    """Write down what became of it after `took` µs; false if the claim had run out and somebody else has it."""
     with database.begin() as connection:
         written = connection.execute(
-            update(outbox)
-            .where(outbox.c.id == claim.id, *_held(claim.until))
+            update(messages)
+            .where(messages.c.id == claim.id, *_held(claim.until))
             .values(
                 state=outcome.state,
                 next_attempt_at=outcome.next_attempt_at,
@@ -158,9 +171,18 @@ def record(database: Database, claim: Claim, outcome: Outcome, now: int) -> bool
                 last_error=outcome.error,
             )
         )
+        attempt = {"at": now, "took": took, "status": outcome.status, "error": outcome.error}
+        connection.execute(insert(message_attempts).values(message_id=claim.id, number=claim.number, **attempt))
+        if outcome.gone:
+            _disable(connection, claim.endpoint, outcome.error, now)
     return written.rowcount == 1
+
+
+def _disable(connection: Connection, endpoint: str, reason: str, now: int) -> None:
+    row = upsert(connection.dialect.name, disabled_endpoints).values(name=endpoint, at=now, reason=reason)
+    connection.execute(row.on_conflict_do_nothing())
 
 
 def _held(next_attempt_at: int) -> tuple[ColumnElement[bool], ...]:
     """Nobody else has taken it since it was seen so."""
-    return outbox.c.state == State.PENDING, outbox.c.next_attempt_at == next_attempt_at
+    return messages.c.state == State.PENDING, messages.c.next_attempt_at == next_attempt_at

@@ -17,7 +17,7 @@ def outcome(answer: Answer, attempts: int, now: int, random: Callable[[], float]
     if answer.delivered:
         return Outcome(State.DELIVERED, now, answer.status, "")
     if answer.gone:
-        return Outcome(State.FAILED, now, answer.status, f"{answer.error} (the endpoint is gone: given up)")
+        return Outcome(State.FAILED, now, answer.status, f"{answer.error} (the endpoint is gone: given up)", True)
     if attempts >= len(SCHEDULE):
         return Outcome(State.FAILED, now, answer.status, f"{answer.error} (given up after {attempts} attempts)")
     # Asked to wait for longer than the longest pause is not asked in earnest.

@@ -1,36 +1,88 @@
-"""Which endpoint an owner listens at."""
+"""Which receivers hear of what: a walk through the tree of routes, as Alertmanager's."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from store.settings import Endpoint
+import msgspec
+
+from reconcile.identity import group_id
+from store.matcher import Facts, all_fit
+from store.settings_notify import DEFAULT, Endpoint, NotifySettings, Route
 
 logger = logging.getLogger(__name__)
 
-DEFAULT = "default"
+CASE = "case"  # to group by it keeps every case by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group: what goes to `receiver` by this route and is alike in `labels`."""
+
+    route: Route
+    receiver: str
+    labels: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return group_id(self.route.path, self.receiver, self.labels_text)
+
+    @property
+    def labels_text(self) -> str:
+        return msgspec.json.encode(self.labels, order="sorted").decode()
 
 
 class Routing:
-    """Endpoints by owner; the one called `default` serves the owners that have none."""
+    """The tree, and the receivers that it leads to."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+    def __init__(self, route: Route, endpoints: Mapping[str, Endpoint]) -> None:
+        self._route = route
         self._names = frozenset(endpoints)
         self._unheard: set[str] = set()
 
-    def endpoints(self, owners: Iterable[str]) -> tuple[str, ...]:
-        """The names of the endpoints that serve these owners, each once. An owner without one is logged once."""
-        names = (self._endpoint(owner) for owner in owners)
-        return tuple(dict.fromkeys(name for name in names if name is not None))
+    @classmethod
+    def build(cls, notify: NotifySettings) -> "Routing":
+        return cls(notify.route, notify.endpoints)
 
-    def _endpoint(self, owner: str) -> str | None:
-        if owner in self._names:
-            return owner
-        if DEFAULT in self._names:
-            return DEFAULT
-        if owner not in self._unheard:
+    def places(self, subject: str, views: Iterable[Facts]) -> list[Place]:
+        """Where a subject is told, each receiver once. `views`: its facts as each of its owners sees them, the owner
+        of the case first. An owner that nobody hears for is logged once."""
+        found: dict[str, Place] = {}
+        for facts in views:
+            for route in routes(self._route, facts):
+                receiver = self.receiver(route, facts)
+                if receiver is not None:
+                    found.setdefault(receiver, Place(route, receiver, dict(_alike(route, subject, facts))))
+        return list(found.values())
+
+    def receiver(self, route: Route, facts: Facts) -> str | None:
+        """The receiver of the route; of one that names none, the endpoint of the owner, or `default`."""
+        if route.receiver is not None:
+            return route.receiver
+        owner = facts["owner"]
+        name = next((it for it in (owner, DEFAULT) if it in self._names), None)
+        if name is None and owner not in self._unheard:
             self._unheard.add(owner)
             logger.warning(
                 "owner %r is told nothing: notify.endpoints in the settings has no endpoint for it and no default",
                 owner,
             )
-        return None
+        return name
+
+
+def routes(route: Route, facts: Facts) -> list[Route]:
+    """The deepest branches that fit, in order: of branches side by side the first, and others where it goes on."""
+    if not all_fit(route.match, facts):
+        return []
+    found: list[Route] = []
+    for branch in route.routes:
+        below = routes(branch, facts)
+        found += below
+        if below and not branch.goes_on:
+            break
+    return found or [route]
+
+
+def _alike(route: Route, subject: str, facts: Facts) -> Iterator[tuple[str, str]]:
+    for name in route.group_by:
+        yield name, subject if name == CASE else facts.get(name, "")

@@ -15,23 +15,24 @@ from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import SECOND
-from store.settings import Endpoint, Settings
+from store.settings import Settings
+from store.settings_notify import Endpoint
 
 logger = logging.getLogger(__name__)
 
-SLOTS = 4  # notices on their way to one endpoint at a time
+SLOTS = 4  # messages on their way to one endpoint at a time
 
 _HOLD = 120 * SECOND  # longer than an attempt can take, a slow resolver included
 _IDLE = 0.5  # seconds between looks into the outbox
 _FAULT = 5.0  # seconds of rest after something went wrong
 
-_UNKNOWN = Answer(None, "the settings name no endpoint for this owner any more (notify.endpoints)")
+_UNKNOWN = Answer(None, "the settings name no such receiver any more")
 
 Deliver = Callable[[Endpoint, str, str, int], Answer]
 
 
 class Sender:
-    """Delivers at least once, under an id that never changes; a case's notices to one endpoint go in order.
+    """Delivers at least once, under an id that never changes; a case's messages to one endpoint go in order.
 
     Any number of senders may run at once. `random` gives numbers from 0 up to 1.
     """
@@ -52,7 +53,7 @@ class Sender:
         return cls(database, settings.notify.endpoints, post, SystemRandom().random)
 
     def step(self, now: int, endpoint: str | None = None) -> bool:
-        """Send the notice (of this endpoint, if one is given) that has been due for longest at `now` (µs UTC).
+        """Send the message (of this endpoint, if one is given) that has been due for longest at `now` (µs UTC).
 
         Says whether there may be more. Raises `StoreUnavailable`; whatever else is raised has been pushed into the
         future first, so that it does not stand in the way of the rest.
@@ -107,7 +108,9 @@ class Sender:
         result = outcome(answer, claim.attempts, now, self._random)
         if not answer.delivered:
             logger.warning("%s to %s, attempt %d: %s", claim.id, claim.endpoint, claim.attempts, result.error)
-        if not outbox.record(self._database, claim, result, now):
+        if result.gone:
+            logger.warning("%s is disabled, for it says that it is gone: nothing more is sent to it", claim.endpoint)
+        if not outbox.record(self._database, claim, result, now, answer.took):
             logger.warning("%s to %s: sent for longer than it was held", claim.id, claim.endpoint)
 
 
@@ -115,4 +118,4 @@ def _log(error: Exception) -> None:
     if isinstance(error, StoreUnavailable):
         logger.warning("sender: %s", error)
     else:
-        logger.error("sender: a notice failed and is tried again later", exc_info=error)
+        logger.error("sender: a message failed and is tried again later", exc_info=error)

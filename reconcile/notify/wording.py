@@ -13,6 +13,8 @@ _COARSER = ((2 * DAY, HOUR), (HOUR, MINUTE), (SECOND, SECOND), (0, MICROSECOND))
 
 # What is said of a step, or of the whole order, while it holds and when it no longer does.
 _WRONG: Mapping[str, str] = {
+    Kind.MISSING: "is missing",
+    Kind.LATE: "arrived late",
     Kind.FAILED: "failed",
     Kind.DUPLICATE: "came too often",
     Kind.OUT_OF_ORDER: "is out of order",
@@ -78,16 +80,22 @@ def text(change: Change, now: int) -> str:
     )
 
 
+def of_kind(step: str, kind: str) -> str:
+    """What is wrong with a step, or with the whole, in three words."""
+    told = _WRONG.get(kind) or f"is flagged as {_words(kind)}"
+    return f"{'it' if step == WHOLE else step} {told}"
+
+
 def _wrong(finding: Finding, now: int) -> str:
     late = overdue(finding, now)
+    told = of_kind(finding.step, finding.kind)
     match finding.kind:
         case Kind.MISSING:
-            return f"{finding.step} is missing" + (f", {_rounded(late)} overdue" if late else "")
+            return told + (f", {_rounded(late)} overdue" if late else "")
         case Kind.LATE:
-            return f"{finding.step} arrived" + (f" {_rounded(late)} late" if late else " late")
-        case kind:
-            told = _WRONG.get(kind) or f"is flagged as {_words(kind)}"
-            return f"{_what(finding)} {told}"
+            return told.removesuffix(" late") + (f" {_rounded(late)} late" if late else " late")
+        case _:
+            return told
 
 
 def _what(finding: Finding) -> str:
@@ -129,14 +137,13 @@ def _caution(finding: Finding) -> list[str]:
 
 
 def _stake(about: About) -> list[str]:
-    at_risk = [] if about.at_risk is None else [f"At risk: {amount(about)}."]
+    at_risk = [] if about.at_risk is None else [f"At risk: {amount(about.at_risk, about.unit)}."]
     return at_risk + ([f"Customer: {about.customer}."] if about.customer else [])
 
 
-def amount(about: About) -> str:
-    value = about.at_risk or 0
+def amount(value: float, unit: str | None) -> str:
     number = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
-    return f"{number} {about.unit}" if about.unit else number
+    return f"{number} {unit}" if unit else number
 
 
 def _runbook(finding: Finding) -> list[str]:

@@ -16,6 +16,7 @@ import httpx
 import yaml
 
 PATIENCE = 120  # seconds until something that must happen has happened; on a slow machine it may take a while
+EACH_CASE = {"group_by": ["case"], "group_wait": "0s", "group_interval": "0s"}  # a message for every change
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 
 
@@ -91,7 +92,7 @@ def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: o
     config: dict[str, object] = {"data": "data", "rules": "rules", "port": port}
     if notify:
         config["outgoing"] = {"allow_private": True}
-        config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}}
+        config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}, "route": EACH_CASE}
     if evaluator:
         config["evaluator"] = evaluator
     (place / "noshow.yaml").write_text(yaml.safe_dump(config))

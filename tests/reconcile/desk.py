@@ -1,7 +1,7 @@
 """What the tests of reconciliation share: findings as the evaluator writes them, and a reconciler on real stores."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +13,15 @@ from reconcile.cases.casebook import Casebook
 from reconcile.cases.finding import About, Finding, Sighting
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import Sweep
+from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.outbox import Claim
-from reconcile.notify.routing import Routing
+from reconcile.notify.routing import CASE, Routing
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
 from store.secret import Secret
-from store.settings import Endpoint
-from store.tables import audit, case_findings, cases, outbox
+from store.settings_notify import Endpoint, Route, Timing
+from store.tables import audit, case_findings, cases, message_subjects, messages, news
 
 NOON = 1_763_640_000_000_000  # 2025-11-20 12:00:00 UTC
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1vZi1ub3Nob3c="
@@ -67,7 +68,18 @@ def closed(it: Finding, version: int, **changes: Any) -> Finding:
 
 
 def endpoint(owner: str, url: str = "https://hooks.example.org/noshow") -> Endpoint:
-    return Endpoint(owner, url, Secret(SECRET))
+    return Endpoint(owner, url, (Secret(SECRET),))
+
+
+AT_ONCE = Route(group_by=(CASE,), timing=Timing(group_wait=0, group_interval=0, repeat_interval=0))
+"""Every change of every case is a message of its own."""
+
+
+def dispatch(database: Database, owners: Iterable[str], now: int = NOON, route: Route = AT_ONCE) -> None:
+    """Make the messages that are due."""
+    dispatcher = Dispatcher(database, Routing(route, {owner: endpoint(owner) for owner in owners}), PUBLIC)
+    while dispatcher.step(now):
+        pass
 
 
 def write_findings(clickhouse: ClickHouse, findings: Sequence[Finding], about: About = ABOUT, **columns: Any) -> None:
@@ -122,30 +134,35 @@ def enter(
     owners: Sequence[str] = ("payments",),
     resolved: bool = False,
 ) -> None:
-    """Open the cases of these orders, or resolve them, and put the notices into the outbox: one for each owner."""
+    """Open the cases of these orders, or resolve them, and put the messages into the outbox: one for each owner."""
     steps = [f"Step{number}" for number in range(len(owners))]
     wrong = [finding(step, owner=owner) for step, owner in zip(steps, owners, strict=True)]
     findings = [closed(it, 2) for it in wrong] if resolved else wrong
-    casebook = Casebook(database, Routing({owner: endpoint(owner) for owner in owners}), PUBLIC)
-    casebook.enter(
+    Casebook(database).enter(
         [
             Sighting("fulfilment", order, tuple(replace(it, correlation_id=order) for it in findings), ABOUT)
             for order in orders
         ],
         now,
     )
+    dispatch(database, owners, now)
 
 
 def notices(database: Database) -> list[Mapping[str, Any]]:
-    """The outbox, in order of case, transition and endpoint."""
+    """The outbox, each message with a case that it tells of, in order of case, transition and endpoint."""
+    told = message_subjects.c
     with database.read() as connection:
-        rows = connection.execute(select(outbox).order_by(outbox.c.case_id, outbox.c.transition, outbox.c.endpoint))
+        rows = connection.execute(
+            select(messages, told.subject, told.transition)
+            .join(message_subjects, told.message_id == messages.c.id)
+            .order_by(told.subject, told.transition, messages.c.receiver)
+        )
         return [dict(row._mapping) for row in rows]
 
 
 def told(database: Database, claim: Claim) -> tuple[str, str]:
     """The type and the endpoint of a claimed notice."""
-    return next((row["type"], row["endpoint"]) for row in notices(database) if row["id"] == claim.id)
+    return next((row["type"], row["receiver"]) for row in notices(database) if row["id"] == claim.id)
 
 
 class Desk:
@@ -156,7 +173,7 @@ class Desk:
     ) -> None:
         self.clickhouse = clickhouse
         self.database = database
-        self.endpoints = {owner: endpoint(owner) for owner in owners}
+        self.owners = list(owners)
         self.casebook = self.another_casebook()
         self.intake = self.another_intake()
         self.sweep = Sweep(clickhouse, database, self.casebook)
@@ -166,7 +183,7 @@ class Desk:
         )
 
     def another_casebook(self) -> Casebook:
-        return Casebook(self.database, Routing(self.endpoints), PUBLIC)
+        return Casebook(self.database)
 
     def another_desk(self) -> desk.Desk:
         """With a reference for every order."""
@@ -183,6 +200,10 @@ class Desk:
     def take(self, now: int = NOON) -> None:
         while self.intake.step(now):
             pass
+        self.dispatch(now)
+
+    def dispatch(self, now: int = NOON) -> None:
+        dispatch(self.database, self.owners, now)
 
     def cases(self) -> list[Mapping[str, Any]]:
         with self.database.read() as connection:
@@ -204,12 +225,19 @@ class Desk:
             return [dict(row._mapping) for row in connection.execute(select(audit).order_by(audit.c.id))]
 
     def outbox(self) -> list[Mapping[str, Any]]:
+        self.dispatch(max((row["at"] for row in self.written()), default=NOON))
         return notices(self.database)
 
+    def written(self) -> list[Mapping[str, Any]]:
+        """The news, in order."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(news).order_by(news.c.subject, news.c.transition))
+            return [dict(row._mapping) for row in rows]
+
     def news(self) -> list[tuple[str, str]]:
-        """(type, endpoint) of every notice, in order."""
-        return [(row["type"], row["endpoint"]) for row in self.outbox()]
+        """(type, endpoint) of every message, in order."""
+        return [(row["type"], row["receiver"]) for row in self.outbox()]
 
     def told(self) -> list[Any]:
-        """The data of every notice, in order."""
+        """The data of every message, in order."""
         return [json.loads(row["payload"])["data"] for row in self.outbox()]

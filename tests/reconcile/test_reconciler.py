@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import SLICES, Sweep
+from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from rules.evaluate.evaluator import Evaluator
@@ -23,7 +24,7 @@ from store.event import HOUR, MINUTE, SECOND
 from store.event import Event as Happened
 from store.events import write
 from store.settings import NotifySettings, OutgoingSettings, Settings, load
-from tests.reconcile.desk import NOON, SECRET, Desk, endpoint, finding
+from tests.reconcile.desk import AT_ONCE, NOON, SECRET, Desk, endpoint, finding
 from tests.reconcile.receiver import receiver
 from tests.store.clock import ManualClock
 
@@ -114,7 +115,7 @@ def settings(tmp_path: Path, url: str) -> Settings:
     return replace(
         defaults,
         public_url="https://noshow.example.org",
-        notify=NotifySettings({"payments": endpoint("payments", url)}),
+        notify=NotifySettings({"payments": endpoint("payments", url)}, AT_ONCE),
         outgoing=OutgoingSettings(allow_private=True),
     )
 
@@ -132,11 +133,12 @@ def test_from_a_missing_event_to_the_owner_and_back(
         given = settings(tmp_path, there.url)
         evaluator = Evaluator(clickhouse, any_database, rules_of([PAID]), given.evaluator, "one")
         reconciler = Reconciler.build(clickhouse, any_database, given)
+        dispatcher = Dispatcher.build(any_database, given)
         sender = Sender.build(any_database, given)
 
         def go(at: int) -> None:
             evaluator.tick(at)
-            while reconciler.step(at) or sender.step(at):
+            while reconciler.step(at) or dispatcher.step(at) or sender.step(at):
                 pass
 
         write(clickhouse, [happened("OrderPlaced", placed)])

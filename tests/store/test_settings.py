@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from store.event import DAY, SECOND
-from store.settings import SETTINGS, Endpoint, Secret, Settings, SettingsError, default_public_url, load
+from store.settings import SETTINGS, Endpoint, Route, Secret, Settings, SettingsError, default_public_url, load
 
 KEY = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 OTHER_KEY = "whsec_" + base64.b64encode(bytes(64)).decode()
@@ -91,8 +91,8 @@ class TestSources:
         assert settings.evaluator.retention == 90 * DAY
         assert settings.outgoing.allow_private
         assert settings.notify.endpoints == {
-            "default": Endpoint("default", "https://hooks.example.org/noshow", Secret(KEY)),
-            "Payments & co.": Endpoint("Payments & co.", "http://payments.internal/hook?x=1", Secret(OTHER_KEY)),
+            "default": Endpoint("default", "https://hooks.example.org/noshow", (Secret(KEY),)),
+            "Payments & co.": Endpoint("Payments & co.", "http://payments.internal/hook?x=1", (Secret(OTHER_KEY),)),
         }
 
     def test_the_command_line_comes_first_then_the_environment_then_the_file(self) -> None:
@@ -118,7 +118,8 @@ class TestSources:
         assert len(names) == len(SETTINGS)
         assert {"NOSHOW_DATA", "NOSHOW_CLICKHOUSE_URL", "NOSHOW_COLLECTOR_MAX_BODY"} < names
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
-            "notify.endpoints"
+            "notify.endpoints",
+            "notify.route",
         }
 
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:
@@ -135,7 +136,7 @@ class TestSources:
 def dotted(kind: type) -> list[str]:
     names = []
     for field in fields(kind):
-        if isinstance(field.type, type) and is_dataclass(field.type) and field.type is not Secret:
+        if isinstance(field.type, type) and is_dataclass(field.type) and field.type not in (Secret, Route):
             names += [f"{field.name}.{name}" for name in dotted(field.type)]
         else:
             names.append(field.name)
@@ -223,7 +224,7 @@ class TestSecrets:
         settings = load(environ, written(text.replace("nowhere", "key"), "etc/noshow.yaml"))
         assert settings.clickhouse == Secret("http://clickhouse:8123")
         assert settings.database == Secret("sqlite:///x")
-        assert settings.notify.endpoints["default"].secret == Secret(KEY)
+        assert settings.notify.endpoints["default"].secrets == (Secret(KEY),)
 
     def test_the_secret_and_its_file_together(self) -> None:
         Path("url").write_text("http://clickhouse:8123")

@@ -97,6 +97,7 @@ def test_what_was_settled_stays_so_in_the_database_over_versions(desk_: Desk) ->
 
 def test_reopening_is_told_to_the_owners(desk_: Desk) -> None:
     desk_.people.move(CASE, FIXED, MARIA, LATER)
+    desk_.dispatch(LATER)
     desk_.people.move(CASE, Reopen("it was not"), BOB, LATER + MINUTE)
     assert [type_ for type_, _ in desk_.news()[-2:]] == ["case.reopened", "case.reopened"]
     assert desk_.told()[-1]["title"] == "order a is open again by bob: PaymentReceived is missing, 14 min overdue"

@@ -83,8 +83,8 @@ def test_reconcilers_that_see_different_versions_agree_in_the_end(desk: Desk, se
         stored[row["correlation_id"]][row["step"], row["kind"]] = row["version"]
     assert stored == {f"o-{number}": newest for number in range(ORDERS)}
     told: defaultdict[str, list[int]] = defaultdict(list)
-    for row in desk.outbox():
-        told[row["case_id"]].append(row["transition"])
+    for row in desk.written():
+        told[row["subject"]].append(row["transition"])
     for case in desk.cases():
         assert (case["state"], case["step"], case["kind"]) == ("open", "PaymentReceived", "missing")
         assert told[case["id"]] == list(range(1, case["transition"] + 1)), case["correlation_id"]

@@ -18,7 +18,6 @@ from reconcile.cases.finding import Sighting
 from reconcile.cases.moves import Acknowledge, Assign, By, Move, Resolve
 from reconcile.errors import Overtaken
 from reconcile.identity import case_id
-from reconcile.notify.routing import Routing
 from store.database import Database
 from store.tables import audit, cases
 from tests.reconcile.desk import ABOUT, NOON, finding
@@ -32,7 +31,7 @@ Told = tuple[str, str, str]
 
 
 def casebook(database: Database) -> Casebook:
-    return Casebook(database, Routing({}), "https://noshow.example.org")
+    return Casebook(database)
 
 
 def moves_of(name: str) -> dict[str, Move]:

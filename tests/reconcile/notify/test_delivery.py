@@ -17,7 +17,7 @@ from reconcile.notify.delivery import Answer, Post
 from store.event import MINUTE, SECOND
 from store.instant import moment
 from store.secret import Secret
-from store.settings import Endpoint
+from store.settings_notify import Endpoint
 from tests.reconcile.desk import SECRET, endpoint
 from tests.reconcile.receiver import LOCAL, Received, raw_server, receiver
 
@@ -31,7 +31,7 @@ def now() -> int:
 
 
 def deliver(url: str, post: Post = OPEN, secret: str = SECRET, at: int | None = None) -> Answer:
-    return post(Endpoint("payments", url, Secret(secret)), "msg_1", PAYLOAD, now() if at is None else at)
+    return post(Endpoint("payments", url, (Secret(secret),)), "msg_1", PAYLOAD, now() if at is None else at)
 
 
 def answering(status: int, text: str = "", **headers: str) -> Answer:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from reconcile.cases.case import News
 from reconcile.notify import outbox
-from reconcile.notify.outbox import Claim, Notice, Outcome, State
+from reconcile.notify.outbox import About, Claim, Letter, Outcome, State
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
 from tests.reconcile.desk import NOON, enter, notices, told
@@ -97,13 +97,14 @@ def test_only_endpoints_with_something_due_are_waiting(any_database: Database) -
     assert outbox.waiting(any_database, NOON) == ["shipping"]
 
 
-def test_a_transition_goes_to_an_endpoint_once(any_database: Database) -> None:
+def test_no_message_and_none_of_its_subjects_is_there_twice(any_database: Database) -> None:
     enter(any_database, "a")
     (row,) = notices(any_database)
-    notice = Notice(row["id"], row["case_id"], 1, "payments", News.OPENED, "{}")
-    for twin in (notice, replace(notice, id="msg_other")):
+    letter = Letter(row["id"], row["group_id"], 1, "payments", News.OPENED, "{}")
+    about = About(row["subject"], 1, ordinal=1)
+    for twin in (letter, replace(letter, id="msg_other"), replace(letter, id="msg_other", number=2)):
         with pytest.raises(IntegrityError), any_database.begin() as connection:
-            outbox.add(connection, [twin], NOON)
+            outbox.add(connection, twin, [about], NOON)
     assert notices(any_database) == [row]
 
 

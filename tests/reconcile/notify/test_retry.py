@@ -42,5 +42,5 @@ def test_an_endpoint_that_asks_for_more_time_gets_it(asked: int | None, pause: i
 
 def test_one_that_is_gone_is_not_asked_again() -> None:
     assert after(1, Answer(410, "HTTP 410: bye")) == Outcome(
-        State.FAILED, NOON, 410, "HTTP 410: bye (the endpoint is gone: given up)"
+        State.FAILED, NOON, 410, "HTTP 410: bye (the endpoint is gone: given up)", gone=True
     )

@@ -17,7 +17,7 @@ from reconcile.notify.sender import SLOTS, Deliver, Sender
 from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import HOUR, MINUTE, SECOND
-from store.settings import Endpoint
+from store.settings_notify import Endpoint
 from tests.reconcile.desk import NOON, SECRET, endpoint, enter, notices
 from tests.reconcile.receiver import Received, receiver
 from tests.store.clock import ManualClock
@@ -148,7 +148,7 @@ def test_an_owner_whose_endpoint_left_the_settings_is_tried_again_later(database
     assert sender(database).step(NOON) is True
     row = only(database)
     assert (row["state"], row["next_attempt_at"]) == ("pending", NOON + 5 * SECOND)
-    assert row["last_error"] == "the settings name no endpoint for this owner any more (notify.endpoints)"
+    assert row["last_error"] == "the settings name no such receiver any more"
 
 
 def test_neither_log_nor_row_shows_a_secret(database: Database, caplog: pytest.LogCaptureFixture) -> None:
@@ -187,13 +187,13 @@ def test_an_endpoint_that_hangs_holds_only_its_own_slots(any_database: Database)
 
     def deliver(to: Endpoint, id: str, payload: str, now: int) -> Answer:
         with lock:
-            begun[to.owner] += 1
-        if to.owner == "slow":
+            begun[to.name] += 1
+        if to.name == "slow":
             released.wait(PATIENCE)
         return Answer(204, "")
 
     def delivered() -> Counter[str]:
-        return Counter(row["endpoint"] for row in notices(any_database) if row["state"] == "delivered")
+        return Counter(row["receiver"] for row in notices(any_database) if row["state"] == "delivered")
 
     enter(any_database, *(f"o-{number}" for number in range(12)), owners=("slow", "quick"))
     sending = sender(any_database, deliver, slow="http://slow", quick="http://quick")
@@ -239,7 +239,7 @@ def test_it_goes_on_after_faults(database: Database, caplog: pytest.LogCaptureFi
     sending = sender(database, deliver, payments="http://payments")
     running(sending, lambda: Counter(row["state"] for row in notices(database))["delivered"] == 1)
     assert "sender: SQL database: gone" in caplog.text
-    assert "sender: a notice failed and is tried again later" in caplog.text
+    assert "sender: a message failed and is tried again later" in caplog.text
 
 
 def test_it_goes_on_when_the_outbox_cannot_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

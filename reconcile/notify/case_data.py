@@ -1,11 +1,6 @@
-"""What an owner's endpoint gets: one JSON object in the form of Standard Webhooks.
-
-`{"type": "case.opened", "timestamp": RFC 3339, "data": {…}}`. Every time is RFC 3339 in UTC or null.
-"""
+"""What a message says of one case, and the page it leads to. Every time is RFC 3339 in UTC or null."""
 
 from urllib.parse import quote
-
-import msgspec
 
 from reconcile.cases.case import Case, Change
 from reconcile.cases.finding import Finding
@@ -14,20 +9,13 @@ from store.event import SECOND
 from store.instant import rfc3339, rfc3339_or_none
 
 
-def payload(change: Change, public_url: str, now: int) -> str:
-    """The body of the notification of this change, which has news; `now` is when it happened (µs UTC)."""
-    assert change.news is not None
-    return msgspec.json.encode(
-        {"type": change.news, "timestamp": rfc3339(now), "data": _data(change, public_url, now)}
-    ).decode()
-
-
 def page(public_url: str, workflow: str, correlation_id: str) -> str:
     """Where a person sees this order. Everything but letters, digits and `_.-~` is percent-encoded."""
     return f"{public_url.rstrip('/')}/orders/{quote(workflow, safe='')}/{quote(correlation_id, safe='')}"
 
 
-def _data(change: Change, public_url: str, now: int) -> dict[str, object]:
+def data(change: Change, public_url: str, now: int) -> dict[str, object]:
+    """All of it, for people and for machines, as it is at `now` (µs UTC)."""
     case, focus = change.case, change.case.focus
     closed = [finding for finding in change.righted if not finding.open]
     return {

@@ -1,0 +1,70 @@
+"""Silences: of what fits all matchers nothing is told for a while. One that begins later is a maintenance window."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, or_, select, update
+
+from store.database import Database
+from store.matcher import Facts, Matcher, all_fit, parse
+from store.tables import groups, silences, tellings
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A row of `silences`. Times are µs UTC; it holds from `starts_at` on, up to `ends_at`."""
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: int
+    ends_at: int
+    author: str
+    reason: str
+    created_at: int
+    ended_by: str
+
+    def fits(self, facts: Facts) -> bool:
+        return all_fit(self.matchers, facts)
+
+
+def in_force(connection: Connection, now: int) -> list[Silence]:
+    """Those that hold at `now`, those that end last first."""
+    rows = connection.execute(
+        select(silences)
+        .where(silences.c.starts_at <= now, silences.c.ends_at > now)
+        .order_by(silences.c.ends_at.desc(), silences.c.id)
+    )
+    return [of_row(row) for row in rows]
+
+
+def silenced_by(facts: Facts, silences: Iterable[Silence]) -> Silence | None:
+    """The first of these silences that means this case."""
+    return next((it for it in silences if it.fits(facts)), None)
+
+
+def of_row(row: Row[Any]) -> Silence:
+    matchers = tuple(parse(text) for text in msgspec.json.decode(row.matchers, type=list[str]))
+    return Silence(row.id, matchers, row.starts_at, row.ends_at, row.author, row.reason, row.created_at, row.ended_by)
+
+
+def texts(matchers: Sequence[Matcher]) -> list[str]:
+    """As people write them, and as they are stored."""
+    return [str(it) for it in matchers]
+
+
+def lift(database: Database, now: int) -> bool:
+    """Let go what silences held that are over; whether there were any. What is unresolved still is told then."""
+    with database.begin() as connection:
+        over = connection.execute(
+            update(silences).where(silences.c.lifted_at.is_(None), silences.c.ends_at <= now).values(lifted_at=now)
+        )
+        if over.rowcount:
+            held = select(tellings.c.group_id).where(tellings.c.held)
+            connection.execute(
+                update(groups)
+                .where(groups.c.id.in_(held), or_(groups.c.due_at.is_(None), groups.c.due_at > now))
+                .values(due_at=now)
+            )
+    return over.rowcount > 0
