@@ -25,6 +25,22 @@ class Busy(ReconcileError):
         self.until = until
 
 
+class NoTruth(ReconcileError):
+    """The rule in force names no source of truth for the step."""
+
+
+class NoSuchStep(ReconcileError):
+    """The order has no such step; or nothing was heard of the order."""
+
+
+class WordRefused(ReconcileError):
+    """Somebody's word on a step is not complete, or would change nothing; the message says why."""
+
+
+class FileRefused(ReconcileError):
+    """A file of truth is not applied; the message says why. Nothing of it was."""
+
+
 class NoSuchCase(ReconcileError):
     """There is no case with this id."""
 
