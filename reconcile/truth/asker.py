@@ -61,7 +61,7 @@ class Asker:
 
     def find(self, now: int) -> int:
         """Begin to ask about steps that are missing and that nobody asks about; how many those were."""
-        return sum(self._begin(lane, now) for lane in self._askable())
+        return sum(self._begin(lane, now) for lane in lookups.lanes(self._rulebook))
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set and what is on its way is answered. Nothing that goes wrong ends it."""
@@ -90,10 +90,6 @@ class Asker:
                 pass
         except Exception as error:
             _log(error)
-
-    def _askable(self) -> list[Lane]:
-        steps = ((workflow.name, it) for workflow in self._rulebook.workflows for it in workflow.steps)
-        return list(dict.fromkeys((name, it.name) for name, it in steps if it.truth is not None))
 
     def _begin(self, lane: Lane, now: int) -> int:
         with self._database.read() as connection:

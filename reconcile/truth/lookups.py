@@ -1,12 +1,13 @@
 """Rows of `lookups`: what is asked about which step of which case, and when next. Times are µs UTC."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, update
 
 from reconcile.cases.case import State as CaseState
+from reconcile.rulebook import Rulebook
 from reconcile.truth.source import Question
 from rules.verdict import Kind
 from store.database import Database, upsert
@@ -135,24 +136,23 @@ def begin(connection: Connection, wanted: Sequence[Wanted], now: int) -> None:
         "attempts": 0,
         "next_at": now,
     }
-    rows = [
-        {
-            "case_id": it.case_id,
-            "step": it.step,
-            "workflow": it.workflow,
-            "correlation_id": it.correlation_id,
-            "total": 0,
-            "outcome": "",
-            "note": "",
-            **fresh,
-        }
-        for it in wanted
-    ]
+    rows = [{**new(it), **fresh} for it in wanted]
     if rows:
         again = upsert(connection.dialect.name, lookups).on_conflict_do_update(
             index_elements=[lookups.c.case_id, lookups.c.step], set_=fresh, where=lookups.c.state == State.IDLE
         )
         connection.execute(again, rows)
+
+
+def new(wanted: Wanted) -> dict[str, object]:
+    """What of a row does not say when and why it is asked."""
+    return {**asdict(wanted), "total": 0, "outcome": "", "note": ""}
+
+
+def lanes(rulebook: Rulebook) -> list[Lane]:
+    """The steps for which a rule in force names a source of truth."""
+    steps = ((workflow.name, it) for workflow in rulebook.workflows for it in workflow.steps)
+    return list(dict.fromkeys((name, it.name) for name, it in steps if it.truth is not None))
 
 
 def waiting(database: Database, now: int) -> list[Lane]:
