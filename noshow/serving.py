@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import click
 import uvicorn
@@ -100,9 +101,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
             crew.add("dispatcher", lambda: dispatcher.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
-            settling = Settling.build(opened, rulebook, settings)
-            crew.add("asker", lambda: settling.asker.run(clock, crew.stop))
-            crew.add("drainer of testimony", lambda: settling.drainer.run(clock, crew.stop))
+            for name, run in Settling.build(opened, rulebook, settings).loops:
+                crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
             crew.add("caller of actions", lambda: settling.worker.run(clock, crew.stop))
         parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles)

@@ -1,24 +1,43 @@
-"""The loops that settle cases, wired: sources of truth are asked, what they say is brought back, actions are called."""
+"""The loops that settle cases, wired: sources of truth are asked and swept, testimony is brought, actions are called."""
 
 import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
 from noshow.stores import Stores
 from reconcile.actions.worker import Worker
-from reconcile.outgoing.call import Caller
+from reconcile.outgoing.call import Call, Caller
 from reconcile.rulebook import Rulebook
 from reconcile.truth.asker import Asker, source
 from reconcile.truth.drainer import Drainer
+from reconcile.truth.sweep.listing import LARGEST, Listing
+from reconcile.truth.sweep.sweeper import Sweeper
+from store.clock import Clock
 from store.settings import Settings
+
+Loop = Callable[[Clock, Event], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`asker` asks the sources, `drainer` brings testimony to ClickHouse, and `worker` calls what was asked for."""
+    """`asker` asks the sources, `sweepers` go through their lists, `drainer` brings testimony to ClickHouse, and `worker`
+    calls what was asked for."""
 
     asker: Asker
     drainer: Drainer
     worker: Worker
+    sweepers: Mapping[str, Sweeper]
+
+    @property
+    def loops(self) -> Iterator[tuple[str, Loop]]:
+        """Each with its name."""
+        yield "asker", self.asker.run
+        yield "drainer of testimony", self.drainer.run
+        yield "worker of actions", self.worker.run
+        yield from ((f"sweep {name}", it.run) for name, it in self.sweepers.items())
 
     @classmethod
     def build(cls, opened: Stores, rulebook: Rulebook, settings: Settings) -> "Settling":
@@ -26,4 +45,13 @@ class Settling:
         asker = Asker.build(opened.database, rulebook, sources, settings)
         call = Caller(allow_private=settings.outgoing.allow_private)
         worker = Worker(opened.database, call, os.environ)
-        return cls(asker, Drainer(opened.clickhouse, opened.database), worker)
+        drainer = Drainer(opened.clickhouse, opened.database)
+        return cls(asker, drainer, worker, _sweepers(opened, rulebook, settings, partial(call, largest=LARGEST)))
+
+
+def _sweepers(opened: Stores, rulebook: Rulebook, settings: Settings, call: Call) -> Mapping[str, Sweeper]:
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    return {
+        name: Sweeper(opened.clickhouse, opened.database, rulebook, Listing(it, call, os.environ), holder)
+        for name, it in settings.sweeps.items()
+    }

@@ -59,3 +59,7 @@ class NotYours(ReconcileError):
 
 class NotOffered(ReconcileError):
     """An action, or a word about one, that is not possible now; the message says why."""
+
+
+class SweepFailed(ReconcileError):
+    """A provider's list can't be read to its end; the message says why. The pass begins anew later."""

@@ -2,7 +2,7 @@
 
 Each setting has one dotted name, which is its place in the file (`collector.max_body`), and one name in the
 environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the name of a file that holds it: with
-`_FILE` behind its name in the environment, `_file` in YAML. Who is told what is given in the file only.
+`_FILE` behind its name in the environment, `_file` in YAML. Who is told what, and sweeps, are given in the file only.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +29,8 @@ from store.settings_source import (
     from_file,
     with_files_read,
 )
+from store.settings_sweeps import KEYS as SWEEP_KEYS
+from store.settings_sweeps import SweepSettings, sweeps
 from store.settings_values import Anonymous
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "SweepSettings",
     "TruthSettings",
     "load",
 ]
@@ -124,6 +127,7 @@ class Settings:
     truth: TruthSettings
     audit: AuditSettings
     access: AccessSettings
+    sweeps: Mapping[str, SweepSettings]
 
 
 T = TypeVar("T")
@@ -191,7 +195,7 @@ def load(
     problems: list[str] = []
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
-    in_file = [*keys, *settings_receivers.KEYS, *_file_keys(*SECRETS)]
+    in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *_file_keys(*SECRETS)]
     branches: dict[Key, Branch | None] = {ROUTE: None}
     path = _file(environ, file)
     sources = (
@@ -263,6 +267,7 @@ def _settings(read: _Reader) -> Settings:
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
         access=AccessSettings(anonymous=read.value(ANONYMOUS)),
+        sweeps=sweeps(read),
     )
 
 

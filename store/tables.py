@@ -426,7 +426,7 @@ discrepancies = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("source", Text, nullable=False),  # the sweep's or the file's name
-    Column("kind", Text, nullable=False),  # theirs_only, ours_only, amount, outcome
+    Column("kind", Text, nullable=False),  # theirs_only, ours_only, amount, outcome, unknown_order
     Column("workflow", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),
     Column("step", Text, nullable=False),
@@ -437,6 +437,7 @@ discrepancies = Table(
     Column("corrected_at", BigInteger),
     Column("correction", Text, nullable=False),  # what was done about it; empty where nothing was
     Column("told_at", BigInteger),
+    Column("closed_at", BigInteger),  # when it was seen that they differ no longer
     Index("discrepancies_by_time", "found_at", "id"),
     Index("discrepancies_by_instance", "workflow", "correlation_id"),
 )

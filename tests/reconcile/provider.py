@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +34,8 @@ class Provider:
     port: int = 0
     charges: dict[str, dict[str, object]] = field(default_factory=dict)
     says: Callable[[str], Said | None] = lambda _: None
+    lists: Callable[[Mapping[str, str]], Said | None] = lambda _: None
+    page_size: int = 100
     asked: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
@@ -55,6 +57,16 @@ class Provider:
         charge = self.charges.get(order)
         return Said(404, {"error": "no such charge"}) if charge is None else Said(200, dict(charge))
 
+    def changes(self, asked: Mapping[str, str]) -> Said:
+        """What has changed, `page_size` at a time; `asked` has `since`, and `after` from the second page on."""
+        if (said := self.lists(asked)) is not None:
+            return said
+        first = int(asked.get("after", 0))
+        page = list(self.charges.items())[first : first + self.page_size]
+        more = first + self.page_size < len(self.charges)
+        items = [{"order": order, **charge} for order, charge in page]
+        return Said(200, {"data": items, "next": str(first + self.page_size) if more else None})
+
     def refund(self, order: str) -> Said:
         """Of an order that was never charged there is nothing to refund, and that is no error."""
         if self.charges.get(order, {}).get("status") == "succeeded":
@@ -71,7 +83,8 @@ def provider() -> Iterator[Provider]:
         def do_GET(self) -> None:
             it.paths.append(self.path)
             it.tokens.append(self.headers.get("authorization", ""))
-            self._answer(it.look_up(parse_qs(urlsplit(self.path).query)["order"][0]))
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            self._answer(it.look_up(asked["order"]) if "order" in asked else it.changes(asked))
 
         def do_POST(self) -> None:
             sent = json.loads(self.rfile.read(int(self.headers["content-length"])))

@@ -120,6 +120,7 @@ class TestSources:
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
             "notify.endpoints",
             "notify.route",
+            "sweeps",
         }
 
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("corrected_at", sa.BigInteger),
         sa.Column("correction", sa.Text, nullable=False),
         sa.Column("told_at", sa.BigInteger),
+        sa.Column("closed_at", sa.BigInteger),
         sa.Index("discrepancies_by_time", "found_at", "id"),
         sa.Index("discrepancies_by_instance", "workflow", "correlation_id"),
     )
