@@ -104,7 +104,6 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             for name, run in Settling.build(opened, rulebook, settings).loops:
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
-            crew.add("caller of actions", lambda: settling.worker.run(clock, crew.stop))
         parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles)
         app = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))

@@ -36,7 +36,7 @@ class Settling:
         """Each with its name."""
         yield "asker", self.asker.run
         yield "drainer of testimony", self.drainer.run
-        yield "worker of actions", self.worker.run
+        yield "caller of actions", self.worker.run
         yield from ((f"sweep {name}", it.run) for name, it in self.sweepers.items())
 
     @classmethod
