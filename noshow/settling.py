@@ -1,12 +1,12 @@
-"""The loops that settle cases, wired: sources of truth are asked and swept, testimony is brought, actions are called."""
+"""The loops that settle cases, wired: sources of truth are asked and swept, testimony is brought, actions called."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
+from noshow.judging import holder
 from noshow.stores import Stores
 from reconcile.actions.worker import Worker
 from reconcile.outgoing.call import Call, Caller
@@ -23,8 +23,8 @@ Loop = Callable[[Clock, Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`asker` asks the sources, `sweepers` go through their lists, `drainer` brings testimony to ClickHouse, and `worker`
-    calls what was asked for."""
+    """`asker` asks the sources, `sweepers` go through their lists, `drainer` brings testimony to ClickHouse, and
+    `worker` calls what was asked for."""
 
     asker: Asker
     drainer: Drainer
@@ -50,8 +50,7 @@ class Settling:
 
 
 def _sweepers(opened: Stores, rulebook: Rulebook, settings: Settings, call: Call) -> Mapping[str, Sweeper]:
-    holder = f"{socket.gethostname()}:{os.getpid()}"
     return {
-        name: Sweeper(opened.clickhouse, opened.database, rulebook, Listing(it, call, os.environ), holder)
+        name: Sweeper(opened.clickhouse, opened.database, rulebook, Listing(it, call, os.environ), holder())
         for name, it in settings.sweeps.items()
     }
