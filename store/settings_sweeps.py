@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 from store import settings_values as values
 from store.event import DAY, HOUR, MINUTE
-from store.settings_source import ANY, Given, Key
+from store.settings_branch import ANY
+from store.settings_source import Given, Key
 
 SWEEPS = "sweeps"
 FIELDS = ("correlation_id", "id", "time", "amount", "status")
