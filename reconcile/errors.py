@@ -63,3 +63,11 @@ class NotOffered(ReconcileError):
 
 class SweepFailed(ReconcileError):
     """A provider's list can't be read to its end; the message says why. The pass begins anew later."""
+
+
+class TruthAway(ReconcileError):
+    """The source of truth can't be asked now, and nothing is known from before. `wait`: µs until another try."""
+
+    def __init__(self, why: str, wait: int) -> None:
+        super().__init__(f"the source of truth can't be asked now: {why}")
+        self.wait = wait

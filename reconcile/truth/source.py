@@ -54,6 +54,11 @@ class Answer:
     shown: Mapping[str, object] = field(default_factory=dict)
     external: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_fault(self) -> bool:
+        """The source has said nothing at all; not even that it does not know."""
+        return self.status is None or self.status in _IN_TROUBLE
+
 
 class Source:
     """Safe to share among threads. `environment` is what `${NAME}` in a rule reads."""
