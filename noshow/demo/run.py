@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import yaml
 
+from noshow.demo.provider import IN_THE_RULES, provider
 from noshow.demo.receiver import receiver
 from noshow.errors import WrongUsage
 from noshow.serving import Ready, free_port, serve
@@ -28,12 +29,13 @@ PORT = 8080
 def run(keep: Path | None, port: int | None, *, open_browser: bool) -> None:
     """Until Ctrl-C. Without `keep` everything it made is removed. Raises NoshowError or StoreError."""
     keys = {owner: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() for owner in OWNERS}
-    with _place(keep) as place, receiver(keys, click.echo) as hooks:
+    with _place(keep) as place, receiver(keys, click.echo) as hooks, provider() as payments:
+        _write_rules(place / "rules", payments)
         settings = _settings(place, hooks, keys, free_port(PORT) if port is None else port)
         shops: list[subprocess.Popen[bytes]] = []
 
         def ready(server: Ready) -> None:
-            shops.append(subprocess.Popen([sys.executable, "-m", "noshow.demo.shop", server.url]))
+            shops.append(subprocess.Popen([sys.executable, "-m", "noshow.demo.shop", server.url, payments]))
             _welcome(server, open_browser)
 
         try:
@@ -62,8 +64,14 @@ def _place(keep: Path | None) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def _write_rules(place: Path, payments: str) -> None:
+    """The demo's rules, which ask the payment provider where it listens."""
+    shutil.copytree(RULES, place)
+    for rule in place.glob("*.yaml"):
+        rule.write_text(rule.read_text().replace(IN_THE_RULES, payments))
+
+
 def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Settings:
-    shutil.copytree(RULES, place / "rules")
     config = {
         "data": "data",
         "rules": "rules",

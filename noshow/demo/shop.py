@@ -1,7 +1,8 @@
 """A simulated shop: four services that send their events with the OpenTelemetry SDK, and sometimes do not.
 
-Run as `python -m noshow.demo.shop URL`, by the demo. What goes wrong: payments that are never confirmed or late,
-parcels that leave late or never, checks that are forgotten; some orders are cancelled, some come back.
+Run as `python -m noshow.demo.shop URL PROVIDER`, by the demo. What goes wrong: payments that are never made, made late,
+or made and never heard of, parcels that leave late or never, checks that are forgotten; some orders are cancelled, some
+come back.
 """
 
 import heapq
@@ -12,8 +13,10 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import httpx
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs import LoggerProvider
@@ -23,6 +26,7 @@ from opentelemetry.sdk.resources import Resource
 ORDERS_A_SECOND = 1.5
 COUNTRIES = ("DE", "FR", "NL", "PL", "AT")
 SERVICES = ("shop", "payments", "warehouse", "compliance")
+PROVIDER = "payment provider"
 
 Attributes = Mapping[str, str | int | float]
 
@@ -60,6 +64,20 @@ class Service:
         self._provider.shutdown()
 
 
+class Provider:
+    """The payment provider, as the payments service sees it: no service of the shop, and sends no events."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=5)
+
+    def emit(self, charge: Planned) -> None:
+        with suppress(httpx.TransportError):  # when the demo ends, it is gone
+            self._http.post("/charges", json={"order": charge.correlation_id})
+
+    def close(self) -> None:
+        self._http.close()
+
+
 class Shop:
     """Plans what happens to each order; time runs in the seconds of the demo's deadlines."""
 
@@ -88,10 +106,12 @@ class Shop:
         if chance() < 0.05:
             yield self._event(at + self._between(1, 6), "shop", "OrderCancelled", order, {"reason": "changed my mind"})
             return
-        if chance() < 0.05:
-            return  # the payment is never confirmed, and nobody notices: that is what Noshow is for
+        if chance() < 0.025:
+            return  # the payment is never made, and nobody notices: that is what Noshow is for
         paid = at + (self._between(12, 20) if chance() < 0.06 else self._between(0.5, 6))
-        yield self._event(paid, "payments", "PaymentReceived", order, {"charge_id": f"ch_{order[6:10]}"})
+        yield self._event(paid, PROVIDER, "Charge", order, {})
+        if chance() > 0.04:  # else it is made, and the event of it gets lost: only the provider knows
+            yield self._event(paid, "payments", "PaymentReceived", order, {"charge_id": f"ch_{order[6:10]}"})
         yield from self._fulfilment(paid, order, basket)
 
     def _fulfilment(self, paid: float, order: str, basket: Attributes) -> Iterator[Planned]:
@@ -121,9 +141,10 @@ class Shop:
         return self._random.uniform(least, most)
 
 
-def run(url: str) -> None:
+def run(url: str, payments: str) -> None:
     """Until interrupted or told to stop."""
-    services = {name: Service(name, url) for name in SERVICES}
+    services: dict[str, Service | Provider] = {name: Service(name, url) for name in SERVICES}
+    services[PROVIDER] = Provider(payments)
     plans = Shop(seed=7).orders(time.monotonic())
     waiting: list[Planned] = []
     try:
@@ -138,7 +159,7 @@ def run(url: str) -> None:
             service.close()
 
 
-def _work_until(at: float, waiting: list[Planned], services: Mapping[str, Service]) -> None:
+def _work_until(at: float, waiting: list[Planned], services: Mapping[str, Service | Provider]) -> None:
     """Send what falls due up to and at the next order's placing."""
     while waiting and waiting[0].at <= at:
         event = heapq.heappop(waiting)
@@ -148,4 +169,4 @@ def _work_until(at: float, waiting: list[Planned], services: Mapping[str, Servic
 
 if __name__ == "__main__":
     logging.disable()  # when the demo ends, exporters find nobody to send to: no news
-    run(sys.argv[1])
+    run(*sys.argv[1:])
