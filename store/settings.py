@@ -14,6 +14,7 @@ from store import settings_receivers
 from store import settings_values as values
 from store.duration import format_duration
 from store.errors import SettingsError
+from store.event import MINUTE
 from store.secret import Secret
 from store.settings_branch import Branch
 from store.settings_notify import Endpoint, NotifySettings, Route
@@ -69,7 +70,8 @@ class CollectorSettings:
 class EvaluatorSettings:
     """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
     `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
-    `retention`: how long after its start an instance is judged; `None`: for ever."""
+    `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
+    stretches of `stretch`, for the audit trail."""
 
     tick: int
     overlap: int
@@ -78,6 +80,7 @@ class EvaluatorSettings:
     sweep_slices: int
     batch: int
     retention: int | None = None
+    stretch: int = 10 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,14 @@ BATCH = Setting("evaluator.batch", values.count, "20000")
 RETENTION = Setting("evaluator.retention", values.span)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
+STRETCH = Setting("evaluator.stretch", values.span, "10m")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
-    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, ALLOW_PRIVATE, ANONYMOUS,
+    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP,
 )  # fmt: skip
 
@@ -294,6 +298,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         sweep_slices=read.value(SWEEP_SLICES),
         batch=read.value(BATCH),
         retention=read.optional(RETENTION),
+        stretch=read.value(STRETCH),
     )
 
 

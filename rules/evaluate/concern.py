@@ -7,6 +7,7 @@ look at the names stands for a judgement by each of the others.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.compile.sql import Column, Constant, Query, Select, Sql, Value, call, every, render
 from rules.judge import only
@@ -17,43 +18,55 @@ from store.clickhouse import ClickHouse
 _LIMIT = 1_000  # correlation IDs named in one query; above that all are judged
 
 
+class Concern(NamedTuple):
+    """A rule that can have something to say of the correlation IDs `among`; there are `size` of them, or more."""
+
+    rule: Rule
+    among: Sql
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Bearers:
-    """The correlation IDs that have an event of one name, one more than `_LIMIT` if there are more, and the times of
-    the first and the last of these events (µs UTC)."""
+    """The correlation IDs that have an event of one name, one more than `_LIMIT` if there are more, and how many there
+    are; the times of the first and the last of these events (µs UTC)."""
 
     ids: frozenset[str]
+    count: int
     first: int
     last: int
 
 
-def concerned(clickhouse: ClickHouse, rules: Sequence[Rule], among: Sql) -> Iterator[tuple[Rule, Sql]]:
-    """The rules that can have anything to say of these correlation IDs, and of which of them.
+def concerned(clickhouse: ClickHouse, rules: Sequence[Rule], among: Sql, size: int = 0) -> Iterator[Concern]:
+    """The rules that can have anything to say of these correlation IDs, of which there are `size`.
 
     Raises StoreUnavailable or StoreRefused.
     """
     if len(rules) == 1:  # to judge by it is as quick as to look
-        yield rules[0], among
+        yield Concern(rules[0], among, size)
         return
     by_name = _bearers(clickhouse, {name for rule in rules for name in _names(rule)}, among)
     for rule in rules:
         here = [by_name[name] for name in _names(rule) if name in by_name]
         if _concerns(rule, here):
             ids = frozenset[str]().union(*(it.ids for it in here))
-            yield rule, among if len(ids) > _LIMIT else only(sorted(ids))
+            many = len(ids) > _LIMIT
+            count = max(len(ids), *(it.count for it in here))
+            yield Concern(rule, among if many else only(sorted(ids)), count)
 
 
 def _bearers(clickhouse: ClickHouse, names: Iterable[str], among: Sql) -> Mapping[str, _Bearers]:
     micros = call("toUnixTimestamp64Micro", Column("time"))
     some = call("arraySlice", call("groupUniqArray", Column("correlation_id")), Constant(1), Constant(_LIMIT + 1))
-    columns: dict[str, Sql] = {"ids": some, "first": call("min", micros), "last": call("max", micros)}
+    all_ = call("uniqExact", Column("correlation_id"))
+    columns: dict[str, Sql] = {"ids": some, "all": all_, "first": call("min", micros), "last": call("max", micros)}
     named = call("in", Column("name"), Value(sorted(names), "Array(String)"))
     bearers = Select(
         {"name": Column("name"), **columns}, source="events", where=every(among, named), group_by=("name",)
     )
     statement = render(Query({"bearers": bearers}))
     rows = clickhouse.query(statement.text, statement.parameters)
-    return {name: _Bearers(frozenset(ids), first, last) for name, ids, first, last in rows}
+    return {name: _Bearers(frozenset(ids), count, first, last) for name, ids, count, first, last in rows}
 
 
 def _names(rule: Rule) -> list[str]:

@@ -8,7 +8,7 @@ waits for the other.
 """
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -16,7 +16,8 @@ from threading import Event
 from rules.compile.sql import Sql
 from rules.evaluate.backlog import Backlog, Piece
 from rules.evaluate.candidates import Blocks, Look, slice_of
-from rules.evaluate.concern import concerned
+from rules.evaluate.concern import Concern, concerned
+from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
@@ -58,7 +59,9 @@ class _Round:
     look: Look
     as_of: int
     parts: deque[Sql]
-    pieces: deque[tuple[Rule, Sql]] = field(default_factory=deque)
+    part_size: int  # correlation IDs of a part, about
+    pieces: deque[Concern] = field(default_factory=deque)
+    looked_at: Counter[str] = field(default_factory=Counter)  # correlation IDs by rule hash
 
     @property
     def is_done(self) -> bool:
@@ -87,6 +90,7 @@ class Evaluator:
         self._round: _Round | None = None
         self._backlog = Backlog(self._rules, settings.batch)
         self._sweep = Sweep(self._rules, settings)
+        self._passes = Passes(settings.stretch)
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
@@ -153,6 +157,11 @@ class Evaluator:
         self._round = None
 
     def release(self) -> None:
+        """Write what else is known, and let others judge."""
+        counted = self._passes.all()
+        with self._database.begin() as connection:
+            self._passes.write(connection, counted)
+        self._passes.forget(counted)
         if self._lease is not None:
             leases.release(self._database, self._lease)
             self._lease = None
@@ -191,26 +200,33 @@ class Evaluator:
             touched = cursors.read(connection, _TOUCHED) or 0
             woken = cursors.read(connection, _WOKEN) or 0
         look = self._blocks.look(self._clickhouse, touched, (woken, lease.as_of), self._settings.overlap)
-        return _Round(look, lease.as_of, deque(look.conditions(self._settings.batch)))
+        parts = deque(look.conditions(self._settings.batch))
+        return _Round(look, lease.as_of, parts, -(-look.size // max(1, len(parts))))
 
     def _go_on(self, round_: _Round, now: int) -> Written:
         written = Written()
         if not round_.pieces and round_.parts:
             among = round_.parts[0]
-            round_.pieces.extend(concerned(self._clickhouse, self._rules, among))
+            round_.pieces.extend(concerned(self._clickhouse, self._rules, among, round_.part_size))
             round_.parts.popleft()
         if round_.pieces:
-            written = self._judge_or_skip(*round_.pieces[0], now)
+            rule, among, size = round_.pieces[0]
+            written = self._judge_or_skip(rule, among, now)
             round_.pieces.popleft()
+            round_.looked_at[rule.workflow.content_hash] += size
         if round_.is_done:
             self._end(round_, now)
         return written
 
     def _end(self, round_: _Round, now: int) -> None:
         self._next(now)
+        counted = self._passes.ended(round_.as_of)
         with self._database.begin() as connection:
             cursors.move(connection, _TOUCHED, round_.look.cursor)
             cursors.move(connection, _WOKEN, round_.as_of)
+            self._passes.write(connection, counted)
+        self._passes.forget(counted)
+        self._passes.end_round(self._rules, round_.looked_at, round_.as_of)
         self._blocks.done(round_.look)
         self._round = None
 
@@ -220,6 +236,7 @@ class Evaluator:
             return self._judge(rule, among, now)
         except StoreRefused as error:
             log.error("evaluator: %s cannot be judged: %s", rule.workflow.name, error)
+            self._passes.refuse(rule)
             return Written()
 
     def _judge(self, rule: Rule, among: Sql, now: int) -> Written:
@@ -229,7 +246,9 @@ class Evaluator:
         changed = list(answers)
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
-        return write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version))
+        written = write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version))
+        self._passes.wrote(rule, written, lease.as_of)
+        return written
 
     def _apply(self, piece: Piece, now: int) -> Written:
         """A piece of what a change of the rules has left to do. What nobody asks for any more goes first: whatever

@@ -27,7 +27,7 @@ LAST = replace(FULFILMENT, version=3, effective_from=NOON + DAY)
 
 def names(clickhouse: ClickHouse, *workflows: Workflow) -> list[tuple[str, int]]:
     found = concerned(clickhouse, rules_of(workflows), TRUE)
-    return [(rule.workflow.name, rule.workflow.version) for rule, _ in found]
+    return [(rule.workflow.name, rule.workflow.version) for rule, *_ in found]
 
 
 def test_without_a_start_event_there_is_nothing_to_say(clickhouse: ClickHouse) -> None:
@@ -53,7 +53,7 @@ def test_it_is_asked_about_those_that_have_its_events_unless_they_are_many(
 ) -> None:
     monkeypatch.setattr(concern, "_LIMIT", limit)
     write(clickhouse, [placed("a"), placed("b"), event("c", "RefundAsked", 0)])
-    [fulfilment, refund] = [among for _, among in concerned(clickhouse, rules_of([FULFILMENT, REFUND]), TRUE)]
+    [fulfilment, refund] = [it.among for it in concerned(clickhouse, rules_of([FULFILMENT, REFUND]), TRUE)]
     assert (fulfilment, refund) == (TRUE if asked is None else only(asked), only(["c"]))
 
 
