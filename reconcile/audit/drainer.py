@@ -1,9 +1,9 @@
-"""The audit trail's loop: chains what was entered, and brings it to ClickHouse."""
+"""The audit trail's loop: chains what was entered, brings it to ClickHouse, and carries out redactions."""
 
 import logging
 from threading import Event
 
-from reconcile.audit import chain, copying, passes
+from reconcile.audit import chain, copying, passes, redaction
 from reconcile.errors import Raced
 from store import leases
 from store.clickhouse import ClickHouse
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 LEASE = "audit"
 
 _TTL = 15 * SECOND
-_PRUNE_EVERY = HOUR
+_TIDY_EVERY = HOUR
 _IDLE = 0.5  # seconds between looks while nothing happens
 _FAULT = 5.0  # seconds of rest after something went wrong
 
@@ -38,7 +38,7 @@ class Drainer:
         self._keep = keep
         self._lease: Lease | None = None
         self._renew_at = 0
-        self._prune_at = 0
+        self._tidy_at = 0
 
     def step(self, now: int) -> bool:
         """Chain and copy the next rows at `now` (µs UTC).
@@ -50,9 +50,11 @@ class Drainer:
         passes.tell(self._database, now)
         chained = chain.extend(self._database, now)
         copied = copying.copy(self._clickhouse, self._database)
-        if now >= self._prune_at:
+        redaction.carry_out(self._clickhouse, self._database)
+        if now >= self._tidy_at:
+            redaction.repeat(self._clickhouse)
             copying.prune(self._database, now - self._keep)
-            self._prune_at = now + _PRUNE_EVERY
+            self._tidy_at = now + _TIDY_EVERY
         return chained == chain.AT_ONCE or copied == copying.AT_ONCE
 
     def run(self, clock: Clock, stop: Event) -> None:
