@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import assets, audit, cases, description, health, instances, models, pages, rules, sign_in
+from api import assets, audit, cases, description, health, instances, models, pages, redactions, rules, sign_in
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.context import Context
@@ -56,6 +56,7 @@ OURS = (
     cases.router,
     rules.router,
     audit.router,
+    redactions.router,
     description.router,
     pages.router,
     sign_in.router,

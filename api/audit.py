@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response, StreamingResponse
 
 from api import models_audit as models
-from api.access.guard import Reader
+from api.access.guard import READS
 from api.context import Context, Here
 from api.cursor import decode, encode
 from api.json_response import Json
@@ -36,9 +36,9 @@ class Place(msgspec.Struct):
     operation_id="list_audit",
     summary="List audit entries",
     response_model=models.AuditPage,
-    dependencies=[Depends(only(AuditParameters))],
+    dependencies=[READS, Depends(only(AuditParameters))],
 )
-def list_audit(asked: Annotated[AuditParameters, Query()], here: Here, _: Reader) -> Response:
+def list_audit(asked: Annotated[AuditParameters, Query()], here: Here) -> Response:
     """An entry is listed once it is chained, about a second after it was made."""
     newest_first = asked.sort == "newest"
     place = decode(asked.after, Place).seq if asked.after else None
@@ -56,9 +56,9 @@ def list_audit(asked: Annotated[AuditParameters, Query()], here: Here, _: Reader
     operation_id="get_audit_head",
     summary="Show the head of the chain",
     response_model=models.AuditHead,
-    dependencies=[Depends(only(NoParameters))],
+    dependencies=[READS, Depends(only(NoParameters))],
 )
-def get_head(here: Here, _: Reader) -> Response:
+def get_head(here: Here) -> Response:
     """The last number and its hash. Kept elsewhere, it shows later whether the end of the trail was cut."""
     return Json(msgspec.to_builtins(_trail(here).head()))
 
@@ -69,9 +69,9 @@ def get_head(here: Here, _: Reader) -> Response:
     summary="Export audit entries",
     response_class=StreamingResponse,
     responses={200: {"description": "A row a line, then the head.", "content": {NDJSON: {}}}},
-    dependencies=[Depends(only(AuditExportParameters))],
+    dependencies=[READS, Depends(only(AuditExportParameters))],
 )
-def export_audit(asked: Annotated[AuditExportParameters, Query()], here: Here, _: Reader) -> Response:
+def export_audit(asked: Annotated[AuditExportParameters, Query()], here: Here) -> Response:
     """NDJSON, the oldest first: what was hashed, as it was hashed, so that anybody can verify it."""
     trail, chosen = _trail(here), _asked(asked)
     if asked.store and chosen.given:

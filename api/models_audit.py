@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.models import Next, Time
+from api.parameters import Text
+from reconcile.audit.redaction import AT_ONCE
 
 Hash = Annotated[str, Field(description="SHA-256, in hex.", pattern=r"^[0-9a-f]{64}$")]
 
@@ -43,3 +45,28 @@ class AuditHead(BaseModel):
     seq: Annotated[int, Field(description="0 while there is none.")]
     hash: Hash
     at: Annotated[str, Field(description="When it was chained; empty while there is none.")]
+
+
+class Redaction(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[Text, Field(min_length=1, examples=["erasure request 17"])]
+
+
+class EventRedaction(Redaction):
+    """Attributes to take out of the stored events of one correlation ID; `a.b` is `b` within `a`."""
+
+    correlation_id: Annotated[Text, Field(examples=["A-10042"])]
+    attributes: Annotated[list[Text], Field(min_length=1, max_length=100, examples=[["email", "customer.name"]])]
+
+
+class EntryRedaction(Redaction):
+    entries: Annotated[list[Text], Field(min_length=1, max_length=AT_ONCE, description="Ids of audit entries.")]
+
+
+class EntriesRedacted(BaseModel):
+    entry: Annotated[str, Field(description="The id of the audit entry that tells of it.")]
+
+
+class EventsRedacted(EntriesRedacted):
+    events: Annotated[int, Field(description="Of so many events.")]

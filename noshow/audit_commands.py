@@ -12,6 +12,7 @@ from noshow.auditing import Subject
 from noshow.client import Server, address, connected
 from noshow.errors import WrongUsage
 from noshow.options import PATH, TOKEN, settings, with_server
+from noshow.redacting import redact_entries_command
 
 BROKEN = 1
 
@@ -74,6 +75,9 @@ def show_command(server: Server, limit: int, **asked: Any) -> None:
         click.echo(auditing.sentence(entry))
     if page["next"]:
         click.echo("there are more: narrow it down, or use `noshow audit export`", err=True)
+
+
+audit_group.add_command(redact_entries_command)
 
 
 def _subject(

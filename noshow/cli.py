@@ -20,6 +20,7 @@ from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
 from noshow.options import settings as _settings
+from noshow.redacting import redact_events_command
 from noshow.token_commands import tokens_group
 from rules.diagnostic import Check
 from rules.suggest.suggest import INSTANCES, Wishes
@@ -177,6 +178,9 @@ def schema_command() -> None:
 @noshow.group("events")
 def events_group() -> None:
     """Work on events."""
+
+
+events_group.add_command(redact_events_command)
 
 
 @events_group.command("import")

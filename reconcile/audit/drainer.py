@@ -3,7 +3,7 @@
 import logging
 from threading import Event
 
-from reconcile.audit import chain, copying, passes, redaction
+from reconcile.audit import chain, copying, passes, redaction, rule_changes
 from reconcile.errors import Raced
 from store import leases
 from store.clickhouse import ClickHouse
@@ -47,6 +47,7 @@ class Drainer:
         """
         if not self._leads(now):
             return False
+        rule_changes.tell(self._database, now)
         passes.tell(self._database, now)
         chained = chain.extend(self._database, now)
         copied = copying.copy(self._clickhouse, self._database)

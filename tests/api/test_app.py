@@ -25,15 +25,17 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/audit",
         "/v1/audit/head",
         "/v1/audit/export",
+        "/v1/audit/redact",
+        "/v1/events/redact",
         "/healthz",
         "/readyz",
     }
-    operations = [path["get"] for path in described["paths"].values()]
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
         assert operation["tags"]
-        assert set(operation["responses"]) == {"200", "4XX", "5XX"}
+        assert set(operation["responses"]) - {"200", "202"} == {"4XX", "5XX"}
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "query":
                 assert parameter["description"]

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from api.access.identity import Scope
 from api.app import create_app
 from reconcile.audit import chain, copying
+from reconcile.audit.drainer import Drainer
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.event import DAY
+from store.event import DAY, Event
+from store.events import history, write
+from tests.api.access.bearer import issued
 from tests.api.server import serving
 from tests.conftest import NOON
 from tests.noshow.command import noshow
@@ -137,3 +141,37 @@ def test_a_file_that_is_no_export(tmp_path: Path) -> None:
     (tmp_path / "x.ndjson").write_text('{"a": 1}\n')
     done = noshow("audit", "verify", "--file", tmp_path / "x.ndjson")
     assert (done.code, "this is no export of the audit trail" in done.err) == (2, True)
+
+
+@pytest.fixture
+def token(database: Database, url: str) -> dict[str, str]:
+    return {"NOSHOW_TOKEN": issued(database, Scope.READ, Scope.ADMINISTER)}
+
+
+def test_entries_about_a_customer_are_redacted(
+    url: str, token: dict[str, str], clickhouse: ClickHouse, database: Database
+) -> None:
+    asked = ("audit", "redact", "--url", url, "--customer", "C-2", "--reason", "request 17")
+    assert noshow(*asked).code == 3, "nobody in particular may do that"
+    done = noshow(*asked, environ=token)
+    assert (done.code, done.out.startswith("1 entries are redacted within seconds; audit entry ")) == (0, True)
+    Drainer(clickhouse, database, "one", DAY).step(NOON)
+    assert verify("--url", url)[1][0].startswith("whole: 7 rows, 1 of them redacted")
+    assert "(redacted)" in noshow("audit", "show", "--url", url, "--correlation-id", "A-2").out
+    again = noshow(*asked, environ=token)
+    assert (again.code, again.err) == (0, "there is no entry about C-2\n")
+    neither = noshow("audit", "redact", "--url", url, "--reason", "x")
+    assert (neither.code, "name the entries by their ids" in neither.err) == (2, True)
+
+
+def test_attributes_of_events_are_redacted(
+    url: str, token: dict[str, str], clickhouse: ClickHouse, database: Database
+) -> None:
+    write(clickhouse, [Event("1", "A-1", "OrderPlaced", NOON, "shop", '{"email": "a@b"}')])
+    asked = ("events", "redact", "A-1", "--url", url, "--attribute", "email", "--reason", "request 17")
+    done = noshow(*asked, environ=token)
+    assert (done.code, done.out.startswith("1 events of A-1 are redacted")) == (0, True)
+    Drainer(clickhouse, database, "one", DAY).step(NOON)
+    assert [it.attributes for it in history(clickhouse, "A-1")] == ["{}"]
+    again = noshow(*asked, environ=token)
+    assert (again.code, "No event of A-1 has email." in again.err) == (3, True)
