@@ -50,6 +50,7 @@ class Application(FastAPI):
         return described
 
 
+MOST_BODY = 1 << 20  # bytes; read before anybody knows who sends them. A route that takes more says so itself
 NO_RULES = Rulebook(lambda: ())
 OURS = (
     instances.router,
@@ -99,6 +100,8 @@ def create_app(
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)
-    for router in (health.router, *ours, *routers):
+    for router in (health.router, *ours):
+        app.include_router(router, max_body_size=MOST_BODY)
+    for router in routers:
         app.include_router(router)
     return app
