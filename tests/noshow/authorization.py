@@ -49,6 +49,8 @@ TABLE = (
     Row("GET", "/v1/audit", READ),
     Row("GET", "/v1/audit/head", READ),
     Row("GET", "/v1/audit/export", READ),
+    Row("POST", "/v1/audit/redact", ADMINISTER),
+    Row("POST", "/v1/events/redact", ADMINISTER),
     Row("POST", "/v1/events", INGEST, body=EVENT),
     Row("POST", "/v1/logs", INGEST),
 )
