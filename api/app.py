@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import assets, audit, cases, description, health, instances, models, pages, redactions, rules, sign_in
+from api import actions, assets, audit, cases, description, health, instances, models, pages, redactions, rules, sign_in
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.context import Context
@@ -27,6 +27,7 @@ Errors are problem details (RFC 9457).
 TAGS = [
     {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
     {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
+    {"name": "actions", "description": "What is safe to do about a case, done once, and what became of it."},
     {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
     {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
     {"name": "health", "description": "For load balancers."},
@@ -55,6 +56,7 @@ NO_RULES = Rulebook(lambda: ())
 OURS = (
     instances.router,
     cases.router,
+    actions.router,
     rules.router,
     audit.router,
     redactions.router,

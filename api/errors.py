@@ -13,9 +13,16 @@ from api.access.errors import NotSignedIn
 from api.access.viewer import sign_in_path
 from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, fault_problem, title
 from api.rendering import Templates
+from reconcile.errors import BadMove, NoSuchCase, NotOffered, NotYours, Overtaken, Unfilled
 from store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+STATUS: Mapping[type[Exception], int] = {
+    **{BadMove: 400, NotYours: 403, NoSuchCase: 404, Overtaken: 409},
+    **{NotOffered: 409, Unfilled: 409},
+}
+"""What reconciliation refuses, with words that are meant for whoever asked."""
 
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
 
@@ -31,6 +38,8 @@ class Errors:
         app.add_exception_handler(HTTPException, self.of_routing)
         app.add_exception_handler(RequestValidationError, self.of_parameters)
         app.add_exception_handler(StoreUnavailable, self.of_store)
+        for kind in STATUS:
+            app.add_exception_handler(kind, self.of_reconciliation)
         app.add_middleware(LastResort, answer=self.of_anything)
 
     async def of_ours(self, request: Request, error: Exception) -> Response:
@@ -51,6 +60,12 @@ class Errors:
         assert isinstance(error, RequestValidationError)
         bad = BadParameters([fault(wrong) for wrong in error.errors()])
         return self._answer(request, bad.status, bad.detail, bad.faults)
+
+    async def of_reconciliation(self, request: Request, error: Exception) -> Response:
+        words = str(error)
+        return self._answer(
+            request, STATUS[type(error)], f"{words[:1].upper()}{words[1:]}{'' if words[-1:] in '.!?' else '.'}"
+        )
 
     async def of_store(self, request: Request, error: Exception) -> Response:
         log.warning("%s %s: %s", request.method, request.url.path, error)

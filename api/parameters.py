@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from api.problem import BadParameters, Fault
+from reconcile.actions.row import State as ActionState
 from rules.spec import Severity
 from rules.verdict import InstanceState, Kind
 
@@ -95,6 +96,11 @@ class BoardParameters(CaseFilters):
     def order(self) -> Sort:
         """Open cases: the longest stuck first; settled ones: the latest first, unless asked otherwise."""
         return self.sort or ("age" if self.state == "open" else "newest")
+
+
+class ActionParameters(Parameters):
+    state: Annotated[ActionState | None, Field(description="Only actions in this state.")] = None
+    limit: Limit = 100
 
 
 class NoParameters(Parameters):

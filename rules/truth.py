@@ -11,7 +11,7 @@ import msgspec
 from rules.compile.expression import as_timestamp, attributes_of, is_true
 from rules.compile.sql import NULL, Query, Select, Sql, Value, call, render
 from rules.compile.workflow import SETTINGS
-from rules.explain.life import values
+from rules.explain.life import Part, life, values
 from rules.expression import Attribute
 from rules.parse.reference import CODE, RESPONSE
 from rules.spec import Workflow
@@ -60,6 +60,15 @@ def known(
     found = values(clickhouse, workflow, correlation_id, as_of, named)
     texts = {attribute: str(found[str(place)] or "") for place, attribute in enumerate(asked)}
     return {attribute: "" if text == "null" else text for attribute, text in texts.items()}
+
+
+def undone(clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int) -> frozenset[str]:
+    """The steps for which an undoing event has come up to `as_of` (µs UTC), in time or not.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    found = life(clickhouse, workflow, correlation_id, as_of)
+    return frozenset(step.name for step in workflow.steps if found.taken(Part.UNDOES, step.name))
 
 
 def _raw(attribute: Attribute) -> Sql:

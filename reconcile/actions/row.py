@@ -22,9 +22,6 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"  # never called, and never will be
 
 
-OVER = frozenset({State.SUCCEEDED, State.FAILED, State.WITHDRAWN})
-"""What became of it is certain."""
-
 AGAIN = frozenset({State.FAILED, State.WITHDRAWN})
 """It certainly did not happen: another round may begin."""
 
@@ -64,6 +61,11 @@ class Action:
     customer: str | None
 
     @property
+    def over(self) -> bool:
+        """What became of it is certain."""
+        return self.state in (State.SUCCEEDED, State.FAILED, State.WITHDRAWN)
+
+    @property
     def place(self) -> tuple[str, str]:
         return self.step, self.name
 
@@ -84,6 +86,13 @@ _COLUMNS = tuple(field.name for field in fields(Action))
 def of_case(connection: Connection, case_id: str) -> tuple[Action, ...]:
     """Every action that was ever asked for on a case, in order."""
     found = connection.execute(ROWS.where(actions.c.case_id == case_id).order_by(actions.c.asked_at, actions.c.id))
+    return tuple(map(read, found))
+
+
+def listed(connection: Connection, state: State | None, limit: int) -> tuple[Action, ...]:
+    """Over all cases, the newest first."""
+    chosen = ROWS if state is None else ROWS.where(actions.c.state == state)
+    found = connection.execute(chosen.order_by(actions.c.asked_at.desc(), actions.c.id).limit(limit))
     return tuple(map(read, found))
 
 

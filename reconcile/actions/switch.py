@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from reconcile.actor import Actor
+from reconcile.actions.row import Decision
 from reconcile.audit.entry import Entry, record
 from store.database import upsert
 from store.tables import switches
@@ -30,16 +30,17 @@ def read(connection: Connection) -> Switch:
     return Switch() if row is None else Switch(row.stopped, row.by, row.reason, row.at)
 
 
-def set_stopped(connection: Connection, stopped: bool, actor: Actor, reason: str, now: int) -> bool:
+def set_stopped(connection: Connection, stopped: bool, decision: Decision, now: int) -> bool:
     """Stop automatic actions or let them go on, within the caller's transaction; false where that is so already."""
     hold(connection)
     before = read(connection)
     if before.stopped == stopped:
         return False
-    values = {"stopped": stopped, "by": actor.name, "reason": reason, "at": now}
+    values = {"stopped": stopped, "by": decision.actor.name, "reason": decision.reason, "at": now}
     connection.execute(switches.update().where(switches.c.name == NAME).values(values))
     what = "actions.stopped" if stopped else "actions.started"
-    record(connection, [Entry(what, actor, why=reason, detail={"before": before.stopped, "after": stopped})], now)
+    detail = {"before": before.stopped, "after": stopped}
+    record(connection, [Entry(what, decision.actor, why=decision.reason, detail=detail)], now)
     return True
 
 

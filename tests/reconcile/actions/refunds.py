@@ -38,7 +38,6 @@ steps:
         label: Refund the payment
         post: https://pay.example/refunds/{{correlation_id}}
         headers: {{Authorization: "Bearer ${{PAY_TOKEN}}"}}
-        body: {{order: "{{correlation_id}}"}}
         {more}
       voucher: {{label: Send a voucher, post: "https://pay.example/vouchers", idempotent: true}}
   RoomBooked:
@@ -63,7 +62,9 @@ UNSENT = NoReply("no answer: connection refused", sent=False)
 
 
 def workflow(more: str = "idempotent: true") -> Workflow:
-    """With this among the keys of the refund."""
+    """With this among the keys of the refund; its body names the order unless told otherwise."""
+    if "body:" not in more:
+        more += '\nbody: {order: "{correlation_id}"}'
     found = parse(RULE.format(more=more.replace("\n", "\n        ")), "fulfilment.yaml")
     assert found.workflow is not None, found.diagnostics
     return found.workflow
