@@ -8,6 +8,7 @@ from threading import Event
 
 from noshow.judging import holder
 from noshow.stores import Stores
+from reconcile.actions.automatic import Automat
 from reconcile.actions.worker import Worker
 from reconcile.outgoing.call import Call, Caller
 from reconcile.rulebook import Rulebook
@@ -23,12 +24,13 @@ Loop = Callable[[Clock, Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`asker` asks the sources, `sweepers` go through their lists, `drainer` brings testimony to ClickHouse, and
-    `worker` calls what was asked for."""
+    """`asker` asks the sources, `sweepers` go through their lists, `drainer` brings testimony to ClickHouse, `worker`
+    calls what was asked for, and `automat` asks for what rules say."""
 
     asker: Asker
     drainer: Drainer
     worker: Worker
+    automat: Automat
     sweepers: Mapping[str, Sweeper]
 
     @property
@@ -37,6 +39,7 @@ class Settling:
         yield "asker", self.asker.run
         yield "drainer of testimony", self.drainer.run
         yield "caller of actions", self.worker.run
+        yield "automatic actions", self.automat.run
         yield from ((f"sweep {name}", it.run) for name, it in self.sweepers.items())
 
     @classmethod
@@ -46,7 +49,10 @@ class Settling:
         call = Caller(allow_private=settings.outgoing.allow_private)
         worker = Worker(opened.database, call, os.environ)
         drainer = Drainer(opened.clickhouse, opened.database)
-        return cls(asker, drainer, worker, _sweepers(opened, rulebook, settings, partial(call, largest=LARGEST)))
+        automat = Automat(opened.clickhouse, opened.database, rulebook, settings.actions.automatic_per_hour)
+        return cls(
+            asker, drainer, worker, automat, _sweepers(opened, rulebook, settings, partial(call, largest=LARGEST))
+        )
 
 
 def _sweepers(opened: Stores, rulebook: Rulebook, settings: Settings, call: Call) -> Mapping[str, Sweeper]:

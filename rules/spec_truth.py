@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 from rules.expression import Attribute, Expression
@@ -66,10 +67,23 @@ class Truth:
     cache: int = 0
 
 
+class Upon(StrEnum):
+    """The kinds of finding upon which an action may run by itself: those of steps of which it is known whether they
+    happened. What is missing is unknown, so it is not among them."""
+
+    FAILED = "failed"
+    LATE = "late"
+    DUPLICATE = "duplicate"
+    MISMATCH = "mismatch"
+    AFTER_END = "after_end"
+    NOT_UNDONE = "not_undone"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A request that an operator can send. `idempotent`: the receiver honours the idempotency key, so that it may be
-    repeated; `approve`: how many people it takes."""
+    repeated; `approve`: how many people it takes; `automatic`: upon what it runs by itself, which takes `idempotent`
+    and goes with no second person."""
 
     name: str
     label: str
@@ -78,6 +92,7 @@ class Action:
     body: Body = None
     idempotent: bool = False
     approve: int = 1
+    automatic: tuple[Upon, ...] = ()
 
 
 PartT = TypeVar("PartT", bound=Part)

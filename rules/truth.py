@@ -62,13 +62,14 @@ def known(
     return {attribute: "" if text == "null" else text for attribute, text in texts.items()}
 
 
-def undone(clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int) -> frozenset[str]:
-    """The steps for which an undoing event has come up to `as_of` (µs UTC), in time or not.
+def undone(clickhouse: ClickHouse, workflow: Workflow, correlation_id: str, as_of: int) -> Mapping[str, int]:
+    """When the last undoing event came for each step that one has come for, up to `as_of` (µs UTC), in time or not.
 
     Raises StoreUnavailable or StoreRefused.
     """
     found = life(clickhouse, workflow, correlation_id, as_of)
-    return frozenset(step.name for step in workflow.steps if found.taken(Part.UNDOES, step.name))
+    by_step = {step.name: found.taken(Part.UNDOES, step.name) for step in workflow.steps}
+    return {step: events[-1].time for step, events in by_step.items() if events}
 
 
 def _raw(attribute: Attribute) -> Sql:

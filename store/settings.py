@@ -36,6 +36,7 @@ from store.settings_values import Anonymous
 
 __all__ = [
     "AccessSettings",
+    "ActionSettings",
     "Anonymous",
     "AuditSettings",
     "CollectorSettings",
@@ -113,6 +114,13 @@ class AccessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """`automatic_per_hour`: most automatic actions that are asked for within an hour, by all processes together."""
+
+    automatic_per_hour: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
 
@@ -130,6 +138,7 @@ class Settings:
     truth: TruthSettings
     audit: AuditSettings
     access: AccessSettings
+    actions: ActionSettings
     sweeps: Mapping[str, SweepSettings]
 
 
@@ -177,12 +186,13 @@ TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
+AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
     INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
-    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP,
+    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, AUTOMATIC_PER_HOUR,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -270,6 +280,7 @@ def _settings(read: _Reader) -> Settings:
         outgoing=OutgoingSettings(allow_private=read.value(ALLOW_PRIVATE)),
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
+        actions=ActionSettings(automatic_per_hour=read.value(AUTOMATIC_PER_HOUR)),
         access=AccessSettings(anonymous=read.value(ANONYMOUS)),
         sweeps=sweeps(read),
     )

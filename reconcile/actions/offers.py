@@ -53,14 +53,16 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is known of a case. `findings` are open ones as (step, kind); `states` those of the steps by the newest
-    verdict; `undone` the steps that an undoing event has come for; `workflow` `None` where no rule judges it any more.
+    verdict, and `came` when they were fulfilled; `undone`: when the last undoing event came, of steps that have one;
+    `workflow` is `None` where no rule judges it any more.
     """
 
     case_state: str
     workflow: Workflow | None
     findings: Sequence[tuple[str, str]]
     states: Mapping[str, str]
-    undone: frozenset[str]
+    came: Mapping[str, int | None]
+    undone: Mapping[str, int]
     asked: Mapping[str, Asked]
     actions: Sequence[Action]
 

@@ -15,7 +15,10 @@ from store.tables import case_findings, cases, lookups
 
 # '' is the state of an instance that is no more.
 _STATES = """
-SELECT argMax(steps.name, version), argMax(steps.state, version)
+SELECT
+    argMax(steps.name, version),
+    argMax(steps.state, version),
+    arrayMap(at -> toUnixTimestamp64Micro(at), argMax(steps.at, version))
 FROM instances
 WHERE workflow = {workflow:String} AND correlation_id = {correlation_id:String}
 HAVING argMax(state, version) != ''
@@ -41,7 +44,8 @@ class Seen:
 
     workflow: Workflow | None
     states: Mapping[str, str]
-    undone: frozenset[str]
+    came: Mapping[str, int | None]
+    undone: Mapping[str, int]
 
 
 def subject(connection: Connection, case_id: str, *, lock: bool = False) -> Subject | None:
@@ -72,15 +76,24 @@ def seen(clickhouse: ClickHouse, rulebook: Rulebook, of: Subject, now: int) -> S
     """Raises StoreUnavailable or StoreRefused."""
     workflow = rulebook.workflow(of.workflow, of.rule_hash)
     if workflow is None:
-        return Seen(None, {}, frozenset())
+        return Seen(None, {}, {}, {})
     key = {"workflow": of.workflow, "correlation_id": of.correlation_id}
     rows = clickhouse.query(_STATES, key)
-    states = dict(zip(*rows[0], strict=True)) if rows else {}
-    return Seen(workflow, states, undone(clickhouse, workflow, of.correlation_id, now))
+    names, states, came = rows[0] if rows else ((), (), ())
+    steps, times = dict(zip(names, states, strict=True)), dict(zip(names, came, strict=True))
+    return Seen(workflow, steps, times, undone(clickhouse, workflow, of.correlation_id, now))
 
 
 def situation(connection: Connection, of: Subject, as_seen: Seen) -> Situation:
     rows = connection.execute(select(lookups).where(lookups.c.case_id == of.case_id))
     asked = {row.step: Asked(row.outcome, row.note, row.last_at) for row in rows}
-    actions = of_case(connection, of.case_id)
-    return Situation(of.state, as_seen.workflow, of.findings, as_seen.states, as_seen.undone, asked, actions)
+    return Situation(
+        case_state=of.state,
+        workflow=as_seen.workflow,
+        findings=of.findings,
+        states=as_seen.states,
+        came=as_seen.came,
+        undone=as_seen.undone,
+        asked=asked,
+        actions=of_case(connection, of.case_id),
+    )

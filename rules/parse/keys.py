@@ -36,7 +36,7 @@ WORKFLOW = Vocabulary(_WORKFLOW, _STEP, "a step")
 STEP = Vocabulary(_STEP, _WORKFLOW, "the workflow")
 MATCHER = Vocabulary(("event", "where"))
 TRUTH = Vocabulary(("get", "headers", "confirmed", "absent", "time", "every", "cache"))
-ACTION = Vocabulary(("label", "post", "headers", "body", "idempotent", "approve"))
+ACTION = Vocabulary(("label", "post", "headers", "body", "idempotent", "approve", "automatic"))
 AT_RISK = Vocabulary(("value", "unit"))
 
 

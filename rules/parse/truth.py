@@ -11,9 +11,9 @@ from rules.parse.keys import Keys
 from rules.parse.reference import CODE, Scope, Sees
 from rules.parse.template import address, line
 from rules.parse.types import start_of
-from rules.parse.value import name, refuse
+from rules.parse.value import choice, listed, name, refuse
 from rules.parse.yaml_tree import Entry, Map, Node
-from rules.spec_truth import MINUTE, Action, Template, Truth
+from rules.spec_truth import MINUTE, Action, Template, Truth, Upon
 
 _ACTION = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -61,7 +61,23 @@ def _action(entry: Entry, scope: Scope, problems: Problems) -> Action | None:
     label, approve = keys.name("label", called), keys.integer("approve", 1, 2) or 1
     headers, idempotent = _headers(keys, scope, problems), keys.boolean("idempotent") or False
     sent = body(keys["body"], scope, problems) if "body" in keys else None
-    return None if post is None else Action(called, label, post, headers, sent, idempotent, approve)
+    automatic = _automatic(keys, idempotent, approve, problems) if "automatic" in keys else ()
+    return None if post is None else Action(called, label, post, headers, sent, idempotent, approve, automatic)
+
+
+def _automatic(keys: Keys, idempotent: bool, approve: int, problems: Problems) -> tuple[Upon, ...]:
+    node = keys["automatic"]
+    items = listed(node, "automatic", "kinds of finding", problems) or ()
+    kinds = [kind for item in items if (kind := choice(item, "automatic", Upon, problems)) is not None]
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        problems.error(node.at, Check.REPEATED, f"{quoted(kind)} is there twice")
+    if not idempotent:
+        message = 'what runs by itself must be "idempotent": nobody is there to find out what became of it'
+        problems.error(keys.place("automatic"), Check.CONFLICT, message)
+    if approve > 1:
+        message = "what takes two people can't run by itself"
+        problems.error(keys.place("automatic"), Check.CONFLICT, message)
+    return tuple(dict.fromkeys(kinds))
 
 
 def _require(keys: Keys, node: Map, of: str, required: tuple[str, ...], problems: Problems) -> None:

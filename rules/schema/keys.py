@@ -3,6 +3,7 @@
 from rules.schema import values as kind
 from rules.schema.values import Schema, closed, said
 from rules.spec import Late, Orphans, Severity
+from rules.spec_truth import Upon
 
 _EVENT: Schema = said(kind.LINE, "The event's name.", "OrderPlaced")
 _WHERE = said(kind.EXPRESSION, "Only events for which this is true; it sees nothing but the event.", 'method == "card"')
@@ -85,6 +86,11 @@ ACTION: dict[str, Schema] = {
         kind.BOOLEAN, "The receiver honours the idempotency key, so that it may be repeated.", default=False
     ),
     "approve": said(kind.integer(1, 2), "How many people it takes.", default=1),
+    "automatic": said(
+        kind.one_or_more(kind.choice(Upon)),
+        "Runs by itself upon these findings on the step; it takes `idempotent`, and no second person.",
+        ["not_undone"],
+    ),
 }
 
 _STEPS = kind.one_or_more(kind.LINE)

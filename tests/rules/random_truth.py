@@ -6,7 +6,7 @@ from random import Random
 
 from rules.expression import START, Attribute, Binary, Expression, Literal
 from rules.spec import Workflow
-from rules.spec_truth import Action, Body, Fields, Items, OfCase, Part, Template, Truth, Variable
+from rules.spec_truth import Action, Body, Fields, Items, OfCase, Part, Template, Truth, Upon, Variable
 from store.event import MINUTE
 
 WORDS = ["a", "charge", "}", "{{", "${", " ", "é☃", "1e3", "null", "0o7", "'", '"', "\\", "#", ": ", "- ", "\t", "$5"]
@@ -46,9 +46,9 @@ class Truths:
         random = self.random
         label = random.choice([name, "Refund: the 'payment' ☃"])
         body = self.body(3) if random.random() < 0.8 else None
-        return Action(
-            name, label, self.address(), self.headers(), body, random.choice([True, False]), random.choice([1, 2])
-        )
+        idempotent, approve = random.choice([True, False]), random.choice([1, 2])
+        kinds = random.sample(list(Upon), random.randrange(3)) if idempotent and approve == 1 else []
+        return Action(name, label, self.address(), self.headers(), body, idempotent, approve, tuple(kinds))
 
     def answer(self) -> Expression:
         return Binary("==", Attribute(None, ("response", "status")), Literal(self.random.choice(WORDS)))

@@ -35,6 +35,7 @@ def action(action: Action) -> Yaml:
             "body": body(action.body),
             "idempotent": action.idempotent or None,
             "approve": action.approve if action.approve > 1 else None,
+            "automatic": [str(kind) for kind in action.automatic] or None,
         }
     )
 

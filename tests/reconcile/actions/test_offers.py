@@ -49,7 +49,7 @@ def action(state: State, step: str = "PaymentReceived", name: str = "refund", **
 def situation(
     states: dict[str, str] = PAID, actions: Sequence[Action] = (), findings: Sequence[tuple[str, str]] = CALLED_OFF
 ) -> Situation:
-    return Situation("open", workflow(), findings, states, frozenset(), {}, actions)
+    return Situation("open", workflow(), findings, states, {}, {}, {}, actions)
 
 
 def found(at: Situation, deed: Deed, name: str = "", step: str = "", now: int = NOON) -> Offer:
@@ -138,7 +138,7 @@ def test_what_came_after_the_end_has_happened_all_the_same() -> None:
 
 
 def test_what_is_undone_is_not_undone_again() -> None:
-    at = replace(situation(findings=[]), undone=frozenset({"PaymentReceived"}))
+    at = replace(situation(findings=[]), undone={"PaymentReceived": NOON})
     assert refund(at) == (False, "PaymentReceived is undone already")
 
 

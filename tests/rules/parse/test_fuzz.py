@@ -80,6 +80,7 @@ steps:
         post: http://x/{workflow}/{step}
         idempotent: true
         approve: 2
+      take-back: {post: http://x, idempotent: true, automatic: [not_undone, failed]}
 """
 PIECES = [
     *" \t\n\r:-[]{}&*!|>'\"%@`#,?()<>=+/\\._09eé漢😀~",
