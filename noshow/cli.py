@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from noshow import backtesting, check, explaining, history, importing, linting, options, serving, suggesting, testing
+from noshow.action_commands import actions_group
 from noshow.audit_commands import audit_group
 from noshow.client import Server, address
 from noshow.demo import run as demo
@@ -40,6 +41,7 @@ def noshow() -> None:
     """Noshow flags the events that never showed up."""
 
 
+noshow.add_command(actions_group)
 noshow.add_command(audit_group)
 noshow.add_command(tokens_group)
 
