@@ -6,13 +6,33 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import actions, assets, audit, cases, description, health, instances, models, pages, redactions, rules, sign_in
+from api import (
+    actions,
+    assets,
+    audit,
+    case_truth,
+    cases,
+    description,
+    discrepancies,
+    health,
+    instances,
+    models,
+    pages,
+    redactions,
+    rules,
+    sign_in,
+    truth,
+)
 from api.access.keeper import Keeper
 from api.access.policy import Policy
-from api.context import Context
+from api.context import Context, Services
 from api.errors import Errors
 from api.headers import CommonHeaders
+from reconcile.outgoing.call import Caller
 from reconcile.rulebook import Rulebook
+from reconcile.truth.limits import Limits
+from reconcile.truth.live import LiveTruth
+from reconcile.truth.source import Source
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -28,6 +48,7 @@ TAGS = [
     {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
     {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
     {"name": "actions", "description": "What is safe to do about a case, done once, and what became of it."},
+    {"name": "truth", "description": "What the sources of truth say: asked, written down by people, and compared."},
     {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
     {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
     {"name": "health", "description": "For load balancers."},
@@ -57,6 +78,9 @@ OURS = (
     instances.router,
     cases.router,
     actions.router,
+    case_truth.router,
+    truth.router,
+    discrepancies.router,
     rules.router,
     audit.router,
     redactions.router,
@@ -74,6 +98,7 @@ def create_app(
     *,
     rulebook: Rulebook = NO_RULES,
     keeper: Keeper | None = None,
+    source: Source | None = None,
     routers: Sequence[APIRouter] = (),
     ours: Sequence[APIRouter] = OURS,
 ) -> FastAPI:
@@ -81,7 +106,8 @@ def create_app(
 
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
     leave unhandled; who may use them is theirs to say (`guard.guarded`). Without `ours` only health is left of what is
-    here. `keeper` knows whom to let in: else those with a token, and this machine.
+    here. `keeper` knows whom to let in: else those with a token, and this machine. `source` asks the sources
+    of truth: else public ones are asked, without anything of the environment.
     """
     app = Application(
         title="Noshow",
@@ -96,9 +122,12 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         responses=PROBLEMS,
     )
-    app.state.context = context = Context.of(
-        clickhouse, database, clock, rulebook, keeper or Keeper(database, Policy())
+    services = Services(
+        rulebook,
+        keeper or Keeper(database, Policy()),
+        LiveTruth(database, source or Source(clickhouse, rulebook, Caller(allow_private=False), {}, Limits(1, 1))),
     )
+    app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)

@@ -11,9 +11,19 @@ from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
 from reconcile.rulebook import Rulebook
+from reconcile.truth.live import LiveTruth
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers work with beside the stores: the rules in force, whom to let in, and live truth."""
+
+    rulebook: Rulebook
+    keeper: Keeper
+    live: LiveTruth
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +37,10 @@ class Context:
     states: Kept[States]
     rule_files: Kept[tuple[RuleFile, ...]]
     keeper: Keeper
+    live: LiveTruth
 
     @classmethod
-    def of(
-        cls, clickhouse: ClickHouse, database: Database, clock: Clock, rulebook: Rulebook, keeper: Keeper
-    ) -> "Context":
+    def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, services: Services) -> "Context":
         def load_overview() -> Overview:
             with database.read() as connection:
                 return overview.overview(connection)
@@ -45,12 +54,13 @@ class Context:
             clickhouse,
             database,
             clock,
-            rulebook,
+            services.rulebook,
             Templates(lambda: sum(file.refused for file in files.get())),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,
-            keeper,
+            services.keeper,
+            services.live,
         )
 
 

@@ -13,7 +13,18 @@ from api.access.errors import NotSignedIn
 from api.access.viewer import sign_in_path
 from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, fault_problem, title
 from api.rendering import Templates
-from reconcile.errors import BadMove, NoSuchCase, NotOffered, NotYours, Overtaken, Unfilled
+from reconcile.errors import (
+    BadMove,
+    FileRefused,
+    NoSuchCase,
+    NoSuchStep,
+    NotOffered,
+    NoTruth,
+    NotYours,
+    Overtaken,
+    Unfilled,
+    WordRefused,
+)
 from store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -21,6 +32,7 @@ log = logging.getLogger(__name__)
 STATUS: Mapping[type[Exception], int] = {
     **{BadMove: 400, NotYours: 403, NoSuchCase: 404, Overtaken: 409},
     **{NotOffered: 409, Unfilled: 409},
+    **{NoSuchStep: 404, NoTruth: 404, WordRefused: 409, FileRefused: 409},
 }
 """What reconciliation refuses, with words that are meant for whoever asked."""
 

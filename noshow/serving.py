@@ -1,6 +1,7 @@
 """`noshow serve` runs everything in one process; the same parts run apart in production, wired here as well."""
 
 import logging
+import os
 import signal
 import socket
 import threading
@@ -31,6 +32,7 @@ from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
+from reconcile.truth.asker import source
 from rules.live.follow import Follower
 from rules.live.live import LiveRules
 from store.clock import Clock, SystemClock
@@ -126,6 +128,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
         clock,
         rulebook=parts.rulebook,
         keeper=parts.keeper,
+        source=source(opened.clickhouse, parts.rulebook, parts.settings, os.environ),
         routers=routers,
         ours=OURS if Role.API in parts.roles else (),
     )
