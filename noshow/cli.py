@@ -23,6 +23,7 @@ from noshow.errors import NoshowError, WrongUsage
 from noshow.options import settings as _settings
 from noshow.redacting import redact_events_command
 from noshow.token_commands import tokens_group
+from noshow.truth_commands import truth_group
 from rules.diagnostic import Check
 from rules.suggest.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
@@ -44,6 +45,7 @@ def noshow() -> None:
 noshow.add_command(actions_group)
 noshow.add_command(audit_group)
 noshow.add_command(tokens_group)
+noshow.add_command(truth_group)
 
 
 @noshow.command("check")
