@@ -24,7 +24,7 @@ def here(clickhouse: ClickHouse, database: Database, tmp_path: Path) -> Iterator
 
 
 def run(here: TruthDesk, *arguments: str | Path) -> Result:
-    token = issued(here.desk.database, Scope.READ, Scope.OPERATE, name="eve")
+    token = issued(here.desk.database, Scope.READ, Scope.OPERATE)
     return noshow("truth", *arguments, "--url", str(here.http.base_url), environ={"NOSHOW_TOKEN": token})
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid5
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from reconcile.identity import NAMESPACE
 from reconcile.truth.sweep.compare import Kind
@@ -96,6 +97,21 @@ def close(connection: Connection, ids: Sequence[str], now: int) -> int:
         ).rowcount
         for batch in _batches(ids)
     )
+
+
+def untold(connection: Connection, limit: int) -> list[Row[Any]]:
+    """The oldest corrections that nobody has been told of: a correction without an event means that the pipeline is
+    broken, so the owner of the step has to hear of it. Those that differ no longer are no news."""
+    columns = discrepancies.c
+    waiting = (columns.told_at.is_(None), columns.corrected_at.is_not(None), columns.closed_at.is_(None))
+    found = select(discrepancies).where(*waiting).order_by(columns.found_at, columns.id).limit(limit)
+    return list(connection.execute(found))
+
+
+def tell(connection: Connection, ids: Sequence[str], now: int) -> None:
+    """They have been told of, within the transaction that tells."""
+    for batch in _batches(ids):
+        connection.execute(update(discrepancies).where(discrepancies.c.id.in_(batch)).values(told_at=now))
 
 
 def _open(source: str) -> tuple[ColumnElement[bool], ...]:
