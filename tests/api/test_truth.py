@@ -57,7 +57,7 @@ class TestAsking:
         nowhere = here.http.post(f"/v1/cases/{case}/steps/ItemShipped/ask")
         assert (nowhere.status_code, nowhere.json()["detail"]) == (
             404,
-            "the rule of online-payment names no source of truth for ItemShipped.",
+            "The rule of online-payment names no source of truth for ItemShipped.",
         )
         assert here.http.post(f"/v1/cases/case_x/steps/{PAYMENT}/ask").status_code == 404
         assert here.http.get("/v1/cases/case_x/lookups").status_code == 404
