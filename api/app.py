@@ -17,10 +17,12 @@ from api import (
     health,
     instances,
     models,
+    notifications,
     pages,
     redactions,
     rules,
     sign_in,
+    silences,
     truth,
 )
 from api.access.keeper import Keeper
@@ -51,6 +53,7 @@ TAGS = [
     {"name": "truth", "description": "What the sources of truth say: asked, written down by people, and compared."},
     {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
     {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
+    {"name": "notifications", "description": "What was sent to whom, and of what nothing is told for a while."},
     {"name": "health", "description": "For load balancers."},
 ]
 COMPONENTS = "#/components/schemas/{model}"
@@ -84,6 +87,8 @@ OURS = (
     rules.router,
     audit.router,
     redactions.router,
+    notifications.router,
+    silences.router,
     description.router,
     pages.router,
     sign_in.router,

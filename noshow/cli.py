@@ -20,6 +20,7 @@ from noshow.audit_commands import audit_group
 from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
+from noshow.notify_commands import routes_group, silences_group
 from noshow.options import settings as _settings
 from noshow.redacting import redact_events_command
 from noshow.token_commands import tokens_group
@@ -44,6 +45,8 @@ def noshow() -> None:
 
 noshow.add_command(actions_group)
 noshow.add_command(audit_group)
+noshow.add_command(routes_group)
+noshow.add_command(silences_group)
 noshow.add_command(tokens_group)
 noshow.add_command(truth_group)
 

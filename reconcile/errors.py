@@ -71,3 +71,15 @@ class TruthAway(ReconcileError):
     def __init__(self, why: str, wait: int) -> None:
         super().__init__(f"the source of truth can't be asked now: {why}")
         self.wait = wait
+
+
+class BadSilence(ReconcileError):
+    """What was asked of a silence makes no sense; the message says what was expected."""
+
+
+class NoSuchSilence(ReconcileError):
+    """There is no silence with this id."""
+
+
+class NoSuchMessage(ReconcileError):
+    """There is no message with this id."""

@@ -10,6 +10,9 @@ from store.secret import Secret
 WEBHOOK, SLACK = "webhook", "slack"
 CHANNELS = (WEBHOOK, SLACK)
 
+CASE = "case"
+"""What is grouped by it keeps every case by itself."""
+
 DEFAULT = "default"
 """The endpoint that serves owners without one."""
 

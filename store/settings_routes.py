@@ -7,12 +7,9 @@ from store import settings_values as values
 from store.duration import parse_duration
 from store.matcher import LABEL, NAMES, Matcher, known, matcher
 from store.settings_branch import ANY, Branch, did_you_mean
-from store.settings_notify import Route, Timing
+from store.settings_notify import CASE, Route, Timing
 
 ROUTE = ("notify", "route")
-
-CASE = "case"
-"""What groups by it keeps every case by itself."""
 
 _TIMES = ("group_wait", "group_interval", "repeat_interval")
 _ROOT = ("receiver", "group_by", *_TIMES, "storm_cap", "routes")

@@ -48,6 +48,7 @@ class News(StrEnum):
     RESOLVED = "case.resolved"  # nothing asks for anybody any more
     REOPENED = "case.reopened"  # was resolved, and something is wrong again
     ESCALATED = "case.escalated"  # has been unresolved for longer than it may
+    DUE_SOON = "step.due_soon"  # of no case yet: a step that has not come and will soon be late
 
 
 @dataclass(frozen=True, slots=True)

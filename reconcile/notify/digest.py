@@ -16,6 +16,7 @@ _VERBS: Mapping[str, str] = {
     News.ESCALATED: "escalated",
     News.UPDATED: "changed",
     News.RESOLVED: "settled",
+    News.DUE_SOON: "due soon",
 }
 _REPEATED = "still unresolved"
 

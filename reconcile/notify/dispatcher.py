@@ -1,9 +1,11 @@
-"""The dispatcher's loop: news into groups, groups into messages, and what a silence held back when it is over."""
+"""The dispatcher's loop: news into groups, groups into messages, what a silence held back when it is over, and now and
+then a look for what is due soon."""
 
 import logging
 from threading import Event
 
 from reconcile.errors import Raced
+from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.flush import flush
 from reconcile.notify.grouping import group
 from reconcile.notify.routing import Routing
@@ -11,32 +13,39 @@ from reconcile.notify.silence import lift
 from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
+from store.event import SECOND
 from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _IDLE = 0.5  # seconds between looks while nothing happens
+_LOOK = 5 * SECOND  # between looks for what is due soon
 _FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Dispatcher:
     """Any number of dispatchers may run at once."""
 
-    def __init__(self, database: Database, routing: Routing, public_url: str) -> None:
+    def __init__(self, database: Database, routing: Routing, public_url: str, due_soon: DueSoon | None = None) -> None:
         self._database = database
         self._routing = routing
         self._public_url = public_url
+        self._due_soon = due_soon
+        self._looked_at: int | None = None
 
     @classmethod
-    def build(cls, database: Database, settings: Settings) -> "Dispatcher":
-        return cls(database, Routing.build(settings.notify), settings.public_url)
+    def build(cls, database: Database, settings: Settings, due_soon: DueSoon | None = None) -> "Dispatcher":
+        return cls(database, Routing.build(settings.notify), settings.public_url, due_soon)
 
     def step(self, now: int) -> bool:
         """One unit of work at `now` (µs UTC); whether there may be more at once. Messages are made when all news has
         been looked at, so that what belongs together goes together.
 
-        Raises `StoreUnavailable` or `Raced`; nothing is lost, and nothing is told twice.
+        Raises `StoreUnavailable`, `StoreRefused` or `Raced`; nothing is lost, and nothing is told twice.
         """
+        if self._due_soon and (self._looked_at is None or now - self._looked_at >= _LOOK):
+            self._looked_at = now
+            self._due_soon.step(now)
         return (
             group(self._database, self._routing, now)
             or lift(self._database, now)

@@ -20,6 +20,8 @@ from reconcile.notify.news import facts_of
 from reconcile.notify.outbox import About, Letter
 from reconcile.notify.silence import Silence, silenced_by
 from store.database import Database
+from store.errors import StoreUnavailable
+from store.event import MINUTE
 from store.tables import cases, groups, news, tellings
 
 _before = news.alias("before")
@@ -31,6 +33,10 @@ _DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+
+_ANY = select(groups.c.id).where(groups.c.due_at <= bindparam("now")).limit(1)
+
+_PUT_OFF = MINUTE
 
 _COLUMNS = (
     *(tellings.c.receiver, tellings.c.heard, tellings.c.told, tellings.c.messages, *news.c),
@@ -91,19 +97,38 @@ _TELL = (
 
 def flush(database: Database, public_url: str, now: int) -> bool:
     """Make the message of the group that has been due for longest; whether there was one. Raises `StoreUnavailable`;
-    then nothing has been done."""
-    with database.begin() as connection:
-        group = connection.execute(_DUE, {"now": now}).one_or_none()
-        if group is None:
+    then nothing has been done. A group whose message can't be made is put off before the error is raised."""
+    with database.read() as connection:
+        if connection.execute(_ANY, {"now": now}).first() is None:
             return False
-        silences = silence.in_force(connection, now)
-        found = _new(connection, group, silences)
-        if not found and _is_to_repeat(group, now):
-            found = _unresolved(connection, group, silences)
-        if found:
-            _send(connection, group, found, compose(_next(group), [it.item for it in found], public_url, now), now)
-        _rest(connection, group, bool(found), now)
-    return True
+    group = None
+    try:
+        with database.begin() as connection:
+            group = connection.execute(_DUE, {"now": now}).one_or_none()
+            if group is not None:
+                _flush(connection, group, public_url, now)
+    except (StoreUnavailable, Raced):
+        raise
+    except Exception:
+        if group is not None:
+            _put_off(database, group.id, now)
+        raise
+    return group is not None
+
+
+def _flush(connection: Connection, group: Row[Any], public_url: str, now: int) -> None:
+    silences = silence.in_force(connection, now)
+    found = _new(connection, group, silences)
+    if not found and _is_to_repeat(group, now):
+        found = _unresolved(connection, group, silences)
+    if found:
+        _send(connection, group, found, compose(_next(group), [it.item for it in found], public_url, now), now)
+    _rest(connection, group, bool(found), now)
+
+
+def _put_off(database: Database, group: str, now: int) -> None:
+    with database.begin() as connection:
+        connection.execute(update(groups).where(groups.c.id == group).values(due_at=now + _PUT_OFF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +184,7 @@ def _item(row: Row[Any], type_: News, *, repeated: bool = False) -> Item:
         kind=row.kind,
         at_risk=row.at_risk,
         unit=row.unit,
-        open=row.open,
+        open=row.open and type_ is not News.DUE_SOON,  # nobody hears that a warning is over
         snapshot=row.snapshot,
         before=row.before if row.told == Told.OPEN else None,
         repeated=repeated,

@@ -35,6 +35,8 @@ _UNROUTED = (
     .with_for_update(skip_locked=True, of=news)
 )
 
+_ANY = select(news.c.subject).where(news.c.routed_at.is_(None)).limit(1)
+
 _ROUTED = (
     update(news)
     .where(news.c.subject == bindparam("b_subject"), news.c.transition == bindparam("b_transition"))
@@ -56,6 +58,9 @@ class _Telling:
 
 def group(database: Database, routing: Routing, now: int) -> bool:
     """Route the next news; whether there may be more. Raises `StoreUnavailable`; then nothing has been done."""
+    with database.read() as connection:
+        if connection.execute(_ANY).first() is None:
+            return False
     with database.begin() as connection:
         rows = connection.execute(_UNROUTED).all()
         if not rows:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from reconcile.cases.case import Change, News
 from reconcile.notify.news import snapshot
 
-NEW = (News.OPENED, News.REOPENED)
+NEW = (News.OPENED, News.REOPENED, News.DUE_SOON)
 
 
 class Told(StrEnum):
@@ -53,6 +53,8 @@ def what_to_say(told: Told, is_open: bool, last: News, escalated: bool) -> News 
 
     `last` is what happened last, `escalated` whether that is among what has happened since.
     """
+    if last is News.DUE_SOON:
+        return last if told is Told.NOTHING else None
     if not is_open:
         return News.RESOLVED if told is Told.OPEN else None
     if told is Told.NOTHING:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from reconcile.cases.case import News
-from reconcile.notify import digest
-from reconcile.notify.case_data import data
+from reconcile.notify import case_data, digest, step_data
+from reconcile.notify.due_soon import Warned
 from reconcile.notify.item import Item
 from store.instant import rfc3339
 
@@ -59,7 +59,9 @@ def _type(group: Group, items: Sequence[Item]) -> str:
 
 
 def _one(item: Item, public_url: str, now: int) -> dict[str, object]:
-    return data(item.change, public_url, now)
+    if item.type is News.DUE_SOON:
+        return step_data.data(msgspec.json.decode(item.snapshot, type=Warned), public_url, now)
+    return case_data.data(item.change, public_url, now)
 
 
 def _several(group: Group, items: Sequence[Item], public_url: str, now: int) -> dict[str, object]:

@@ -8,11 +8,9 @@ import msgspec
 
 from reconcile.identity import group_id
 from store.matcher import Facts, all_fit
-from store.settings_notify import DEFAULT, Endpoint, NotifySettings, Route
+from store.settings_notify import CASE, DEFAULT, Endpoint, NotifySettings, Route
 
 logger = logging.getLogger(__name__)
-
-CASE = "case"  # to group by it keeps every case by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Routing:
         of the case first. An owner that nobody hears for is logged once."""
         found: dict[str, Place] = {}
         for facts in views:
-            for route in routes(self._route, facts):
+            for *_, route in ways(self._route, facts):
                 receiver = self.receiver(route, facts)
                 if receiver is not None:
                     found.setdefault(receiver, Place(route, receiver, dict(_alike(route, subject, facts))))
@@ -70,17 +68,18 @@ class Routing:
         return name
 
 
-def routes(route: Route, facts: Facts) -> list[Route]:
-    """The deepest branches that fit, in order: of branches side by side the first, and others where it goes on."""
+def ways(route: Route, facts: Facts) -> list[tuple[Route, ...]]:
+    """To the deepest branches that fit, each from the root on: of branches side by side the first, and the next ones
+    where it says so (`continue`)."""
     if not all_fit(route.match, facts):
         return []
-    found: list[Route] = []
+    found: list[tuple[Route, ...]] = []
     for branch in route.routes:
-        below = routes(branch, facts)
-        found += below
+        below = ways(branch, facts)
+        found += [(route, *way) for way in below]
         if below and not branch.goes_on:
             break
-    return found or [route]
+    return found or [(route,)]
 
 
 def _alike(route: Route, subject: str, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from store.database import Database
 from store.matcher import Facts, Matcher, all_fit, parse
@@ -27,6 +27,10 @@ class Silence:
 
     def fits(self, facts: Facts) -> bool:
         return all_fit(self.matchers, facts)
+
+    def state(self, now: int) -> str:
+        """`waiting` for its beginning, `in force` or `over`."""
+        return "over" if self.ends_at <= now else "in force" if self.starts_at <= now else "waiting"
 
 
 def in_force(connection: Connection, now: int) -> list[Silence]:
@@ -56,15 +60,19 @@ def texts(matchers: Sequence[Matcher]) -> list[str]:
 
 def lift(database: Database, now: int) -> bool:
     """Let go what silences held that are over; whether there were any. What is unresolved still is told then."""
+    with database.read() as connection:
+        if connection.execute(select(silences.c.id).where(*_over(now)).limit(1)).first() is None:
+            return False
     with database.begin() as connection:
-        over = connection.execute(
-            update(silences).where(silences.c.lifted_at.is_(None), silences.c.ends_at <= now).values(lifted_at=now)
+        connection.execute(update(silences).where(*_over(now)).values(lifted_at=now))
+        held = select(tellings.c.group_id).where(tellings.c.held)
+        connection.execute(
+            update(groups)
+            .where(groups.c.id.in_(held), or_(groups.c.due_at.is_(None), groups.c.due_at > now))
+            .values(due_at=now)
         )
-        if over.rowcount:
-            held = select(tellings.c.group_id).where(tellings.c.held)
-            connection.execute(
-                update(groups)
-                .where(groups.c.id.in_(held), or_(groups.c.due_at.is_(None), groups.c.due_at > now))
-                .values(due_at=now)
-            )
-    return over.rowcount > 0
+    return True
+
+
+def _over(now: int) -> tuple[ColumnElement[bool], ...]:
+    return silences.c.lifted_at.is_(None), silences.c.ends_at <= now

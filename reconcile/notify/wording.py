@@ -15,6 +15,7 @@ _COARSER = ((2 * DAY, HOUR), (HOUR, MINUTE), (SECOND, SECOND), (0, MICROSECOND))
 _WRONG: Mapping[str, str] = {
     Kind.MISSING: "is missing",
     Kind.LATE: "arrived late",
+    "due_soon": "is due soon",
     Kind.FAILED: "failed",
     Kind.DUPLICATE: "came too often",
     Kind.OUT_OF_ORDER: "is out of order",
@@ -60,7 +61,7 @@ def title(change: Change, now: int) -> str:
             by = f" by {case.state_by}" if case.state_by else ""
             return f"{name} is open again{by}: {_wrong(case.focus, now)}"
         case News.ESCALATED:
-            return f"{name} is raised, open for {_rounded(now - case.opened_at)}: {_wrong(case.focus, now)}"
+            return f"{name} is raised, open for {rounded(now - case.opened_at)}: {_wrong(case.focus, now)}"
         case News.UPDATED:
             return f"{name}: {_list([*_righted(change, now), *_appeared(change, now), *_remaining(change, now)])}"
         case _:
@@ -91,9 +92,9 @@ def _wrong(finding: Finding, now: int) -> str:
     told = of_kind(finding.step, finding.kind)
     match finding.kind:
         case Kind.MISSING:
-            return told + (f", {_rounded(late)} overdue" if late else "")
+            return told + (f", {rounded(late)} overdue" if late else "")
         case Kind.LATE:
-            return told.removesuffix(" late") + (f" {_rounded(late)} late" if late else " late")
+            return told.removesuffix(" late") + (f" {rounded(late)} late" if late else " late")
         case _:
             return told
 
@@ -137,8 +138,13 @@ def _caution(finding: Finding) -> list[str]:
 
 
 def _stake(about: About) -> list[str]:
-    at_risk = [] if about.at_risk is None else [f"At risk: {amount(about.at_risk, about.unit)}."]
-    return at_risk + ([f"Customer: {about.customer}."] if about.customer else [])
+    return about_stake(about.at_risk, about.unit, about.customer)
+
+
+def about_stake(at_risk: float | None, unit: str | None, customer: str | None) -> list[str]:
+    """What is at stake, and for whom, in a sentence each."""
+    risk = [] if at_risk is None else [f"At risk: {amount(at_risk, unit)}."]
+    return risk + ([f"Customer: {customer}."] if customer else [])
 
 
 def amount(value: float, unit: str | None) -> str:
@@ -158,6 +164,7 @@ def _sentence(phrase: str) -> str:
     return phrase if phrase.endswith((".", "!", "?")) else phrase + "."
 
 
-def _rounded(micros: int) -> str:
+def rounded(micros: int) -> str:
+    """A duration with as much of it as matters."""
     unit = next(unit for least, unit in _COARSER if micros >= least)
     return format_duration(micros - micros % unit)

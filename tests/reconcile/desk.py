@@ -15,12 +15,12 @@ from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import Sweep
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.outbox import Claim
-from reconcile.notify.routing import CASE, Routing
+from reconcile.notify.routing import Routing
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
 from store.secret import Secret
-from store.settings_notify import Endpoint, Route, Timing
+from store.settings_notify import CASE, Endpoint, Route, Timing
 from store.tables import audit, case_findings, cases, message_subjects, messages, news
 
 NOON = 1_763_640_000_000_000  # 2025-11-20 12:00:00 UTC
