@@ -150,7 +150,8 @@ groups = Table(
     Column("labels", Text, nullable=False),  # a JSON object: what it is alike in
     Column("number", Integer, nullable=False),
     Column("due_at", BigInteger),  # when the next message is made, if there is something to tell
-    Column("told_at", BigInteger),  # when the last one was made
+    Column("waits_since", BigInteger),  # when the first of what is to be told came
+    Column("told_at", BigInteger),  # when the last message was made
     Column("group_wait", BigInteger, nullable=False),
     Column("group_interval", BigInteger, nullable=False),
     Column("repeat_interval", BigInteger, nullable=False),

@@ -155,15 +155,21 @@ def _new(connection: Connection, group: Row[Any], silences: Sequence[Silence]) -
             found.append(_Found(_item(row, type_), row.messages + 1))
     _mark(connection, _HOLD, held)
     _mark(connection, _DROP, dropped)
-    return found
+    return sorted(found, key=_in_order)
 
 
 def _unresolved(connection: Connection, group: Row[Any], silences: Sequence[Silence]) -> list[_Found]:
-    return [
+    rows = connection.execute(_UNRESOLVED, {"group": group.id})
+    found = [
         _Found(_item(row, News.UPDATED, repeated=True), row.messages + 1)
-        for row in connection.execute(_UNRESOLVED, {"group": group.id})
+        for row in rows
         if not _is_silenced(row, group, silences)
     ]
+    return sorted(found, key=_in_order)
+
+
+def _in_order(found: _Found) -> tuple[int, str, str]:
+    return found.item.at, found.item.workflow, found.item.correlation_id
 
 
 def _is_silenced(row: Row[Any], group: Row[Any], silences: Sequence[Silence]) -> bool:
@@ -178,6 +184,7 @@ def _item(row: Row[Any], type_: News, *, repeated: bool = False) -> Item:
         subject=row.subject,
         transition=row.transition,
         type=type_,
+        at=row.at,
         workflow=row.workflow,
         correlation_id=row.correlation_id,
         step=row.step,
@@ -237,7 +244,7 @@ def _rest(connection: Connection, group: Row[Any], sent: bool, now: int) -> None
     written = connection.execute(
         update(groups)
         .where(groups.c.id == group.id, groups.c.number == group.number)
-        .values(number=group.number + sent, told_at=told_at, due_at=again)
+        .values(number=group.number + sent, told_at=told_at, due_at=again, waits_since=None)
     )
     if written.rowcount != 1:
         raise Raced(f"somebody else has made message {group.number + 1} of the group {group.id}")

@@ -10,12 +10,15 @@ from sqlalchemy import Connection, Row, bindparam, exists, or_, select, update
 from reconcile.notify.news import facts_of
 from reconcile.notify.routing import Place, Routing
 from store.database import Database, upsert
+from store.event import SECOND
 from store.settings_notify import Timing
 from store.tables import groups, news, tellings
 
 TIMING = tuple(field.name for field in fields(Timing))
 
 _NEWS = 500  # taken in one transaction
+_CALM = 2 * SECOND  # without anything new, before a message is made
+_LONGEST = 3  # times the group's wait, that a message is put off at most because more comes in
 
 _earlier = news.alias("earlier")
 
@@ -117,9 +120,13 @@ def _wake(connection: Connection, places: Mapping[str, Place], heard: Sequence[R
 def _woken(row: Row[Any], place: Place | None, now: int) -> dict[str, object]:
     """The group with the timing that its route has at present, and the instant of its next message."""
     timing = asdict(place.route.timing) if place else {name: getattr(row, name) for name in TIMING}
-    earliest = now + timing["group_wait"]
-    at = earliest if row.told_at is None else max(earliest, row.told_at + timing["group_interval"])
-    return {"b_id": row.id, "due_at": at if row.due_at is None else min(at, row.due_at), **timing}
+    wait = timing["group_wait"]
+    if row.waits_since is not None:
+        # As long as it pours in, what belongs together is not torn apart; but not for ever.
+        calm = min(now + min(_CALM, wait), row.waits_since + _LONGEST * wait)
+        return {"b_id": row.id, "due_at": max(row.due_at, calm), "waits_since": row.waits_since, **timing}
+    at = now + wait if row.told_at is None else max(now + wait, row.told_at + timing["group_interval"])
+    return {"b_id": row.id, "due_at": min(at, row.due_at or at), "waits_since": now, **timing}
 
 
 def _new(place: Place) -> dict[str, object]:

@@ -27,6 +27,7 @@ class Item:
     subject: str
     transition: int
     type: News
+    at: int
     workflow: str
     correlation_id: str
     step: str

@@ -17,12 +17,13 @@ from store.settings_notify import Route, Timing
 from store.tables import messages
 from tests.reconcile.desk import ABOUT, NOON, PUBLIC, closed, endpoint, finding
 
+AS_EVER = Route()
 WAIT, INTERVAL, REPEAT, CAP = 10 * SECOND, MINUTE, 4 * HOUR, 20
 
 
 class Newsroom:
     def __init__(
-        self, database: Database, route: Route = Route(), receivers: Iterable[str] = ("payments", "shipping")
+        self, database: Database, route: Route = AS_EVER, receivers: Iterable[str] = ("payments", "shipping")
     ) -> None:
         self.database = database
         self.routing = Routing(route, {name: endpoint(name) for name in receivers})
@@ -70,7 +71,7 @@ class Newsroom:
 
 
 def orders(data: Mapping[str, Any]) -> list[str]:
-    items = data["items"] if "items" in data else [data]
+    items = data.get("items", [data])
     return sorted(item["correlation_id"] for item in items)
 
 

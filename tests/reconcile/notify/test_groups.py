@@ -1,6 +1,7 @@
 """What is told when: groups wait, gather, keep their distance and repeat. Both databases."""
 
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from reconcile.cases.moves import Acknowledge, By
 from reconcile.identity import case_id
 from reconcile.notify import flush as flushing
 from reconcile.notify import outbox
+from reconcile.notify.item import Item
+from reconcile.notify.message import Group, Message, compose
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
 from store.matcher import parse
@@ -28,6 +31,7 @@ def test_the_first_message_waits_for_more_of_its_kind(room: Newsroom) -> None:
     room.opens("a")
     room.dispatch(0)
     room.opens("b", at=3 * SECOND)
+    room.dispatch(3 * SECOND)
     room.dispatch(WAIT - 1)
     assert room.said() == []
     room.dispatch(WAIT)
@@ -296,12 +300,10 @@ def test_any_number_of_dispatchers_tell_everything_once(any_database: Database) 
 def test_a_group_whose_message_cannot_be_made_stands_in_nobodys_way(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose = flushing.compose
-
-    def poisonous(group: flushing.Group, *more: object) -> object:
+    def poisonous(group: Group, items: Sequence[Item], public_url: str, now: int) -> Message:
         if group.receiver == "payments":
             raise RecursionError("too deep")
-        return compose(group, *more)  # type: ignore[arg-type]  # what it is called with
+        return compose(group, items, public_url, now)
 
     room.opens("a")
     room.opens("b", owner="shipping")
@@ -329,3 +331,12 @@ def test_a_message_waits_for_earlier_ones_about_any_of_its_cases(room: Newsroom,
     assert outbox.claim(any_database, NOON + HOUR + WAIT, HOUR) is None
     outbox.record(any_database, first, outbox.Outcome(outbox.State.DELIVERED, NOON, 204, ""), NOON + HOUR + WAIT)
     assert outbox.claim(any_database, NOON + HOUR + WAIT, HOUR) is not None
+
+
+def test_while_it_pours_in_a_message_waits_but_not_for_ever(room: Newsroom) -> None:
+    for second in range(60):
+        room.opens(f"o-{second:02}", at=second * SECOND)
+        room.dispatch(second * SECOND)
+    [message] = room.sent()
+    assert message["created_at"] == NOON + 3 * WAIT
+    assert message["subjects"] == 31

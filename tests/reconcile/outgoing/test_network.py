@@ -122,27 +122,6 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(address)
 
 
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
-        ("127.0.0.1", "127.0.0.1"),
-        ("::1", "::1"),
-        ("169.254.169.254", "169.254.169.254"),
-        ("10.0.0.8", "10.0.0.8"),
-        ("2130706433", "127.0.0.1"),
-        ("0177.0.0.1", "127.0.0.1"),
-        ("0x7f.1", "127.0.0.1"),
-        ("::ffff:127.0.0.1", "::ffff:127.0.0.1"),
-        ("0.0.0.0", "0.0.0.0"),
-        ("localhost", "127.0.0.1"),
-    ],
-)
-def test_however_an_inner_address_is_written_it_is_seen_through(host: str, address: str) -> None:
-    found = resolve(host, 80)
-    assert address in found
-    assert not any(map(is_public, found))
-
-
 def test_a_name_that_does_not_exist_is_an_error_of_the_network() -> None:
     for name in ("no-such-name.invalid", "x" * 70 + ".invalid", "a..b"):
         with pytest.raises(httpcore.ConnectError, match="can't be resolved"):

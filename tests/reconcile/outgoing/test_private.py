@@ -1,7 +1,7 @@
-"""Where nothing that we send may go, whoever names it and however: no byte leaves, and not even a connection is made."""
+"""Where nothing that we send may go, however it is named: no byte leaves, and not even a connection is made."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -147,13 +147,15 @@ def test_where_it_is_allowed_it_arrives(host: str, listening: Receiver) -> None:
     assert [request.body for request in listening.received] == ["secret"]
 
 
-def test_the_watch_would_see_a_connection() -> None:
+def test_the_watch_would_see_a_connection(watched: Watched) -> None:
     """Without this the tests above could pass because nothing is ever seen."""
     with closing(socket.create_server((LOCAL, 0))) as free:
         port = free.getsockname()[1]
     connect: Callable[..., socket.socket] = socket.create_connection
     seen: list[object] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(socket, "create_connection", lambda address, *a, **k: (seen.append(address), connect(address))[1])
+        patched.setattr(
+            socket, "create_connection", lambda address, *a, **k: (seen.append(address), connect(address))[1]
+        )
         post(f"http://{LOCAL}:{port}/", allow_private=True)
     assert seen == [(LOCAL, port)]

@@ -84,6 +84,7 @@ def _groups() -> None:
         sa.Column("labels", sa.Text, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("due_at", sa.BigInteger),
+        sa.Column("waits_since", sa.BigInteger),
         sa.Column("told_at", sa.BigInteger),
         sa.Column("group_wait", sa.BigInteger, nullable=False),
         sa.Column("group_interval", sa.BigInteger, nullable=False),
