@@ -73,7 +73,7 @@ def test_the_owner_of_a_step_is_told_once_before_it_is_late(shop: Shop) -> None:
     [message] = shop.room.sent()
     assert (message["receiver"], message["type"]) == ("payments", "step.due_soon")
     data = message["data"]
-    assert data["title"] == "order a: Paid is due in 29 min"
+    assert data["title"] == "order a: Paid is due in 29 min 48 s"
     assert (data["due"], data["runbook"]) == ("2025-11-20T13:00:00Z", "https://wiki.example.org/paid")
     assert (data["labels"], data["url"]) == ({"tier": "gold"}, f"{PUBLIC}/orders/fulfilment/a")
 

@@ -33,7 +33,7 @@ def texts(message: Any) -> list[str]:
 
 def test_one_case(database: Database) -> None:
     header, body, links = texts(told(database, "a", runbook="https://wiki.example.org/payments", severity="critical"))
-    assert header == ":red_circle: order a: PaymentReceived is missing, 10 min overdue"
+    assert header == ":red_circle: order a: PaymentReceived is missing, 10 min 10 s overdue"
     assert "At risk: 120.50 EUR." in body
     assert links == f"<{PUBLIC}/orders/fulfilment/a|Open in Noshow> · <https://wiki.example.org/payments|Runbook>"
 
