@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from reconcile.actions.row import NEVER, State
 from reconcile.outgoing.call import NoReply, Reply
+from reconcile.outgoing.retry_after import retry_after
 from store.event import HOUR, MINUTE, SECOND
 
 PAUSES = (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR)
-"""What passes before each further attempt. With its share of chance it is over well within `KEY_HOLDS`."""
+"""What passes before each further attempt. With its share of chance it is over within `KEY_HOLDS`, however long
+the other side asks to wait."""
 
 MOST = len(PAUSES) + 1
 KEY_HOLDS = 20 * HOUR
@@ -47,7 +49,7 @@ def outcome(attempt: Attempt, answer: Reply | NoReply, note: str, now: int, rand
     if state is State.READY and attempt.number >= MOST:
         return Outcome(State.FAILED, NEVER, status, f"{note} (given up after {MOST} attempts: it was never acted on)")
     repeated = state is State.READY or (state is State.UNKNOWN and attempt.idempotent and attempt.number < MOST)
-    return Outcome(state, now + _pause(attempt.number, random) if repeated else NEVER, status, note)
+    return Outcome(state, now + _pause(attempt.number, answer, now, random) if repeated else NEVER, status, note)
 
 
 def _state(attempt: Attempt, answer: Reply | NoReply) -> State:
@@ -71,6 +73,8 @@ def _is_put_off(answer: Reply | NoReply) -> bool:
     return not answer.refused if isinstance(answer, NoReply) else answer.status in _NOT_YET
 
 
-def _pause(number: int, random: Callable[[], float]) -> int:
-    pause = PAUSES[min(number, len(PAUSES)) - 1]
+def _pause(number: int, answer: Reply | NoReply, now: int, random: Callable[[], float]) -> int:
+    """Longer where the other side asks for it, but not so long that the key may be forgotten."""
+    asked = retry_after(answer.headers.get("retry-after", ""), now) if isinstance(answer, Reply) else None
+    pause = max(PAUSES[min(number, len(PAUSES)) - 1], min(asked or 0, PAUSES[-1]))
     return pause + round(pause * JITTER * random())

@@ -188,6 +188,9 @@ def _people(step: Step) -> Iterator[str]:
         yield f"Runbook: {step.runbook}"
     if step.actions:
         yield f"An operator can: {'; '.join(action.label for action in step.actions)}."
+        for action in step.actions:
+            if action.automatic:
+                yield f"By itself, upon {', '.join(action.automatic)}: {action.label}."
 
 
 def _sentence(text: str) -> str:

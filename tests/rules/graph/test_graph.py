@@ -75,6 +75,14 @@ def test_what_may_stay_need_not_be_undone() -> None:
     assert "  If the trip is called off or fails, W may undo it." in told
 
 
+def test_what_runs_by_itself_is_told() -> None:
+    action = "cancel: {label: Cancel it, post: 'https://x.example', idempotent: true, automatic: [failed, late]}"
+    rule = f"workflow: w\nstart: A\nsteps:\n  B:\n    within: 1h\n    actions:\n      {action}\n"
+    told = "\n".join(graph_text(workflow(rule)))
+    assert "An operator can: Cancel it." in told
+    assert "By itself, upon failed, late: Cancel it." in told
+
+
 def test_no_character_of_a_rule_means_anything_to_mermaid() -> None:
     lines = list(mermaid(graph(workflow(ODD))))
     assert lines[0] == "flowchart TD"
