@@ -1,32 +1,27 @@
 """What an answer of the source leads to: its row, the testimony and the entry of the audit trail, or nothing at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
 from reconcile.actor import TRUTH
 from reconcile.audit.entry import Entry, record
 from reconcile.truth import lookups
-from reconcile.truth.again import pause
 from reconcile.truth.lookups import Claim, State, Trigger
 from reconcile.truth.source import Answer, Outcome
 from reconcile.truth.testimony import Testimony, Word, last_words, say
 from store.database import Database
-from store.event import HOUR
-
-WITHOUT_A_RULE = HOUR  # until the next attempt, where the rule names no source any more
 
 _NO_TIME = "the source gave no time, so it counts as of when it was asked"
 
 
-def take(database: Database, claim: Claim, answer: Answer, every: int, now: int, random: Callable[[], float]) -> bool:
+def take(database: Database, claim: Claim, answer: Answer, again: int, now: int) -> bool:
     """Write it all down in one transaction; false, and nothing is written, where the claim has run out.
 
-    `every`: µs until what stays unknown is asked again, at first; `now` in µs UTC; `random` gives numbers from 0 to 1.
+    `again` is when what stays unknown is asked next; both instants in µs UTC.
     """
     with database.begin() as connection:
-        wait = pause(every, claim.attempts, answer.retry_after, random)
-        if not lookups.record(connection, claim, _row(answer, now, now + wait)):
+        if not lookups.record(connection, claim, _row(answer, now, again)):
             return False
         _tell(connection, claim, answer, now)
     return True

@@ -10,6 +10,7 @@ from reconcile.errors import Busy
 from reconcile.outgoing.call import Caller
 from reconcile.rulebook import Rulebook
 from reconcile.truth import answers, lookups
+from reconcile.truth.again import pause
 from reconcile.truth.lanes import Lanes
 from reconcile.truth.limits import Limits
 from reconcile.truth.lookups import Claim, Lane
@@ -18,12 +19,13 @@ from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
-from store.event import SECOND
+from store.event import HOUR, SECOND
 from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _HOLD = 120 * SECOND  # longer than a lookup can take, a slow resolver included
+_WITHOUT_A_RULE = HOUR  # until the next attempt, where the rule names no source any more
 _FIND_EVERY = 2 * SECOND  # between looks for steps that nobody asks about yet
 _BATCH = 500  # of them in one transaction
 _IDLE = 0.5  # seconds between looks for what is due
@@ -116,8 +118,9 @@ class Asker:
 
     def _take(self, claim: Claim, answer: Answer, now: int) -> None:
         truth = self._source.truth(claim.question)
-        every = truth.every if truth else answers.WITHOUT_A_RULE
-        if not answers.take(self._database, claim, answer, every, now, self._random):
+        every = truth.every if truth else _WITHOUT_A_RULE
+        wait = pause(every, claim.attempts, answer.retry_after, self._random)
+        if not answers.take(self._database, claim, answer, now + wait, now):
             logger.info("%s of %s: asked anew meanwhile", claim.wanted.step, claim.wanted.case_id)
 
 

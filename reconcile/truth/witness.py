@@ -1,8 +1,9 @@
 """An operator's own word on a step: they have looked, and say what they saw."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from reconcile.actor import Actor
 from reconcile.audit.entry import Entry, record
@@ -55,17 +56,7 @@ class Witness:
                 raise NoSuchStep(expected.sentence)
             if not expected.effect.changes:
                 raise WordRefused(expected.sentence)
-            entry = Entry(
-                f"truth.{said.word}",
-                actor,
-                why=said.reason,
-                workflow=case.workflow,
-                correlation_id=case.correlation_id,
-                case_id=case_id,
-                step=step,
-                customer=case.customer or "",
-            )
-            [id_] = record(connection, [entry], now)
+            [id_] = record(connection, [_entry(case, step, said, actor)], now)
             time = now if said.time is None else said.time
             [told] = say(connection, [Testimony(*key, step, said.word, time, actor, said.reason, id_)], id_, now)
         return told.id
@@ -76,3 +67,16 @@ def _complain(said: Statement, now: int) -> None:
         raise WordRefused(f"reason: expected a few words on how you know, at most {LONGEST:,} characters")
     if said.time is not None and not 0 <= said.time <= now:
         raise WordRefused(f"time: {rfc3339(said.time)} is not past; expected when it happened")
+
+
+def _entry(case: Row[Any], step: str, said: Statement, actor: Actor) -> Entry:
+    return Entry(
+        f"truth.{said.word}",
+        actor,
+        why=said.reason,
+        workflow=case.workflow,
+        correlation_id=case.correlation_id,
+        case_id=case.id,
+        step=step,
+        customer=case.customer or "",
+    )

@@ -83,7 +83,9 @@ def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 @contextmanager
-def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: object = None) -> Iterator[Noshow]:
+def noshow(
+    place: Path, rules: Mapping[str, str], notify: str = "", evaluator: object = None, sweeps: object = None
+) -> Iterator[Noshow]:
     """Started with these rule files; `notify` is the address of the one endpoint. It is killed in the end."""
     (place / "rules").mkdir(parents=True)
     for name, text in rules.items():
@@ -95,6 +97,8 @@ def noshow(place: Path, rules: Mapping[str, str], notify: str = "", evaluator: o
         config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}, "route": EACH_CASE}
     if evaluator:
         config["evaluator"] = evaluator
+    if sweeps:
+        config["sweeps"] = sweeps
     (place / "noshow.yaml").write_text(yaml.safe_dump(config))
     running = Noshow(place, port)
     try:

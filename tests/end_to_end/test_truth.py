@@ -60,5 +60,40 @@ def test_what_was_lost_is_confirmed_and_what_never_was_is_said_to_have_failed(tm
         assert (word["name"], word["attributes"]["actor"]) == ("confirmed", "truth")
 
 
+@pytest.mark.processes
+def test_a_sweep_finds_what_the_pipeline_has_lost_before_anybody_misses_it(tmp_path: Path) -> None:
+    with provider() as bank, receiver() as owner:
+        sweep = {
+            "workflow": "online-payment",
+            "step": "PaymentReceived",
+            "get": f"{bank.url}/v1/changes?since={{since}}&after={{cursor}}",
+            "items": "data",
+            "next": "next",
+            "fields": {"correlation_id": "order", "id": "id", "time": "created_at", "status": "status"},
+            "happened": "succeeded",
+            **{"every": "1s", "lag": "1s"},
+        }
+        rule = RULE.format(url=bank.url).replace("within: 1s", "within: 1h")
+        with noshow(tmp_path / "noshow", {"rule.yaml": rule}, notify=owner.url, sweeps={"payments": sweep}) as server:
+            requested(server, "paid")
+            until_judged(server, "paid", "pending")
+            bank.charge("paid", created_at=time.time())
+            order = until_judged(server, "paid", "on_time")
+            assert order["findings"] == []
+            [found] = httpx.get(f"{server.url}/v1/discrepancies").json()["items"]
+            assert (found["kind"], found["state"], found["theirs"]["id"]) == ("theirs_only", "corrected", "ch_paid")
+
+
+def until_judged(server: Noshow, order: str, state: str) -> dict[str, Any]:
+    """The order, once its payment is in this state."""
+    answer: dict[str, Any] = {}
+    for _ in range(PATIENCE * 4):
+        answer = httpx.get(f"{server.url}/v1/instances/online-payment/{order}").json()
+        if answer.get("steps", {}).get("PaymentReceived", {}).get("state") == state:
+            return answer
+        time.sleep(0.25)
+    raise AssertionError((answer, server.log()))
+
+
 def started(place: Path, bank: Provider, notify: str) -> Any:
     return noshow(place / "noshow", {"rule.yaml": RULE.format(url=bank.url)}, notify=notify)
