@@ -10,6 +10,7 @@ from api import (
     actions,
     assets,
     audit,
+    case_moves,
     case_truth,
     cases,
     description,
@@ -30,6 +31,7 @@ from api.access.policy import Policy
 from api.context import Context, Services
 from api.errors import Errors
 from api.headers import CommonHeaders
+from reconcile.cases.desk import Desk
 from reconcile.outgoing.call import Caller
 from reconcile.rulebook import Rulebook
 from reconcile.truth.limits import Limits
@@ -80,6 +82,7 @@ NO_RULES = Rulebook(lambda: ())
 OURS = (
     instances.router,
     cases.router,
+    case_moves.router,
     actions.router,
     case_truth.router,
     truth.router,
@@ -104,6 +107,7 @@ def create_app(
     rulebook: Rulebook = NO_RULES,
     keeper: Keeper | None = None,
     source: Source | None = None,
+    desk: Desk | None = None,
     routers: Sequence[APIRouter] = (),
     ours: Sequence[APIRouter] = OURS,
 ) -> FastAPI:
@@ -112,7 +116,7 @@ def create_app(
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
     leave unhandled; who may use them is theirs to say (`guard.guarded`). Without `ours` only health is left of what is
     here. `keeper` knows whom to let in: else those with a token, and this machine. `source` asks the sources
-    of truth: else public ones are asked, without anything of the environment.
+    of truth: else public ones are asked, without anything of the environment. `desk` is where cases are moved.
     """
     app = Application(
         title="Noshow",
@@ -130,6 +134,7 @@ def create_app(
     services = Services(
         rulebook,
         keeper or Keeper(database, Policy()),
+        desk or Desk.on(clickhouse, database),
         LiveTruth(database, source or Source(clickhouse, rulebook, Caller(allow_private=False), {}, Limits(1, 1))),
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api import queue, verdicts
+from api.case_filters import Wanted
 from api.context import Context
 from api.cursor import decode, encode
 from api.links import board_path
 from api.overview import Overview, States
-from api.parameters import BoardParameters
-from api.queue import Case, Place, Wanted
+from api.parameters import BoardParameters, states_of
+from api.queue import Case, Place
 from rules.verdict import Kind
 from store.errors import StoreUnavailable
 
@@ -65,8 +66,7 @@ class Board:
 def look(here: Context, asked: BoardParameters) -> Board:
     """`BadParameters` for a broken cursor, `StoreUnavailable` where the SQL database is away."""
     now = here.clock.now()
-    state = None if asked.state == "all" else asked.state
-    wanted = Wanted(asked, state, beginning=asked.q)
+    wanted = Wanted(asked, states_of(None if asked.state == "all" else asked.state), beginning=asked.q, now=now)
     after = decode(asked.after, Place) if asked.after else None
     with here.database.read() as connection:
         found = queue.page(connection, wanted, asked.order, after, ROWS + 1)

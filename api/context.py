@@ -10,6 +10,7 @@ from api.access.keeper import Keeper
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
+from reconcile.cases.desk import Desk
 from reconcile.rulebook import Rulebook
 from reconcile.truth.live import LiveTruth
 from store.clickhouse import ClickHouse
@@ -19,10 +20,12 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers work with beside the stores: the rules in force, whom to let in, and live truth."""
+    """What handlers work with beside the stores: the rules in force, whom to let in, where cases are moved, and live
+    truth."""
 
     rulebook: Rulebook
     keeper: Keeper
+    desk: Desk
     live: LiveTruth
 
 
@@ -37,6 +40,7 @@ class Context:
     states: Kept[States]
     rule_files: Kept[tuple[RuleFile, ...]]
     keeper: Keeper
+    desk: Desk
     live: LiveTruth
 
     @classmethod
@@ -60,6 +64,7 @@ class Context:
             Kept(lambda: overview.states(clickhouse), clock),
             files,
             services.keeper,
+            services.desk,
             services.live,
         )
 

@@ -75,9 +75,7 @@ class Errors:
 
     async def of_reconciliation(self, request: Request, error: Exception) -> Response:
         words = str(error)
-        return self._answer(
-            request, STATUS[type(error)], f"{words[:1].upper()}{words[1:]}{'' if words[-1:] in '.!?' else '.'}"
-        )
+        return self._answer(request, STATUS[type(error)], words if words.endswith((".", "!", "?")) else f"{words}.")
 
     async def of_store(self, request: Request, error: Exception) -> Response:
         log.warning("%s %s: %s", request.method, request.url.path, error)

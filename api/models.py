@@ -96,6 +96,13 @@ class Finding(Flag):
     ]
 
 
+class CaseFinding(Finding):
+    """With what people said of it while it holds."""
+
+    acknowledged: Annotated[bool, Field(description="Somebody has seen it.")]
+    settled: Annotated[bool, Field(description="A person resolved the case with it.")]
+
+
 class InstanceFinding(Finding):
     labels: dict[str, str]
 
@@ -127,36 +134,6 @@ class InstanceDetail(Instance):
     conflicts: Annotated[int, Field(description="Events of which copies exist that differ.")]
     undated: Annotated[list[str], Field(description="Steps whose promised deadline was no timestamp.")]
     events: Annotated[list[Event], Field(description="In order of time, the first 10,000.")]
-
-
-class Case(BaseModel):
-    """What people settle: everything that is wrong with one instance."""
-
-    id: str
-    workflow: WorkflowName
-    correlation_id: CorrelationId
-    noun: Annotated[str, Field(description="What people call an instance.", examples=["order"])]
-    state: Annotated[str, Field(description="open, resolved", examples=["open"])]
-    reason: Annotated[str | None, Field(description="Of the resolution.", examples=["arrived_late"])]
-    owner: Annotated[str, Field(examples=["payments"])]
-    severity: Annotated[str, Field(examples=["critical"])]
-    step: Annotated[StepName | None, Field(description="Where it is stuck; null where that is no step.")]
-    kind: KindName
-    sentence: str
-    since: Annotated[Time, Field(description="Stuck since.")]
-    started_at: Annotated[Time, Field(description="Of an orphan: when its first event came.")]
-    at_risk: float | None
-    unit: Annotated[str | None, Field(examples=["EUR"])]
-    customer: str | None
-    opened_at: Time
-    updated_at: Time
-    resolved_at: Time | None
-    findings: list[Finding]
-
-
-class CasePage(BaseModel):
-    items: list[Case]
-    next: Next
 
 
 class Health(BaseModel):

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Lock
 from typing import Generic, NoReturn, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from api.sql import query
 from store.clickhouse import ClickHouse
@@ -68,8 +68,14 @@ def _rank(counted: tuple[str, int]) -> tuple[int, str]:
 
 
 def _choices(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """From one to the next along the index: they are few, and the findings many."""
     columns = (case_findings.c.workflow, case_findings.c.step, case_findings.c.owner)
-    rows = connection.execute(select(*columns).where(case_findings.c.open).distinct()).all()
+    first = select(*columns).where(case_findings.c.open).order_by(*columns).limit(1)
+    rows = []
+    row = connection.execute(first).one_or_none()
+    while row is not None:
+        rows.append(row)
+        row = connection.execute(first.where(tuple_(*columns) > tuple_(*row))).one_or_none()
     names = ("workflow", "step", "owner")
     return {name: tuple(sorted({row[place] for row in rows} - {""})) for place, name in enumerate(names)}
 

@@ -10,6 +10,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 
 from api.problem import BadParameters, Fault
 from reconcile.actions.row import State as ActionState
+from reconcile.cases.case import UNRESOLVED, State
 from rules.spec import Severity
 from rules.verdict import InstanceState, Kind
 
@@ -37,6 +38,22 @@ PathText = Annotated[str, Path(max_length=LONGEST), AfterValidator(without_nul)]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="Most items of one page.")]
 After = Annotated[str | None, Field(max_length=8 * LONGEST, description="`next` of the page before.")]
 Sort = Literal["age", "newest", "risk", "severity"]
+Age = Literal["under_1h", "1h_4h", "4h_24h", "1d_7d", "over_7d"]
+
+
+def states_of(text: str | None) -> tuple[State, ...]:
+    """The states that a filter names, each once and in their order; `None` names all. Raises `ValueError`."""
+    wanted: set[State] = set()
+    for name in [] if text is None else text.split(","):
+        wanted |= UNRESOLVED if name == "unresolved" else {State(name)} if name in tuple(State) else set()
+        if name not in (*State, "unresolved"):
+            raise ValueError(f"expected {', '.join(State)} or unresolved, or several with commas between them")
+    return tuple(state for state in State if text is None or state in wanted)
+
+
+def _states(text: str) -> str:
+    states_of(text)
+    return text
 
 
 class Parameters(BaseModel):
@@ -66,13 +83,40 @@ class CaseFilters(Parameters):
     owner: Annotated[Text | None, Field(description="Has a finding that this team owns.", examples=["payments"])] = None
     severity: Annotated[Severity | None, Field(description="Only cases of this severity.")] = None
     kind: Annotated[Kind | None, Field(description="Has a finding of this kind.")] = None
+    assignee: Annotated[
+        Text | None, Field(description="Whose it is: a name, `me`, or `none`.", examples=["none", "me", "maria"])
+    ] = None
+    escalated: Annotated[bool | None, Field(description="Whether it was raised.")] = None
+    age: Annotated[Age | None, Field(description="How long it has been stuck; a case has one of them.")] = None
 
 
-class CaseParameters(CaseFilters):
+class QueueFilters(CaseFilters):
+    """What the list can be narrowed by, and what many cases at once can be chosen by."""
+
     state: Annotated[
-        Literal["open", "resolved"] | None, Field(description="Only cases in this state; both if left out.")
+        Annotated[str, AfterValidator(_states)] | None,
+        Field(
+            description="Only cases in this state: open, acknowledged, snoozed, resolved or unresolved (the first "
+            "three), or several with commas between them; all if left out.",
+            examples=["open", "unresolved", "open,acknowledged"],
+        ),
     ] = None
     correlation_id: Annotated[Text | None, Field(description="Only this correlation ID.", examples=["A-10042"])] = None
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        return states_of(self.state)
+
+
+class AgeingParameters(QueueFilters):
+    """Of what the ages are counted: of what is unresolved, unless asked otherwise."""
+
+    state: Annotated[
+        Annotated[str, AfterValidator(_states)], Field(description="As in the list; unresolved if left out.")
+    ] = "unresolved"
+
+
+class CaseParameters(QueueFilters):
     sort: Annotated[
         Sort,
         Field(

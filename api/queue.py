@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, union_all
-from sqlalchemy.sql.base import ColumnCollection
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union_all
 
+from api.case_filters import Wanted, conditions
 from api.cursor import broken
-from api.parameters import CaseFilters, Sort
+from api.parameters import Sort
+from reconcile.cases.case import rank
+from rules.spec import Severity
 from rules.verdict import WHOLE
 from store.tables import case_findings, cases
 
@@ -30,12 +32,20 @@ class By:
     descending: bool = False
 
 
-# Each ends with the unique id; a sort whose parts all run one way can be read off an index.
+# Each ends with the unique id.
 ORDERS: dict[Sort, tuple[By, ...]] = {
     "age": (By("since"), By("id")),
     "newest": (By("since", descending=True), By("id", descending=True)),
     "risk": (By("at_risk", descending=True), By("id", descending=True)),
     "severity": (By("severity_rank", descending=True), By("since"), By("id")),
+}
+
+
+# Into what a list is parted, so that each part of it runs along an index: of one severity, and without the nulls, which
+# lie at the other end on the other database.
+PARTS: dict[Sort, tuple[ColumnElement[bool], ...]] = {
+    "risk": (cases.c.at_risk.is_not(None), cases.c.at_risk.is_(None)),
+    "severity": tuple(cases.c.severity_rank == rank(severity) for severity in Severity),
 }
 
 
@@ -58,6 +68,8 @@ class Finding:
     detected_at: int
     closed_at: int | None
     closed_because: str
+    acknowledged: bool
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,12 @@ class Case:
     correlation_id: str
     noun: str
     state: str
+    state_by: str
+    state_at: int
     reason: str
+    note: str
+    assignee: str
+    revision: int
     owner: str
     severity: str
     severity_rank: int
@@ -84,6 +101,11 @@ class Case:
     opened_at: int
     updated_at: int
     resolved_at: int | None
+    snoozed_until: int | None
+    escalate_at: int | None
+    escalated_at: int | None
+    ambiguity: str
+    labels: str
     findings: tuple[Finding, ...]
 
     @property
@@ -98,31 +120,21 @@ class Case:
         return tuple(dict.fromkeys(flag.owner for flag in self.flags if flag.owner and flag.owner != self.owner))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to list. `state` `None` is every state; `beginning` is that of the correlation ID."""
-
-    filters: CaseFilters
-    state: str | None = None
-    correlation_id: str | None = None
-    beginning: str | None = None
-
-
 CASE_COLUMNS = [cases.c[name] for name in Case.__dataclass_fields__ if name != "findings"]
 FINDING_COLUMNS = [case_findings.c[name] for name in Finding.__dataclass_fields__]
-STATES = ("open", "resolved")
 
 
 def page(connection: Connection, wanted: Wanted, sort: Sort, after: Place | None, limit: int) -> list[Case]:
     """At most `limit` cases behind `after`. `BadParameters` if `after` is a place in a list of another sort."""
     order = ORDERS[sort]
-    conditions = _conditions(wanted)
+    narrowed = conditions(connection, wanted)
     if after is not None:
-        conditions.append(_behind(order, _values(after, sort)))
+        narrowed.append(_behind(order, _values(after, sort)))
     # One state at a time, since the indexes begin with it.
-    states = [wanted.state] if wanted.state else STATES
     parts = [
-        _sorted(select(*CASE_COLUMNS).where(cases.c.state == state, *conditions), order, limit) for state in states
+        _part(select(*CASE_COLUMNS).where(cases.c.state == state, part, *narrowed), order, limit)
+        for state in wanted.states
+        for part in PARTS.get(sort, (true(),))
     ]
     both = parts[0] if len(parts) == 1 else _merged(parts, order, limit)
     return _with_findings(connection, connection.execute(both).all())
@@ -141,9 +153,9 @@ def case_of(connection: Connection, workflow: str, correlation_id: str) -> Case 
 
 def count(connection: Connection, wanted: Wanted, at_most: int) -> int:
     """How many cases are wanted; no more than `at_most` are counted."""
-    states = [wanted.state] if wanted.state else STATES
-    found = select(cases.c.id).where(cases.c.state.in_(states), *_conditions(wanted)).limit(at_most).subquery()
-    return connection.execute(select(func.count()).select_from(found)).scalar_one()
+    narrowed = conditions(connection, wanted)
+    found = select(cases.c.id).where(cases.c.state.in_(wanted.states), *narrowed).limit(at_most)
+    return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
 
 
 def place_of(case: Case, sort: Sort) -> Place:
@@ -173,36 +185,16 @@ def _value(column: ColumnElement[Any], value: int | str | None) -> object:
     return value
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    filters = wanted.filters
-    equal = {"workflow": filters.workflow, "severity": filters.severity}
-    conditions = [cases.c[name] == value for name, value in equal.items() if value is not None]
-    if wanted.correlation_id is not None:
-        # By its own index: SQLite would rather walk along the index of the sort and look at every case.
-        conditions.append(cases.c.id.in_(select(cases.c.id).where(cases.c.correlation_id == wanted.correlation_id)))
-    if wanted.beginning is not None:
-        # Not LIKE: it ignores case on SQLite, and collation would mislead a comparison on PostgreSQL.
-        conditions.append(func.substr(cases.c.correlation_id, 1, len(wanted.beginning)) == wanted.beginning)
-    of_finding = {"step": filters.step, "owner": filters.owner, "kind": filters.kind}
-    fits = [case_findings.c[name] == value for name, value in of_finding.items() if value is not None]
-    if fits:
-        still = or_(case_findings.c.open, cases.c.state != "open")
-        conditions.append(exists().where(case_findings.c.case_id == cases.c.id, still, *fits))
-    return conditions
-
-
-def _sorted(query: Select[Any], order: Sequence[By], limit: int) -> Select[Any]:
-    columns = query.selected_columns
-    return query.order_by(*_order_by(order, columns)).limit(limit)
+def _part(query: Select[Any], order: Sequence[By], limit: int) -> Select[Any]:
+    columns = [(query.selected_columns[by.column], by.descending) for by in order]
+    return query.order_by(*(it.desc() if descending else it.asc() for it, descending in columns)).limit(limit)
 
 
 def _merged(parts: Sequence[Select[Any]], order: Sequence[By], limit: int) -> Select[Any]:
-    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return _sorted(select(both), order, limit)
-
-
-def _order_by(order: Sequence[By], columns: ColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
-    return [columns[by.column].desc().nulls_last() if by.descending else columns[by.column].asc() for by in order]
+    all_ = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    columns = [(all_.c[by.column], by.descending) for by in order]
+    merged = (it.desc().nulls_last() if descending else it.asc() for it, descending in columns)
+    return select(all_).order_by(*merged).limit(limit)
 
 
 def _behind(order: Sequence[By], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -213,7 +205,16 @@ def _behind(order: Sequence[By], values: Sequence[Any]) -> ColumnElement[bool]:
         column = cases.c[by.column]
         alternatives.append(and_(*equal, _past(column, value, by.descending)))
         equal.append(column.is_(None) if value is None else column == value)
-    return or_(*alternatives)
+    return and_(_from(order[0], values[0]), or_(*alternatives))
+
+
+def _from(by: By, value: Any) -> ColumnElement[bool]:
+    """Where to begin to read an index: alternatives alone would make both databases read it from its start."""
+    column = cases.c[by.column]
+    if column.nullable:
+        return true()
+    bound: ColumnElement[bool] = column <= value if by.descending else column >= value
+    return bound
 
 
 def _past(column: ColumnElement[Any], value: Any, descending: bool) -> ColumnElement[bool]:

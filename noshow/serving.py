@@ -28,6 +28,7 @@ from noshow.judging import Judging, holder
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.audit.drainer import Drainer as AuditDrainer
+from reconcile.cases.desk import Desk
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.sender import Sender
@@ -130,6 +131,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
         clock,
         rulebook=parts.rulebook,
         keeper=parts.keeper,
+        desk=Desk.on(opened.clickhouse, opened.database, parts.settings.reconcile.references),
         source=source(opened.clickhouse, parts.rulebook, parts.settings, os.environ),
         routers=routers,
         ours=OURS if Role.API in parts.roles else (),

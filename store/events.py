@@ -16,6 +16,14 @@ LIMIT 1 BY time, id, source, name, attributes
 LIMIT {limit:UInt64}
 """
 
+_ATTRIBUTES = """
+SELECT correlation_id, attributes
+FROM events
+WHERE correlation_id IN {correlation_ids:Array(String)}
+ORDER BY correlation_id, time, id, source
+LIMIT {limit:UInt64} BY correlation_id
+"""
+
 
 def write(clickhouse: ClickHouse, events: Sequence[Event], token: str | None = None) -> None:
     """Store all events or none. `token` makes a repeated write of the same batch do nothing (for a while).
@@ -41,3 +49,9 @@ def history(clickhouse: ClickHouse, correlation_id: str, limit: int = 10_000) ->
     """The first `limit` events of a correlation ID by time, id, source; exact copies once."""
     rows = clickhouse.query(_HISTORY, {"correlation_id": correlation_id, "limit": limit})
     return [Event(*row) for row in rows]
+
+
+def attributes(clickhouse: ClickHouse, correlation_ids: Sequence[str], limit: int) -> list[tuple[str, str]]:
+    """(correlation ID, attributes) of the first `limit` events of each, in the order of correlation ID and time."""
+    parameters = {"correlation_ids": correlation_ids, "limit": limit}
+    return [(row[0], row[1]) for row in clickhouse.query(_ATTRIBUTES, parameters)]

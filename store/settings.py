@@ -44,6 +44,7 @@ __all__ = [
     "EvaluatorSettings",
     "NotifySettings",
     "OutgoingSettings",
+    "ReconcileSettings",
     "Route",
     "Secret",
     "Settings",
@@ -121,6 +122,13 @@ class ActionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """`references`: names of attributes that hold references of others, in which `*` stands for anything."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
 
@@ -140,6 +148,7 @@ class Settings:
     access: AccessSettings
     actions: ActionSettings
     sweeps: Mapping[str, SweepSettings]
+    reconcile: ReconcileSettings
 
 
 T = TypeVar("T")
@@ -188,11 +197,12 @@ ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
+REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
     INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
-    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, AUTOMATIC_PER_HOUR,
+    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, AUTOMATIC_PER_HOUR, REFERENCES,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -283,6 +293,7 @@ def _settings(read: _Reader) -> Settings:
         actions=ActionSettings(automatic_per_hour=read.value(AUTOMATIC_PER_HOUR)),
         access=AccessSettings(anonymous=read.value(ANONYMOUS)),
         sweeps=sweeps(read),
+        reconcile=ReconcileSettings(references=read.value(REFERENCES)),
     )
 
 

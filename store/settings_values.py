@@ -32,6 +32,13 @@ def path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def patterns(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(found):
+        raise ValueError("expected names of attributes with commas between them, in which * stands for anything")
+    return found
+
+
 def host(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))

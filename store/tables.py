@@ -81,6 +81,9 @@ cases = Table(
     Index("cases_by_correlation_id", "correlation_id"),
     Index("cases_by_snooze", "snoozed_until"),
     Index("cases_by_escalation", "escalate_at"),
+    Index("cases_by_assignee", "assignee", "state", "since", "id"),
+    Index("cases_by_severity", "state", "severity_rank", "since", "id"),
+    Index("cases_summed", "state", "severity", "unit", "noun", "since", "at_risk"),  # has all that is counted
 )
 
 # The reconciler's copy of `findings` in ClickHouse, moved forward only by a higher version.
@@ -114,6 +117,9 @@ case_findings = Table(
     Column("escalate_after", BigInteger),  # µs
     Index("case_findings_by_case", "case_id"),
     Index("case_findings_open", "open", "step", "kind"),
+    Index("case_findings_of_owner", "owner", "open", "kind", "step", "case_id"),
+    Index("case_findings_of_kind", "kind", "open", "case_id"),
+    Index("case_findings_choices", "open", "workflow", "step", "owner"),
 )
 
 # What owners are to be told: one row for each transition of a subject, born with it. A subject is a case, or a step of

@@ -38,7 +38,7 @@ class Alarms:
             ids = connection.execute(due).scalars().all()
         if not ids:
             return False
-        made = self._casebook.move(ids, move, _BY, now)
+        made = self._casebook.move(dict.fromkeys(ids), move, _BY, now)
         left = [it for it in made.values() if isinstance(it, ReconcileError)]
         for error in left:
             logger.debug("%s: %s", move.what, error)

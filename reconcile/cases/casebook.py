@@ -1,7 +1,8 @@
 """Changes of cases, whoever makes them: case, findings, audit trail and news of one change in one transaction."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _ATTEMPTS = 10  # each lost one means that somebody else got on
+
+Seen = Mapping[str, int | None]
+"""Cases by id, with the revision in which they were seen where only that one is to be changed."""
 
 External = Mapping[str, Mapping[str, str]]
 """By case, the references of others that are known of its order."""
@@ -55,15 +59,14 @@ class Casebook:
         return self.enter(sightings[:middle], now) + self.enter(sightings[middle:], now)
 
     def move(
-        self, case_ids: Iterable[str], move: Move, by: By, now: int, external: External | None = None
+        self, seen: Seen, move: Move, by: By, now: int, external: External | None = None
     ) -> dict[str, Case | ReconcileError]:
         """Make the same move of each of these cases, in one transaction: the case as it is now, or why not.
 
         Of two who move the same case at once one wins, and the other gets `Overtaken`, which says who did what.
         Raises `StoreUnavailable`, or `Raced` when others were quicker again and again.
         """
-        ids = list(dict.fromkeys(case_ids))
-        return _persist(lambda: self._move(ids, move, by, now, external or {}))
+        return _persist(lambda: self._move(seen, move, by, now, external or {}))
 
     def write(self, connection: Connection, deeds: Sequence[Deed], now: int) -> None:
         """The one way in which a case changes, within the caller's transaction. Raises `Raced`."""
@@ -81,12 +84,13 @@ class Casebook:
             self.write(connection, [by_itself(change) for change in changes], now)
         return len(changes)
 
-    def _move(
-        self, ids: Sequence[str], move: Move, by: By, now: int, external: External
-    ) -> dict[str, Case | ReconcileError]:
+    def _move(self, seen: Seen, move: Move, by: By, now: int, external: External) -> dict[str, Case | ReconcileError]:
         with self._database.begin() as connection:
-            known = records.read_cases(connection, ids)
-            made = {id_: _made(known.get(id_), id_, move, by, now) for id_ in ids}
+            known = records.read_cases(connection, seen)
+            made = {
+                id_: _made(known.get(id_), id_, move, replace(by, revision=revision), now)
+                for id_, revision in seen.items()
+            }
             deeds = [
                 by_hand(change, move, by, external.get(id_, {}))
                 for id_, change in made.items()

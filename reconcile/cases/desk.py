@@ -1,6 +1,6 @@
 """Where people work on cases: one at a time or many, each move guarded and recorded. Times are µs UTC."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,19 +8,18 @@ from sqlalchemy import select
 from reconcile.audit.entry import Entry, record
 from reconcile.cases import comments, records
 from reconcile.cases.case import Case
-from reconcile.cases.casebook import Casebook
+from reconcile.cases.casebook import Casebook, Seen
 from reconcile.cases.comments import Comment
 from reconcile.cases.moves import By, Move, permitted
+from reconcile.cases.references import USUAL, References
 from reconcile.errors import BadMove, NoSuchCase, ReconcileError
+from store.clickhouse import ClickHouse
 from store.database import Database
 from store.tables import cases
 
 LONGEST = 10_000  # characters of a comment
 
 _AT_ONCE = 200  # cases in one transaction
-
-References = Callable[[Iterable[str]], Mapping[str, Mapping[str, str]]]
-"""By correlation ID, the references of others that are known of it, such as `charge_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +34,28 @@ class Desk:
     """The moves of people. Pages and the REST interface call the same. Safe to share among threads."""
 
     def __init__(self, database: Database, casebook: Casebook, references: References) -> None:
+        self.references = references
         self._database = database
         self._casebook = casebook
-        self._references = references
+
+    @classmethod
+    def on(cls, clickhouse: ClickHouse, database: Database, references: Sequence[str] = USUAL) -> "Desk":
+        """`references`: the names of attributes that hold references of others."""
+        return cls(database, Casebook(database), References(clickhouse, references))
 
     def move(self, case_id: str, move: Move, by: By, now: int) -> Case:
         """The case as it is afterwards. Raises `Overtaken`, which says who was quicker, `NoSuchCase`, `NotYours`,
         `BadMove` or `StoreUnavailable`."""
-        made = self._moved([case_id], move, by, now)[case_id]
+        made = self._moved({case_id: by.revision}, move, by, now)[case_id]
         if isinstance(made, ReconcileError):
             raise made
         return made
 
-    def each(self, case_ids: Sequence[str], move: Move, by: By, now: int) -> Outcome:
+    def each(self, seen: Seen, move: Move, by: By, now: int) -> Outcome:
         """The same move of many, a bounded number in one transaction; the audit trail has an entry for each, and one
         for all of it. Raises `BadMove` or `StoreUnavailable`, and what was changed until then stays changed."""
         made: dict[str, Case | ReconcileError] = {}
-        for batch in _batches(case_ids):
+        for batch in _batches(seen):
             made |= self._moved(batch, move, by, now)
             _complain(made.values())
         changed = tuple(id_ for id_, it in made.items() if isinstance(it, Case))
@@ -74,11 +78,11 @@ class Desk:
             record(connection, [_commented(case, comment, by)], now)
         return comment
 
-    def _moved(self, ids: Sequence[str], move: Move, by: By, now: int) -> dict[str, Case | ReconcileError]:
+    def _moved(self, seen: Seen, move: Move, by: By, now: int) -> dict[str, Case | ReconcileError]:
         with self._database.read() as connection:
-            found = connection.execute(select(cases.c.id, cases.c.correlation_id).where(cases.c.id.in_(ids))).all()
-        known = self._references({order for _, order in found})
-        return self._casebook.move(ids, move, by, now, {id_: known.get(order, {}) for id_, order in found})
+            found = connection.execute(select(cases.c.id, cases.c.correlation_id).where(cases.c.id.in_(seen))).all()
+        known = self.references.told({order for _, order in found})
+        return self._casebook.move(seen, move, by, now, {id_: known.get(order, {}) for id_, order in found})
 
 
 def _complain(made: Iterable[Case | ReconcileError]) -> None:
@@ -88,8 +92,9 @@ def _complain(made: Iterable[Case | ReconcileError]) -> None:
             raise it
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+def _batches(seen: Seen) -> Iterator[Seen]:
+    ids = list(seen)
+    return ({id_: seen[id_] for id_ in ids[start : start + _AT_ONCE]} for start in range(0, len(ids), _AT_ONCE))
 
 
 def _commented(case: Case, comment: Comment, by: By) -> Entry:

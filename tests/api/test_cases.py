@@ -5,7 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from api import models
+from api import models_cases
 from store.event import HOUR, MINUTE
 from tests.api.pages import everything, ids, pages
 from tests.api.shop import Order, Shop, arrived_late, case_id, running, unpaid, unshipped
@@ -15,7 +15,7 @@ from tests.conftest import NOON
 def test_a_case_with_its_findings(any_http: httpx.Client, any_shop: Shop) -> None:
     any_shop.add(unshipped("A-1"), running("A-2"))
     (case,) = any_http.get("/v1/cases").json()["items"]
-    models.Case.model_validate(case, extra="forbid")
+    models_cases.Case.model_validate(case, extra="forbid")
     assert case["correlation_id"] == "A-1"
     assert (case["state"], case["reason"], case["resolved_at"]) == ("open", None, None)
     assert (case["step"], case["kind"], case["owner"]) == ("ItemShipped", "missing", "warehouse")
@@ -25,7 +25,7 @@ def test_a_case_with_its_findings(any_http: httpx.Client, any_shop: Shop) -> Non
         ("ItemShipped", True, "warehouse"),
         ("ComplianceCheckDone", True, "compliance"),
     ]
-    assert any_http.get(f"/v1/cases/{case['id']}").json() == case
+    assert any_http.get(f"/v1/cases/{case['id']}").json().items() >= case.items()
 
 
 def test_a_resolved_case_says_why(any_http: httpx.Client, any_shop: Shop) -> None:
@@ -139,4 +139,4 @@ def test_an_unknown_case(http: httpx.Client) -> None:
 
 def test_a_list_matches_its_description(http: httpx.Client, shop: Shop) -> None:
     shop.add(*MIXED)
-    models.CasePage.model_validate_json(http.get("/v1/cases?limit=3").text, extra="forbid")
+    models_cases.CasePage.model_validate_json(http.get("/v1/cases?limit=3").text, extra="forbid")

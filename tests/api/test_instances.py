@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api import models
+from api import models, models_cases
 from store import events
 from store.event import Event
 from tests.api.pages import everything, ids, pages
@@ -114,7 +114,7 @@ def test_an_orphan_has_no_start(http: httpx.Client, shop: Shop) -> None:
     shown = http.get("/v1/instances/order-fulfilment/A").json()
     models.InstanceDetail.model_validate(shown, extra="forbid")
     [case] = http.get("/v1/cases").json()["items"]
-    models.Case.model_validate(case, extra="forbid")
+    models_cases.Case.model_validate(case, extra="forbid")
     assert (case["step"], case["kind"], case["findings"][0]["step"]) == (None, "orphan", None)
 
 

@@ -12,6 +12,7 @@ from reconcile.cases.alarms import Alarms
 from reconcile.cases.casebook import Casebook
 from reconcile.cases.finding import About, Finding, Sighting
 from reconcile.cases.intake import Intake
+from reconcile.cases.references import USUAL, References
 from reconcile.cases.sweep import Sweep
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.outbox import Claim
@@ -178,18 +179,13 @@ class Desk:
         self.intake = self.another_intake()
         self.sweep = Sweep(clickhouse, database, self.casebook)
         self.alarms = Alarms(database, self.casebook)
-        self.people = desk.Desk(
-            database, self.casebook, lambda orders: {order: {"charge_id": "ch-1"} for order in orders}
-        )
+        self.people = self.another_desk()
 
     def another_casebook(self) -> Casebook:
         return Casebook(self.database)
 
     def another_desk(self) -> desk.Desk:
-        """With a reference for every order."""
-        return desk.Desk(
-            self.database, self.another_casebook(), lambda orders: {key: {"charge_id": "ch-1"} for key in orders}
-        )
+        return desk.Desk(self.database, self.another_casebook(), References(self.clickhouse, USUAL))
 
     def another_intake(self) -> Intake:
         return Intake(self.clickhouse, self.database, self.another_casebook(), OVERLAP)

@@ -12,9 +12,10 @@ from reconcile.cases.case import Reason
 from reconcile.cases.moves import Acknowledge, Assign, By, Move, Reopen, Resolve, Snooze
 from reconcile.errors import BadMove, NoSuchCase, NotYours, Overtaken
 from reconcile.identity import case_id
+from store import events
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.event import HOUR, MINUTE
+from store.event import HOUR, MINUTE, Event
 from tests.reconcile.desk import NOON, Desk, closed, finding
 
 PAYMENT = finding()
@@ -29,6 +30,7 @@ LATER = NOON + 3 * MINUTE
 @pytest.fixture
 def desk_(clickhouse: ClickHouse, any_database: Database) -> Desk:
     opened = Desk(clickhouse, any_database)
+    events.write(clickhouse, [Event("e-1", "a", "Charged", NOON, "payments", '{"charge_id": "ch-1"}')])
     opened.write(PAYMENT, SHIPMENT)
     opened.take()
     return opened
@@ -189,7 +191,7 @@ def test_many_are_moved_and_the_rest_say_why_not(desk_: Desk, monkeypatch: pytes
     desk_.take()
     ids = [case["id"] for case in desk_.cases()]
     desk_.people.move(ids[2], FIXED, BOB, LATER)
-    outcome = desk_.people.each([*ids, "case_0"], Acknowledge("an outage"), MARIA, LATER + MINUTE)
+    outcome = desk_.people.each(dict.fromkeys([*ids, "case_0"]), Acknowledge("an outage"), MARIA, LATER + MINUTE)
     assert set(outcome.changed) == {*ids} - {ids[2]}
     assert {id_: str(error) for id_, error in outcome.left.items()} == {
         ids[2]: "bob resolved it at 12:03 UTC as fixed: paid by hand",
@@ -203,5 +205,5 @@ def test_many_are_moved_and_the_rest_say_why_not(desk_: Desk, monkeypatch: pytes
 
 def test_a_move_that_makes_no_sense_is_refused_for_all(desk_: Desk) -> None:
     with pytest.raises(BadMove):
-        desk_.people.each([CASE], Snooze(NOON), MARIA, LATER)
+        desk_.people.each({CASE: None}, Snooze(NOON), MARIA, LATER)
     assert desk_.case()["state"] == "open"

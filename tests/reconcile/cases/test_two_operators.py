@@ -16,8 +16,10 @@ from reconcile.cases.casebook import Casebook
 from reconcile.cases.desk import Desk
 from reconcile.cases.finding import Sighting
 from reconcile.cases.moves import Acknowledge, Assign, By, Move, Resolve
+from reconcile.cases.references import References
 from reconcile.errors import Overtaken
 from reconcile.identity import case_id
+from store.clickhouse import ClickHouse
 from store.database import Database
 from store.tables import audit, cases
 from tests.reconcile.desk import ABOUT, NOON, finding
@@ -45,7 +47,8 @@ def moves_of(name: str) -> dict[str, Move]:
 def work(url: str, name: str, move: str, barrier: Barrier, told: "Queue[Told]") -> None:
     """An operator in a process of their own: case after case, each at the same moment as the other one."""
     database = Database.open(url)
-    desk = Desk(database, casebook(database), lambda _: {})
+    references = References(ClickHouse.server("http://127.0.0.1:9"), ())  # none are looked for, and nobody is asked
+    desk = Desk(database, casebook(database), references)
     by = By(Actor(ActorKind.PERSON, name))
     for case in CASES:
         barrier.wait(60)

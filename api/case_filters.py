@@ -1,0 +1,101 @@
+"""Which cases are wanted, as conditions of SQL. Times are µs UTC."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+
+from api.parameters import Age, CaseFilters
+from reconcile.cases.case import State
+from store.event import DAY, HOUR
+from store.tables import case_findings, cases
+
+FEW = 1_000
+
+NOBODY, ME = "none", "me"
+
+AGES: Mapping[Age, tuple[int, int | None]] = {
+    "under_1h": (0, HOUR),
+    "1h_4h": (HOUR, 4 * HOUR),
+    "4h_24h": (4 * HOUR, DAY),
+    "1d_7d": (DAY, 7 * DAY),
+    "over_7d": (7 * DAY, None),
+}
+"""From how long on a case is of this age, and from how long on no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to list, as seen by `me` at `now`. `beginning` is that of the correlation ID. `team`: only what concerns
+    that team; '' is every team."""
+
+    filters: CaseFilters
+    states: tuple[State, ...] = tuple(State)
+    correlation_id: str | None = None
+    beginning: str | None = None
+    now: int = 0
+    me: str = ""
+    team: str = ""
+
+
+def conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """All but the state, by which the indexes begin."""
+    return [*_of_case(wanted), *_of_correlation_id(wanted), *_of_findings(connection, wanted)]
+
+
+def of_age(age: Age, now: int) -> list[ColumnElement[bool]]:
+    """Of the instant since which it is stuck."""
+    least, most = AGES[age]
+    at_least = [cases.c.since <= now - least] if least else []
+    return [*at_least, *([cases.c.since > now - most] if most is not None else [])]
+
+
+def _of_case(wanted: Wanted) -> list[ColumnElement[bool]]:
+    filters = wanted.filters
+    equal = {"workflow": filters.workflow, "severity": filters.severity, "assignee": _assignee(wanted)}
+    found = [cases.c[name] == value for name, value in equal.items() if value is not None]
+    if filters.escalated is not None:
+        found.append(cases.c.escalated_at.is_not(None) if filters.escalated else cases.c.escalated_at.is_(None))
+    if wanted.team:
+        theirs = exists().where(
+            case_findings.c.case_id == cases.c.id, case_findings.c.open, case_findings.c.owner == wanted.team
+        )
+        found.append(or_(cases.c.owner == wanted.team, theirs))
+    if filters.age is not None:
+        found += of_age(filters.age, wanted.now)
+    return found
+
+
+def _assignee(wanted: Wanted) -> str | None:
+    given = wanted.filters.assignee
+    return {NOBODY: "", ME: wanted.me}.get(given, given) if given is not None else None
+
+
+def _of_correlation_id(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.correlation_id is not None:
+        # By its own index: SQLite would rather walk along the index of the sort and look at every case.
+        found.append(cases.c.id.in_(select(cases.c.id).where(cases.c.correlation_id == wanted.correlation_id)))
+    if wanted.beginning is not None:
+        # Not LIKE: it ignores case on SQLite, and collation would mislead a comparison on PostgreSQL.
+        found.append(func.substr(cases.c.correlation_id, 1, len(wanted.beginning)) == wanted.beginning)
+    return found
+
+
+def _of_findings(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    filters = wanted.filters
+    given = {"step": filters.step, "owner": filters.owner, "kind": filters.kind}
+    fits = [case_findings.c[name] == value for name, value in given.items() if value is not None]
+    if not fits:
+        return []
+    still = or_(case_findings.c.open, cases.c.state == State.RESOLVED)
+    found: ColumnElement[bool] = exists().where(case_findings.c.case_id == cases.c.id, still, *fits)
+    few = _few(connection, fits if State.RESOLVED in wanted.states else [case_findings.c.open, *fits])
+    return [found] if few is None else [cases.c.id.in_(few), found]
+
+
+def _few(connection: Connection, fits: Sequence[ColumnElement[bool]]) -> Sequence[str] | None:
+    """The cases with such a finding, if they are few: what is rare is met early nowhere along the index of a sort, and
+    neither database foresees that."""
+    ids = connection.execute(select(case_findings.c.case_id).where(*fits).limit(FEW + 1)).scalars().all()
+    return ids if len(ids) <= FEW else None

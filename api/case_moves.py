@@ -1,0 +1,124 @@
+"""What people do with cases: `POST /v1/cases/{id}/…`, one at a time, and `/v1/cases/bulk`."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api import bodies, choice, models_cases, queue
+from api.access.guard import OPERATES, Operator
+from api.access.identity import Identity
+from api.case_filters import Wanted
+from api.cases import case_json, comment_json, wanted_by
+from api.context import Context, Here
+from api.json_response import Json
+from api.parameters import NoParameters, PathText, only
+from api.problem import NotFound
+from reconcile.cases.desk import Outcome
+from reconcile.cases.moves import By
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[OPERATES, Depends(only(NoParameters))])
+
+SHOWN = 20
+
+Moved = models_cases.Case
+
+
+@router.post("/bulk/preview", operation_id="preview_bulk", summary="Count what a filter chooses",
+             response_model=models_cases.Preview)  # fmt: skip
+def preview_bulk(identity: Operator, asked: bodies.PreviewBody, here: Here) -> Response:
+    """How many cases the filter chooses now, what is at risk in them, and which are stuck longest. The fingerprint
+    stands for just these cases."""
+    with here.database.read() as connection:
+        seen = choice.preview(connection, _wanted(asked, identity, here))
+    return Json(
+        {
+            "count": seen.count,
+            "at_risk": seen.at_risk,
+            "examples": [case_json(case) for case in seen.examples],
+            "fingerprint": seen.fingerprint,
+        }
+    )
+
+
+@router.post("/bulk", operation_id="move_bulk", summary="Move many cases at once", response_model=models_cases.Bulk)
+def move_bulk(identity: Operator, asked: bodies.BulkBody, here: Here) -> Response:
+    """The same move of the cases that were previewed. Those that came since, or have changed since, are left as they
+    are. At most 5,000 are changed by one request; while `remaining` is not 0, send it again."""
+    now = here.clock.now()
+    move = asked.move(identity.actor.name, now)
+    with here.database.read() as connection:
+        chosen = choice.choose(connection, _wanted(asked, identity, here), asked.fingerprint, move)
+    outcome = here.desk.each(chosen.seen, move, By(identity.actor, identity.team), now)
+    return Json(
+        {
+            "changed": len(outcome.changed),
+            "remaining": chosen.remaining,
+            "unfit": chosen.unfit,
+            "changed_since_preview": chosen.changed,
+            "refused": _refused(outcome),
+        }
+    )
+
+
+@router.post("/{id}/acknowledge", operation_id="acknowledge_case", summary="Acknowledge a case", response_model=Moved)
+def acknowledge(identity: Operator, id: PathText, here: Here, asked: bodies.AcknowledgeBody | None = None) -> Response:
+    """Say that somebody knows. What can only be seen (late under `late: case`, duplicate, after_end) is settled so."""
+    return _moved(identity, id, asked or bodies.AcknowledgeBody(), here)
+
+
+@router.post("/{id}/snooze", operation_id="snooze_case", summary="Snooze a case", response_model=Moved)
+def snooze(identity: Operator, id: PathText, here: Here, asked: bodies.SnoozeBody) -> Response:
+    """Hear nothing of it until then, unless something new is wrong with it or it is raised."""
+    return _moved(identity, id, asked, here)
+
+
+@router.post("/{id}/resolve", operation_id="resolve_case", summary="Resolve a case", response_model=Moved)
+def resolve(identity: Operator, id: PathText, here: Here, asked: bodies.ResolveBody) -> Response:
+    """Settle it, with everything that is wrong now. Who heard that it is open hears that it is resolved."""
+    return _moved(identity, id, asked, here)
+
+
+@router.post("/{id}/reopen", operation_id="reopen_case", summary="Reopen a case", response_model=Moved)
+def reopen(identity: Operator, id: PathText, here: Here, asked: bodies.ReopenBody | None = None) -> Response:
+    """Back to open, from whatever it is: what was seen is unseen, what was settled is not."""
+    return _moved(identity, id, asked or bodies.ReopenBody(), here)
+
+
+@router.post("/{id}/assign", operation_id="assign_case", summary="Assign a case", response_model=Moved)
+def assign(identity: Operator, id: PathText, here: Here, asked: bodies.AssignBody) -> Response:
+    """Claim it, hand it over, or let go of it. To take it from somebody else, give the revision that you saw."""
+    return _moved(identity, id, asked, here)
+
+
+@router.post("/{id}/comments", operation_id="comment_case", summary="Comment on a case", status_code=201,
+             response_model=models_cases.Comment)  # fmt: skip
+def comment(identity: Operator, id: PathText, here: Here, asked: bodies.CommentBody) -> Response:
+    """Say something about it."""
+    made = here.desk.comment(id, asked.text, By(identity.actor, identity.team), here.clock.now())
+    return Json(comment_json(made), status_code=201)
+
+
+def _moved(identity: Identity, id: str, asked: bodies.MoveBody, here: Context) -> Response:
+    now = here.clock.now()
+    by = By(identity.actor, identity.team, asked.revision)
+    here.desk.move(id, asked.move(identity.actor.name, now), by, now)
+    with here.database.read() as connection:
+        case = queue.case(connection, id)
+    if case is None:
+        raise NotFound(f"There is no case {id}")
+    return Json(case_json(case))
+
+
+def _wanted(asked: bodies.PreviewBody, identity: Identity, here: Context) -> Wanted:
+    return replace(wanted_by(asked.filter, identity, here), team=identity.team)
+
+
+def _refused(outcome: Outcome) -> list[dict[str, object]]:
+    """By what was said of them, the most frequent first."""
+    by_words: defaultdict[str, list[str]] = defaultdict(list)
+    for id_, error in outcome.left.items():
+        by_words[str(error)].append(id_)
+    most = sorted(by_words.items(), key=lambda item: -len(item[1]))[:SHOWN]
+    return [{"why": why, "count": len(ids), "cases": ids[:SHOWN]} for why, ids in most]
