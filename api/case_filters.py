@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from api.parameters import Age, CaseFilters
 from reconcile.cases.case import State
@@ -57,10 +57,8 @@ def _of_case(wanted: Wanted) -> list[ColumnElement[bool]]:
     if filters.escalated is not None:
         found.append(cases.c.escalated_at.is_not(None) if filters.escalated else cases.c.escalated_at.is_(None))
     if wanted.team:
-        theirs = exists().where(
-            case_findings.c.case_id == cases.c.id, case_findings.c.open, case_findings.c.owner == wanted.team
-        )
-        found.append(or_(cases.c.owner == wanted.team, theirs))
+        theirs = select(case_findings.c.case_id).where(case_findings.c.open, case_findings.c.owner == wanted.team)
+        found.append(or_(cases.c.owner == wanted.team, cases.c.id.in_(theirs)))
     if filters.age is not None:
         found += of_age(filters.age, wanted.now)
     return found
@@ -88,14 +86,15 @@ def _of_findings(connection: Connection, wanted: Wanted) -> list[ColumnElement[b
     fits = [case_findings.c[name] == value for name, value in given.items() if value is not None]
     if not fits:
         return []
-    still = or_(case_findings.c.open, cases.c.state == State.RESOLVED)
-    found: ColumnElement[bool] = exists().where(case_findings.c.case_id == cases.c.id, still, *fits)
-    few = _few(connection, fits if State.RESOLVED in wanted.states else [case_findings.c.open, *fits])
-    return [found] if few is None else [cases.c.id.in_(few), found]
+    ever, now = _with_finding(connection, fits), _with_finding(connection, [case_findings.c.open, *fits])
+    if State.RESOLVED not in wanted.states:
+        return [now]
+    return [or_(and_(cases.c.state != State.RESOLVED, now), and_(cases.c.state == State.RESOLVED, ever))]
 
 
-def _few(connection: Connection, fits: Sequence[ColumnElement[bool]]) -> Sequence[str] | None:
-    """The cases with such a finding, if they are few: what is rare is met early nowhere along the index of a sort, and
-    neither database foresees that."""
-    ids = connection.execute(select(case_findings.c.case_id).where(*fits).limit(FEW + 1)).scalars().all()
-    return ids if len(ids) <= FEW else None
+def _with_finding(connection: Connection, fits: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Not EXISTS: SQLite takes any index that the filter fits for it, and reads all of that for each case. Where they
+    are few they are given by name, since what is rare is met early nowhere along the index of a sort."""
+    found = select(case_findings.c.case_id).where(*fits)
+    ids = connection.execute(found.limit(FEW + 1)).scalars().all()
+    return cases.c.id.in_(ids if len(ids) <= FEW else found)

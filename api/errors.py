@@ -75,6 +75,8 @@ class Errors:
 
     async def of_reconciliation(self, request: Request, error: Exception) -> Response:
         words = str(error)
+        if not isinstance(error, Overtaken):  # which begins with who it was, as they spell it
+            words = f"{words[:1].upper()}{words[1:]}"
         return self._answer(request, STATUS[type(error)], words if words.endswith((".", "!", "?")) else f"{words}.")
 
     async def of_store(self, request: Request, error: Exception) -> Response:

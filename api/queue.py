@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -127,13 +127,12 @@ FINDING_COLUMNS = [case_findings.c[name] for name in Finding.__dataclass_fields_
 def page(connection: Connection, wanted: Wanted, sort: Sort, after: Place | None, limit: int) -> list[Case]:
     """At most `limit` cases behind `after`. `BadParameters` if `after` is a place in a list of another sort."""
     order = ORDERS[sort]
-    narrowed = conditions(connection, wanted)
-    if after is not None:
-        narrowed.append(_behind(order, _values(after, sort)))
+    behind = [] if after is None else [_behind(order, _values(after, sort))]
     # One state at a time, since the indexes begin with it.
     parts = [
-        _part(select(*CASE_COLUMNS).where(cases.c.state == state, part, *narrowed), order, limit)
+        _part(select(*CASE_COLUMNS).where(cases.c.state == state, part, *narrowed, *behind), order, limit)
         for state in wanted.states
+        for narrowed in [conditions(connection, replace(wanted, states=(state,)))]
         for part in PARTS.get(sort, (true(),))
     ]
     both = parts[0] if len(parts) == 1 else _merged(parts, order, limit)

@@ -17,6 +17,7 @@ import click
 from noshow import backtesting, check, explaining, history, importing, linting, options, serving, suggesting, testing
 from noshow.action_commands import actions_group
 from noshow.audit_commands import audit_group
+from noshow.case_commands import cases_group
 from noshow.client import Server, address
 from noshow.demo import run as demo
 from noshow.errors import NoshowError, WrongUsage
@@ -47,6 +48,7 @@ noshow.add_command(actions_group)
 noshow.add_command(audit_group)
 noshow.add_command(routes_group)
 noshow.add_command(silences_group)
+noshow.add_command(cases_group)
 noshow.add_command(tokens_group)
 noshow.add_command(truth_group)
 

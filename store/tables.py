@@ -116,9 +116,9 @@ case_findings = Table(
     Column("settled", Boolean, nullable=False, server_default=false()),
     Column("escalate_after", BigInteger),  # µs
     Index("case_findings_by_case", "case_id"),
-    Index("case_findings_open", "open", "step", "kind"),
-    Index("case_findings_of_owner", "owner", "open", "kind", "step", "case_id"),
-    Index("case_findings_of_kind", "kind", "open", "case_id"),
+    Index("case_findings_of_owner", "owner", "open", "case_id", "step", "kind"),
+    Index("case_findings_of_step", "step", "open", "case_id", "kind", "owner"),
+    Index("case_findings_of_kind", "kind", "open", "case_id", "step", "owner"),
     Index("case_findings_choices", "open", "workflow", "step", "owner"),
 )
 

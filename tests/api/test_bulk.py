@@ -54,7 +54,7 @@ def test_what_was_previewed_is_changed(maria: httpx.Client, any_shop: Shop) -> N
     assert (done_.changed, done_.remaining, done_.unfit, done_.changed_since_preview, done_.refused) == (7, 0, 0, 0, [])
     assert found(maria, state="open") == {"S-1"}
     with any_shop.database.read() as connection:
-        entries = connection.execute(select(tables.audit)).all()
+        entries = connection.execute(select(tables.audit).where(tables.audit.c.what.startswith("case."))).all()
     assert sorted(it.what for it in entries) == [*["case.resolved"] * 7, "case.resolved.many"]
     [of_all] = [it for it in entries if it.what == "case.resolved.many"]
     assert (of_all.actor, json.loads(of_all.detail)["changed"]) == ("maria", 7)
@@ -126,7 +126,7 @@ def test_many_are_handed_over_at_once(maria: httpx.Client, operators: Operators,
         ({"resolve": FIXED, "acknowledge": {}}, "expected one of"),
         ({"acknowledge": {"revision": 1}}, "a revision is of one case"),
         ({"resolve": {"reason": "fixed"}}, "note"),
-        ({"snooze": {"until": "2025-11-20T11:00:00Z"}}, "until: expected an instant in the future"),
+        ({"snooze": {"until": "2025-11-20T11:00:00Z"}}, "Until: expected an instant in the future"),
         ({"acknowledge": {}, "fingerprint": "x"}, "fingerprint is none"),
         ({"acknowledge": {}, "filter": {"state": "resolved"}}, "is of the preview of another filter"),
         ({"acknowledge": {}, "filter": {"sate": "open"}}, "sate"),

@@ -99,15 +99,15 @@ def test_a_case_is_claimed_and_handed_over(maria: httpx.Client, operators: Opera
     ("path", "body", "told"),
     [
         ("resolve", {}, "reason"),
-        ("resolve", {"reason": "fixed", "note": " "}, "note: a case is resolved with a few words on why."),
-        ("resolve", {"reason": "arrived_late", "note": "x"}, "reason: arrived_late is none that people give"),
+        ("resolve", {"reason": "fixed", "note": " "}, "Note: a case is resolved with a few words on why."),
+        ("resolve", {"reason": "arrived_late", "note": "x"}, "Reason: arrived_late is none that people give"),
         ("resolve", {"reason": "done", "note": "x"}, "reason should be 'arrived_late', "),
         ("resolve", {**FIXED, "nots": "x"}, "nots"),
         ("snooze", {"until": "soon"}, "until expected an instant"),
-        ("snooze", {"until": "2025-11-20T11:00:00Z"}, "until: expected an instant in the future"),
+        ("snooze", {"until": "2025-11-20T11:00:00Z"}, "Until: expected an instant in the future"),
         ("assign", {"assignee": ""}, "assignee"),
         ("acknowledge", {"note": "a\0b"}, "note must not contain a NUL character"),
-        ("comments", {"text": " "}, "text: expected 1 to 10,000 characters"),
+        ("comments", {"text": " "}, "Text: expected 1 to 10,000 characters"),
         ("acknowledge", {"revision": 2**40}, "revision"),
     ],
 )
@@ -121,14 +121,14 @@ def test_it_takes_an_operator_of_the_team(maria: httpx.Client, operators: Operat
         assert "operate" in problem(reader.post(f"/v1/cases/{ID}/acknowledge"), 403)
     with operators.as_("sam", team="search") as stranger:
         told = problem(stranger.post(f"/v1/cases/{ID}/resolve", json=FIXED), 403)
-        assert told == "it is a case of compliance, warehouse, and this token is bound to search."
+        assert told == "It is a case of compliance, warehouse, and this token is bound to search."
     with operators.as_("wim", team="warehouse") as owner:
         done(owner.post(f"/v1/cases/{ID}/resolve", json=FIXED))
 
 
 def test_a_case_that_does_not_exist(maria: httpx.Client) -> None:
-    assert problem(maria.post("/v1/cases/case_0/acknowledge"), 404) == "there is no case case_0."
-    assert problem(maria.post("/v1/cases/case_0/comments", json={"text": "hello"}), 404) == "there is no case case_0."
+    assert problem(maria.post("/v1/cases/case_0/acknowledge"), 404) == "There is no case case_0."
+    assert problem(maria.post("/v1/cases/case_0/comments", json={"text": "hello"}), 404) == "There is no case case_0."
 
 
 def test_the_evidence_is_what_happened_why_and_what_was_said(maria: httpx.Client, any_shop: Shop) -> None:
