@@ -160,7 +160,7 @@ def test_nobody_is_reminded_of_what_somebody_is_at(room: Newsroom) -> None:
     room.dispatch(0)
     room.dispatch(WAIT)
     maria = By(Actor(ActorKind.PERSON, "maria"))
-    room.casebook.move([case_id("fulfilment", "a")], Acknowledge(), maria, NOON + MINUTE)
+    room.casebook.move({case_id("fulfilment", "a"): None}, Acknowledge(), maria, NOON + MINUTE)
     room.dispatch(WAIT + REPEAT)
     assert [it[2] for it in room.said()] == ["case.opened"]
 
