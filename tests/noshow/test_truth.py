@@ -42,7 +42,7 @@ def test_a_file_is_looked_at_and_applied_by_its_fingerprint(here: TruthDesk, tmp
     assert (done.code, done.err) == (0, "1 corrections applied\n")
     assert [word for word, *_ in here.desk.said()] == ["confirmed"]
     again = run(here, "apply", file, "--fingerprint", fingerprint, "--reason", "once more")
-    assert (again.code, "nothing is left to change" in again.err) == (3, True)
+    assert (again.code, "Nothing is left to change" in again.err) == (3, True)
 
 
 @pytest.mark.processes
