@@ -1,0 +1,58 @@
+"""`kill -9` of the process that makes messages: nothing is lost, and nothing is told twice."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+from sqlalchemy import func, select
+
+from store.database import Database
+from store.event import HOUR
+from store.tables import message_subjects, messages
+from tests.reconcile.desk import AT_ONCE, NOON
+from tests.reconcile.notify.newsroom import Newsroom
+
+CASES = 150
+KILLS = 4
+
+
+def made(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(messages)).scalar_one()
+
+
+def run_and_kill(database: Database, chance: random.Random) -> None:
+    """The kill comes at some instant after it has made its first message."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.reconcile.notify.dispatching", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        before = made(database)
+        while made(database) == before:
+            assert process.poll() is None
+        time.sleep(chance.uniform(0, 0.05))
+        process.kill()
+
+
+@pytest.mark.processes
+def test_killed_at_any_moment_every_case_is_told_once(any_database: Database) -> None:
+    room = Newsroom(any_database, AT_ONCE)
+    for number in range(CASES):
+        room.opens(f"o-{number:03}")
+    chance = random.Random(7)
+    for _ in range(KILLS):
+        run_and_kill(any_database, chance)
+    assert made(any_database) < CASES, "it was killed before it had finished"
+    room.dispatch(HOUR)
+    told = sorted(it["data"]["correlation_id"] for it in room.sent())
+    assert told == [f"o-{number:03}" for number in range(CASES)]
+    with any_database.read() as connection:
+        about = connection.execute(select(message_subjects.c.subject, message_subjects.c.ordinal)).all()
+    assert len(about) == CASES
+    assert {ordinal for _, ordinal in about} == {1}
+    assert all(json.loads(it["payload"])["data"]["group"]["number"] == 1 for it in room.sent())
+    assert {it["created_at"] for it in room.sent()} == {NOON + HOUR}
