@@ -40,7 +40,9 @@ class Acknowledge:
     def of(self, case: Case, by: By, now: int) -> Case:
         seen = _with_flags(case, lambda finding: replace(finding, acknowledged=True))
         if not seen.wrong:
-            return resolved(seen, why(seen.findings), by.name, now, self.note)
+            only_late = why(seen.findings) is Reason.ARRIVED_LATE
+            reason = Reason.ARRIVED_LATE if only_late else Reason.ACCEPTED
+            return resolved(seen, reason, by.name, now, self.note)
         return replace(
             seen, state=State.ACKNOWLEDGED, state_by=by.name, state_at=now, note=self.note, snoozed_until=None
         )

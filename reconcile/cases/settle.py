@@ -55,9 +55,9 @@ def resolved(case: Case, reason: Reason, by: str, now: int, note: str = "") -> C
 
 def why(findings: Sequence[Finding]) -> Reason:
     """Why a case with these findings, none of which keeps it unresolved, is resolved where no person says so."""
-    if left := [finding for finding in findings if finding.open and not finding.settled]:
-        only_late = all(finding.noted or finding.kind == Kind.LATE for finding in left)
-        return Reason.ARRIVED_LATE if only_late else Reason.ACCEPTED
+    left = [finding for finding in findings if finding.open and not finding.settled]
+    if left and all(finding.noted or finding.kind == Kind.LATE for finding in left):
+        return Reason.ARRIVED_LATE
     last = max(finding.version for finding in findings)
     closed_last = [finding for finding in findings if finding.version == last]
     return Reason.RULE_REMOVED if all(finding.withdrawn for finding in closed_last) else Reason.CONDITION_CEASED

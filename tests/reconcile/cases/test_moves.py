@@ -128,7 +128,7 @@ def test_what_can_be_mended_keeps_it_unresolved(kind: str) -> None:
 
 def test_what_was_seen_goes_when_the_rest_does() -> None:
     change = played([PAYMENT, TWICE], Acknowledge(), [closed(PAYMENT, 2)])
-    assert (change.news, change.case.reason) == (News.RESOLVED, Reason.ACCEPTED)
+    assert (change.news, change.case.reason) == (News.RESOLVED, Reason.CONDITION_CEASED)
 
 
 def test_what_was_seen_reopens_a_case_only_when_it_ceased_and_holds_again() -> None:
