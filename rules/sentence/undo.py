@@ -13,33 +13,41 @@ def not_undone(scene: Scene, step: Step) -> str:
     undoing = " or ".join(step.undone_by.names) if step.undone_by else "undoing event"
     return (
         f"{step.name} of {instant(at)} was to be undone within {format_duration(step.undo_within or 0)} after "
-        f"{counted_from}; no {undoing} had come by {instant(scene.detected_at)}."
+        f"{counted_from}; no {undoing} had come by {instant(scene.detected_at)}. "
+        f"As far as is known, {why}, and for the customer {step.name} still stands."
     )
 
 
 def after_end(scene: Scene, step: Step) -> str:
     at = scene.told(step.name).at
-    return f"{step.name} came {instant(at)}, {gap(scene.verdict.ended_at, at)} after {_off(scene)}."
+    late = gap(scene.verdict.ended_at, at)
+    return (
+        f"{step.name} came {instant(at)}, {late} after {_off(scene)}. For the customer it stands, as far as is known."
+    )
 
 
 def half_undone(scene: Scene) -> str:
     noun = scene.workflow.noun
     left = listed([step.name for step in scene.flagged(Kind.NOT_UNDONE)])
-    return f"The {noun} is half undone: {_undone(scene)}, and {left} not. It is neither carried out nor taken back."
+    candidates = _candidates(scene)
+    certain = [step.name for step in candidates if len(candidates) == 1 or _was_to_be_by_now(scene, step)]
+    undone = listed(certain) if certain else f"at least one of {listed([step.name for step in candidates])}"
+    verb = "are" if len(certain) > 1 else "is"
+    without = f", and without {listed(certain)}" if certain else ""
+    return (
+        f"The {noun} is half undone: {undone} {verb} undone, and {left} not. It is neither carried out nor taken back: "
+        f"as far as is known, the customer is left with {left}{without}."
+    )
 
 
-def _undone(scene: Scene) -> str:
-    """What is undone, as far as the verdict tells it from what there still is time for or what may stay."""
+def _candidates(scene: Scene) -> list[Step]:
+    """What may be undone, as far as the verdict tells it from what there still is time for or what may stay."""
     left = scene.flagged(Kind.NOT_UNDONE)
-    candidates = [
+    return [
         step
         for step in scene.workflow.steps
         if step.undone_by is not None and step not in left and scene.told(step.name).at is not None
     ]
-    certain = [step.name for step in candidates if len(candidates) == 1 or _was_to_be_by_now(scene, step)]
-    if certain:
-        return f"{listed(certain)} {'is' if len(certain) == 1 else 'are'} undone"
-    return f"at least one of {listed([step.name for step in candidates])} is undone"
 
 
 def _was_to_be_by_now(scene: Scene, step: Step) -> bool:

@@ -78,28 +78,38 @@ RELEASED = step("Reserved", undone_by=named("Released"), undo_within=2 * HOUR)
 def test_what_was_to_be_undone_is_told_with_why_and_until_when() -> None:
     assert judged([REFUNDED], [at("Paid", 5), at("Cancelled", 60)], Kind.NOT_UNDONE) == (
         "Paid of 2025-11-20 12:05 UTC was to be undone within 2 h after the order was called off 2025-11-20 13:00 UTC; "
-        "no Refunded had come by 2025-11-20 22:00 UTC."
+        "no Refunded had come by 2025-11-20 22:00 UTC. As far as is known, the order was called off, and for the "
+        "customer Paid still stands."
     )
 
 
 def test_what_came_when_all_was_over_is_to_be_undone_from_then_on() -> None:
     assert judged([REFUNDED], [at("Cancelled", 60), at("Paid", 90)], Kind.NOT_UNDONE) == (
         "Paid of 2025-11-20 13:30 UTC was to be undone within 2 h after it came, for the order was called off "
-        "2025-11-20 13:00 UTC; no Refunded had come by 2025-11-20 22:00 UTC."
+        "2025-11-20 13:00 UTC; no Refunded had come by 2025-11-20 22:00 UTC. As far as is known, the order was called "
+        "off, and for the customer Paid still stands."
     )
 
 
 def test_a_failure_is_what_calls_for_undoing_when_it_comes_first() -> None:
     shipped = step("Shipped", within=40 * MINUTE, fails_on=named("Lost"))
-    assert "after Shipped failed 2025-11-20 12:30 UTC" in judged(
-        [REFUNDED, shipped], [at("Paid", 5), at("Lost", 30), at("Cancelled", 60)], Kind.NOT_UNDONE
+    told = judged([REFUNDED, shipped], [at("Paid", 5), at("Lost", 30), at("Cancelled", 60)], Kind.NOT_UNDONE)
+    assert "after Shipped failed 2025-11-20 12:30 UTC" in told
+    assert told.endswith("As far as is known, Shipped failed, and for the customer Paid still stands.")
+
+
+def test_what_came_after_the_end_stands_for_the_customer() -> None:
+    assert judged([REFUNDED], [at("Cancelled", 60), at("Paid", 90)], Kind.AFTER_END) == (
+        "Paid came 2025-11-20 13:30 UTC, 30 min after the order was called off. For the customer it stands, as far as "
+        "is known."
     )
 
 
 def test_half_undone_says_which_half() -> None:
     events = [at("Paid", 5), at("Reserved", 6), at("Cancelled", 60), at("Released", 61)]
     assert judged([REFUNDED, RELEASED], events, Kind.HALF_UNDONE) == (
-        "The order is half undone: Reserved is undone, and Paid not. It is neither carried out nor taken back."
+        "The order is half undone: Reserved is undone, and Paid not. It is neither carried out nor taken back: as "
+        "far as is known, the customer is left with Paid, and without Reserved."
     )
 
 
@@ -111,6 +121,7 @@ def test_half_undone_does_not_call_undone_what_there_is_still_time_for() -> None
     assert certain.startswith("The order is half undone: Reserved is undone, and Paid not.")
     unclear = judged([REFUNDED, slow, left], [*came, at("Shredded", 70)], Kind.HALF_UNDONE)
     assert unclear.startswith("The order is half undone: at least one of Booked and Printed is undone, and Paid not.")
+    assert unclear.endswith("the customer is left with Paid.")
 
 
 def test_a_deadline_that_an_authorization_gave_is_told_with_it() -> None:
