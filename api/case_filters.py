@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from api.parameters import Age, CaseFilters
 from reconcile.cases.case import State
@@ -11,6 +11,8 @@ from store.event import DAY, HOUR
 from store.tables import case_findings, cases
 
 FEW = 1_000
+
+HOLDS = case_findings.c.open == true()  # so put, an index serves it on SQLite too
 
 NOBODY, ME = "none", "me"
 
@@ -57,7 +59,7 @@ def _of_case(wanted: Wanted) -> list[ColumnElement[bool]]:
     if filters.escalated is not None:
         found.append(cases.c.escalated_at.is_not(None) if filters.escalated else cases.c.escalated_at.is_(None))
     if wanted.team:
-        theirs = select(case_findings.c.case_id).where(case_findings.c.open, case_findings.c.owner == wanted.team)
+        theirs = select(case_findings.c.case_id).where(HOLDS, case_findings.c.owner == wanted.team)
         found.append(or_(cases.c.owner == wanted.team, cases.c.id.in_(theirs)))
     if filters.age is not None:
         found += of_age(filters.age, wanted.now)
@@ -86,7 +88,7 @@ def _of_findings(connection: Connection, wanted: Wanted) -> list[ColumnElement[b
     fits = [case_findings.c[name] == value for name, value in given.items() if value is not None]
     if not fits:
         return []
-    ever, now = _with_finding(connection, fits), _with_finding(connection, [case_findings.c.open, *fits])
+    ever, now = _with_finding(connection, fits), _with_finding(connection, [HOLDS, *fits])
     if State.RESOLVED not in wanted.states:
         return [now]
     return [or_(and_(cases.c.state != State.RESOLVED, now), and_(cases.c.state == State.RESOLVED, ever))]

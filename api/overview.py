@@ -9,6 +9,7 @@ from typing import Generic, NoReturn, TypeVar
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from api.case_filters import HOLDS
 from api.sql import query
 from store.clickhouse import ClickHouse
 from store.clock import Clock
@@ -70,7 +71,7 @@ def _rank(counted: tuple[str, int]) -> tuple[int, str]:
 def _choices(connection: Connection) -> dict[str, tuple[str, ...]]:
     """From one to the next along the index: they are few, and the findings many."""
     columns = (case_findings.c.workflow, case_findings.c.step, case_findings.c.owner)
-    first = select(*columns).where(case_findings.c.open).order_by(*columns).limit(1)
+    first = select(*columns).where(HOLDS).order_by(*columns).limit(1)
     rows = []
     row = connection.execute(first).one_or_none()
     while row is not None:
