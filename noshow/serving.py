@@ -29,6 +29,7 @@ from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.audit.drainer import Drainer as AuditDrainer
 from reconcile.cases.desk import Desk
+from reconcile.notify.discrepant import Discrepant
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.sender import Sender
@@ -100,7 +101,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         if Role.RECONCILER in roles:
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
             due_soon = DueSoon(opened.clickhouse, opened.database, rulebook, settings.evaluator.overlap)
-            dispatcher = Dispatcher.build(opened.database, settings, due_soon)
+            discrepant = Discrepant(opened.database, rulebook)
+            dispatcher = Dispatcher.build(opened.database, settings, (due_soon, discrepant))
             sender = Sender.build(opened.database, settings)
             audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))

@@ -446,6 +446,7 @@ discrepancies = Table(
     Column("told_at", BigInteger),
     Column("closed_at", BigInteger),  # when it was seen that they differ no longer
     Index("discrepancies_by_time", "found_at", "id"),
+    Index("discrepancies_untold", "told_at", "found_at"),
     Index("discrepancies_by_instance", "workflow", "correlation_id"),
 )
 

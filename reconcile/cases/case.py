@@ -49,6 +49,7 @@ class News(StrEnum):
     REOPENED = "case.reopened"  # was resolved, and something is wrong again
     ESCALATED = "case.escalated"  # has been unresolved for longer than it may
     DUE_SOON = "step.due_soon"  # of no case yet: a step that has not come and will soon be late
+    DISCREPANCY = "discrepancy.found"  # of no case: the source of truth and what is stored here differ
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ _VERBS: Mapping[str, str] = {
     News.UPDATED: "changed",
     News.RESOLVED: "settled",
     News.DUE_SOON: "due soon",
+    News.DISCREPANCY: "differing from the source",
 }
 _REPEATED = "still unresolved"
 

@@ -1,11 +1,12 @@
 """The dispatcher's loop: news into groups, groups into messages, what a silence held back when it is over, and now and
-then a look for what is due soon."""
+then a look for news that no case has."""
 
 import logging
+from collections.abc import Sequence
 from threading import Event
+from typing import Protocol
 
 from reconcile.errors import Raced
-from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.flush import flush
 from reconcile.notify.grouping import group
 from reconcile.notify.routing import Routing
@@ -19,23 +20,31 @@ from store.settings import Settings
 logger = logging.getLogger(__name__)
 
 _IDLE = 0.5  # seconds between looks while nothing happens
-_LOOK = 5 * SECOND  # between looks for what is due soon
+_LOOK = 5 * SECOND  # between looks for news that no case has
 _FAULT = 5.0  # seconds of rest after something went wrong
+
+
+class Watch(Protocol):
+    """Finds news that no case has, and writes it down."""
+
+    def step(self, now: int) -> bool:
+        """Whether there may be more at once."""
+        ...
 
 
 class Dispatcher:
     """Any number of dispatchers may run at once."""
 
-    def __init__(self, database: Database, routing: Routing, public_url: str, due_soon: DueSoon | None = None) -> None:
+    def __init__(self, database: Database, routing: Routing, public_url: str, watches: Sequence[Watch] = ()) -> None:
         self._database = database
         self._routing = routing
         self._public_url = public_url
-        self._due_soon = due_soon
+        self._watches = watches
         self._looked_at: int | None = None
 
     @classmethod
-    def build(cls, database: Database, settings: Settings, due_soon: DueSoon | None = None) -> "Dispatcher":
-        return cls(database, Routing.build(settings.notify), settings.public_url, due_soon)
+    def build(cls, database: Database, settings: Settings, watches: Sequence[Watch] = ()) -> "Dispatcher":
+        return cls(database, Routing.build(settings.notify), settings.public_url, watches)
 
     def step(self, now: int) -> bool:
         """One unit of work at `now` (µs UTC); whether there may be more at once. Messages are made when all news has
@@ -43,9 +52,11 @@ class Dispatcher:
 
         Raises `StoreUnavailable`, `StoreRefused` or `Raced`; nothing is lost, and nothing is told twice.
         """
-        if self._due_soon and (self._looked_at is None or now - self._looked_at >= _LOOK):
+        if self._looked_at is None or now - self._looked_at >= _LOOK:
             self._looked_at = now
-            self._due_soon.step(now)
+            for watch in self._watches:
+                while watch.step(now):
+                    pass
         return (
             group(self._database, self._routing, now)
             or lift(self._database, now)

@@ -14,7 +14,7 @@ from reconcile.cases.case import News, State
 from reconcile.errors import Raced
 from reconcile.identity import message_id
 from reconcile.notify import outbox, silence
-from reconcile.notify.item import Item, Told, what_to_say
+from reconcile.notify.item import MOMENTARY, Item, Told, what_to_say
 from reconcile.notify.message import Group, Message, compose
 from reconcile.notify.news import facts_of
 from reconcile.notify.outbox import About, Letter
@@ -191,7 +191,7 @@ def _item(row: Row[Any], type_: News, *, repeated: bool = False) -> Item:
         kind=row.kind,
         at_risk=row.at_risk,
         unit=row.unit,
-        open=row.open and type_ is not News.DUE_SOON,  # nobody hears that a warning is over
+        open=row.open and type_ not in MOMENTARY,
         snapshot=row.snapshot,
         before=row.before if row.told == Told.OPEN else None,
         repeated=repeated,

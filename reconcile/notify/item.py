@@ -6,7 +6,10 @@ from enum import StrEnum
 from reconcile.cases.case import Change, News
 from reconcile.notify.news import snapshot
 
-NEW = (News.OPENED, News.REOPENED, News.DUE_SOON)
+NEW = (News.OPENED, News.REOPENED, News.DUE_SOON, News.DISCREPANCY)
+
+MOMENTARY = frozenset({News.DUE_SOON, News.DISCREPANCY})
+"""What is told and done with: nobody hears that it is over."""
 
 
 class Told(StrEnum):
@@ -54,6 +57,8 @@ def what_to_say(told: Told, is_open: bool, last: News, escalated: bool) -> News 
 
     `last` is what happened last, `escalated` whether that is among what has happened since.
     """
+    if last is News.DISCREPANCY:
+        return last
     if last is News.DUE_SOON:
         return last if told is Told.NOTHING else None
     if not is_open:

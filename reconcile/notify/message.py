@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from reconcile.cases.case import News
-from reconcile.notify import case_data, digest, step_data
+from reconcile.notify import case_data, digest, discrepancy_data, step_data
+from reconcile.notify.discrepant import Differs
 from reconcile.notify.due_soon import Warned
 from reconcile.notify.item import Item
 from store.instant import rfc3339
@@ -61,6 +62,8 @@ def _type(group: Group, items: Sequence[Item]) -> str:
 def _one(item: Item, public_url: str, now: int) -> dict[str, object]:
     if item.type is News.DUE_SOON:
         return step_data.data(msgspec.json.decode(item.snapshot, type=Warned), public_url, now)
+    if item.type is News.DISCREPANCY:
+        return discrepancy_data.data(msgspec.json.decode(item.snapshot, type=Differs), public_url)
     return case_data.data(item.change, public_url, now)
 
 

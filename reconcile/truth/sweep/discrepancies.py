@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, select, update
 
 from reconcile.identity import NAMESPACE
 from reconcile.truth.sweep.compare import Kind
@@ -46,11 +46,16 @@ def put(connection: Connection, found: Sequence[Discrepancy], now: int) -> list[
         open_before |= set(connection.execute(known).scalars())
     insert = upsert(connection.dialect.name, discrepancies)
     new = insert.excluded
+    columns = discrepancies.c
+    was_closed = columns.closed_at.is_not(None)  # then it is another one: not corrected yet, and nobody knows
     again = {
         "theirs": new.theirs,
         "ours": new.ours,
         "last_seen_at": new.last_seen_at,
         "closed_at": None,
+        "corrected_at": case((was_closed, None), else_=columns.corrected_at),
+        "correction": case((was_closed, ""), else_=columns.correction),
+        "told_at": case((was_closed, None), else_=columns.told_at),
     }
     rows = [_row(it, now) for it in found]
     connection.execute(insert.on_conflict_do_update(index_elements=[discrepancies.c.id], set_=again), rows)
@@ -100,12 +105,12 @@ def close(connection: Connection, ids: Sequence[str], now: int) -> int:
 
 
 def untold(connection: Connection, limit: int) -> list[Row[Any]]:
-    """The oldest corrections that nobody has been told of: a correction without an event means that the pipeline is
-    broken, so the owner of the step has to hear of it. Those that differ no longer are no news."""
+    """The oldest that nobody has been told of, with what was done about each: the owner of the step has to hear of it,
+    for a correction without an event means that the pipeline is broken. Those that differ no longer are no news."""
     columns = discrepancies.c
-    waiting = (columns.told_at.is_(None), columns.corrected_at.is_not(None), columns.closed_at.is_(None))
+    waiting = (columns.told_at.is_(None), columns.closed_at.is_(None))
     found = select(discrepancies).where(*waiting).order_by(columns.found_at, columns.id).limit(limit)
-    return list(connection.execute(found))
+    return list(connection.execute(found.with_for_update(skip_locked=True)))
 
 
 def tell(connection: Connection, ids: Sequence[str], now: int) -> None:

@@ -47,7 +47,7 @@ class Shop:
         self.evaluator = Evaluator(clickhouse, database, rules_of([RULE]), settings, "one")
         self.room = Newsroom(database)
         self.due_soon = DueSoon(clickhouse, database, Rulebook(lambda: [RULE]), OVERLAP)
-        self.dispatcher = Dispatcher(database, self.room.routing, PUBLIC, self.due_soon)
+        self.dispatcher = Dispatcher(database, self.room.routing, PUBLIC, [self.due_soon])
 
     def happens(self, name: str, *orders: str, at: int) -> None:
         events = [Event(f"{name}-{it}", it, name, NOON + at, "shop", received_at=NOON + at) for it in orders]
@@ -105,7 +105,7 @@ def test_what_another_looks_through_again_is_not_told_again(shop: Shop) -> None:
     shop.look(31 * MINUTE + WAIT)
     for again in range(3):
         shop.due_soon.step(NOON + 32 * MINUTE + again)
-    shop.dispatcher = Dispatcher(shop.room.database, shop.room.routing, PUBLIC, shop.due_soon)
+    shop.dispatcher = Dispatcher(shop.room.database, shop.room.routing, PUBLIC, [shop.due_soon])
     shop.look(40 * MINUTE)
     shop.look(50 * MINUTE)
     assert len(shop.room.sent()) == 1

@@ -69,5 +69,6 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger),
         sa.Column("closed_at", sa.BigInteger),
         sa.Index("discrepancies_by_time", "found_at", "id"),
+        sa.Index("discrepancies_untold", "told_at", "found_at"),
         sa.Index("discrepancies_by_instance", "workflow", "correlation_id"),
     )

@@ -19,14 +19,34 @@ def test_what_is_seen_again_is_not_new_until_it_was_closed(any_database: Databas
         assert standing(connection, "others", ["a"]) == []
 
 
-def test_a_correction_waits_until_somebody_was_told_of_it(any_database: Database) -> None:
+def told(database: Database, at: int) -> list[str]:
+    """What somebody is told now."""
+    with database.begin() as connection:
+        ids = [row.id for row in untold(connection, 10)]
+        tell(connection, ids, at)
+    return ids
+
+
+def test_it_is_told_once_when_it_is_found_and_once_when_it_is_corrected(any_database: Database) -> None:
     with any_database.begin() as connection:
         put(connection, [FOUND], NOON)
-        assert untold(connection, 10) == [], "nothing was corrected, so nobody needs to hear of it"
-        correct(connection, [FOUND.id], "confirmed", NOON + 1)
-        assert [row.id for row in untold(connection, 10)] == [FOUND.id]
-        tell(connection, [FOUND.id], NOON + 2)
-        assert untold(connection, 10) == []
+    assert [told(any_database, NOON), told(any_database, NOON + 1)] == [[FOUND.id], []]
+    with any_database.begin() as connection:
+        correct(connection, [FOUND.id], "confirmed", NOON + 2)
+        put(connection, [FOUND], NOON + 3)
+    assert [told(any_database, NOON + 4), told(any_database, NOON + 5)] == [[FOUND.id], []]
+
+
+def test_what_differs_again_is_told_again_and_not_taken_for_corrected(any_database: Database) -> None:
+    with any_database.begin() as connection:
+        put(connection, [FOUND], NOON)
+        correct(connection, [FOUND.id], "confirmed", NOON)
+    assert told(any_database, NOON) == [FOUND.id]
+    with any_database.begin() as connection:
+        close(connection, [FOUND.id], NOON + 1)
+        put(connection, [FOUND], NOON + 2)
+        [row] = untold(connection, 10)
+    assert (row.id, row.corrected_at, row.correction) == (FOUND.id, None, "")
 
 
 def test_what_came_meanwhile_is_no_news(any_database: Database) -> None:
