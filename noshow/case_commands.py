@@ -144,3 +144,16 @@ def comment_command(server: Server, id_: str, text: str) -> None:
     """Say something about a case."""
     with connected(server) as client:
         client.post(f"/v1/cases/{id_}/comments", {"text": text})
+
+
+@cases_group.command("recheck")
+@click.option("--workflow", default="", help="Only this workflow.")
+@click.option("--step", default="", help="Only this step.")
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@with_server
+def recheck_command(server: Server, **asked: Any) -> None:
+    """Have the sources of truth asked again, at once, about everything that is missing."""
+    with connected(server) as client:
+        told = client.post("/v1/cases/recheck", asked)
+    lookups = "1 lookup" if told["lookups"] == 1 else f"{told['lookups']:,} lookups"
+    click.echo(f"{lookups} {'would be made' if told['dry_run'] else 'under way'}", err=True)

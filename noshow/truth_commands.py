@@ -90,18 +90,6 @@ def discrepancies_command(server: Server, format_: str, **asked: Any) -> None:
         click.echo(line)
 
 
-@truth_group.command("recheck")
-@click.option("--workflow", default="", help="Only this workflow.")
-@click.option("--step", default="", help="Only this step.")
-@click.option("--dry-run", is_flag=True, help="Only count.")
-@with_server
-def recheck_command(server: Server, **asked: Any) -> None:
-    """Have the sources of truth asked again, at once, about everything that is missing."""
-    with connected(server) as client:
-        told = client.post("/v1/cases/recheck", asked)
-    click.echo(f"{told['lookups']} lookups{' would be made' if told['dry_run'] else ' are on their way'}", err=True)
-
-
 def _sent(server: Server, path: str, file: Path, asked: dict[str, str] | None = None) -> Any:
     """Raises NoshowError with what is wrong, line by line."""
     content = file.read_bytes()

@@ -23,9 +23,9 @@ def here(clickhouse: ClickHouse, database: Database, tmp_path: Path) -> Iterator
         yield it
 
 
-def run(here: TruthDesk, *arguments: str | Path) -> Result:
+def run(here: TruthDesk, *arguments: str | Path, group: str = "truth") -> Result:
     token = issued(here.desk.database, Scope.READ, Scope.OPERATE)
-    return noshow("truth", *arguments, "--url", str(here.http.base_url), environ={"NOSHOW_TOKEN": token})
+    return noshow(group, *arguments, "--url", str(here.http.base_url), environ={"NOSHOW_TOKEN": token})
 
 
 @pytest.mark.processes
@@ -62,8 +62,9 @@ def test_the_source_is_read_asked_again_and_compared(here: TruthDesk) -> None:
     here.bank.charge("a", created_at="2025-11-20T12:01:00Z")
     read = run(here, "read", WORKFLOW, "a", PAYMENT)
     assert read.out == "confirmed as of 2025-11-20T12:01:00Z, asked at 2025-11-20T12:17:00Z\n"
-    assert run(here, "recheck", "--workflow", WORKFLOW, "--dry-run").err == "1 lookups would be made\n"
-    assert run(here, "recheck").err == "1 lookups are on their way\n"
+    dry = run(here, "recheck", "--workflow", WORKFLOW, "--dry-run", group="cases")
+    assert dry.err == "1 lookup would be made\n"
+    assert run(here, "recheck", group="cases").err == "1 lookup under way\n"
     with here.desk.database.begin() as connection:
         put(connection, [Discrepancy("payments", Kind.OURS_ONLY, WORKFLOW, "a", PAYMENT, {}, {})], NOON)
     listed = run(here, "discrepancies", "--state", "open")
