@@ -1,24 +1,17 @@
 """The reconciler's loop: intake as long as there is something to take in, what the clock does to cases, and a slice of
 the sweep now and then."""
 
-import logging
 from threading import Event
 
 from reconcile.cases.alarms import Alarms
 from reconcile.cases.casebook import Casebook
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import SLICES, Sweep
-from reconcile.errors import Raced
+from reconcile.loop import repeat
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreUnavailable
 from store.settings import Settings
-
-logger = logging.getLogger(__name__)
-
-_IDLE = 0.5  # seconds between looks while nothing happens
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Reconciler:
@@ -55,14 +48,4 @@ class Reconciler:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except (StoreUnavailable, Raced) as error:
-                logger.warning("reconciler: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("reconciler: a step failed and is tried again")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        repeat("reconciler", self.step, clock, stop)

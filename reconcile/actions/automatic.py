@@ -17,6 +17,7 @@ from reconcile.actor import SCHEDULE
 from reconcile.audit.entry import Entry, record
 from reconcile.cases.case import State as CaseState
 from reconcile.errors import Unfilled
+from reconcile.loop import repeat
 from reconcile.outgoing.prepared import Prepared
 from reconcile.outgoing.request import Filling, attributes_in, of_action
 from reconcile.rulebook import Rulebook
@@ -27,7 +28,6 @@ from rules.verdict import Kind
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreUnavailable
 from store.event import HOUR, MINUTE
 from store.tables import actions, case_findings, cases
 
@@ -35,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 _FEW = 20  # cases that one look finds
 _LATER = 5 * MINUTE  # how long a case is left alone in which nothing could be done
-_IDLE = 1.0  # seconds between looks
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 _half_undone = case_findings.alias("half_undone")
 _before = actions.alias("before")
@@ -90,18 +88,8 @@ class Automat:
         return False
 
     def run(self, clock: Clock, stop: Event) -> None:
-        """Until `stop` is set. Nothing that goes wrong ends it."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except StoreUnavailable as error:
-                logger.warning("automatic actions: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("automatic actions: a case failed, and is looked at again later")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        repeat("automatic actions", self.step, clock, stop)
 
     def _candidates(self) -> list[str]:
         """Cases in which something may be to do, and nothing stands against it."""

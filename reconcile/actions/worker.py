@@ -10,11 +10,11 @@ from reconcile.actions import claims, people
 from reconcile.actions.claims import Claim
 from reconcile.actions.outcome import outcome
 from reconcile.errors import Unfilled
+from reconcile.loop import repeat
 from reconcile.outgoing.call import Call, NoReply, Reply
 from reconcile.outgoing.prepared import Request, restored
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreUnavailable
 from store.event import SECOND
 
 logger = logging.getLogger(__name__)
@@ -24,8 +24,6 @@ PROMPT = 60 * SECOND  # between claim and call; whoever was kept from it for lon
 
 NOTE = 500  # letters of an answer that are kept
 
-_IDLE = 0.5  # seconds between looks
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 _random = SystemRandom().random
 
@@ -69,18 +67,8 @@ class Worker:
         return True
 
     def run(self, clock: Clock, stop: Event) -> None:
-        """Until `stop` is set. Nothing that goes wrong ends it."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except StoreUnavailable as error:
-                logger.warning("actions: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("actions: one failed, and is looked at again when its hold runs out")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        repeat("caller of actions", self.step, clock, stop)
 
     def _tidied(self, now: int) -> bool:
         """Whether there was anything that waited in vain: for a second person, or for its worker."""

@@ -1,26 +1,20 @@
 """The audit trail's loop: chains what was entered, brings it to ClickHouse, and carries out redactions."""
 
-import logging
 from threading import Event
 
 from reconcile.audit import chain, copying, passes, redaction, rule_changes
-from reconcile.errors import Raced
+from reconcile.loop import repeat
 from store import leases
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreUnavailable
 from store.event import HOUR, SECOND
 from store.leases import Lease
-
-logger = logging.getLogger(__name__)
 
 LEASE = "audit"
 
 _TTL = 15 * SECOND
 _TIDY_EVERY = HOUR
-_IDLE = 0.5  # seconds between looks while nothing happens
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Drainer:
@@ -60,17 +54,7 @@ class Drainer:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except (StoreUnavailable, Raced) as error:
-                logger.warning("audit: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("audit: a step failed and is tried again")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        repeat("audit trail", self.step, clock, stop)
         self.release()
 
     def release(self) -> None:

@@ -1,27 +1,21 @@
 """The dispatcher's loop: news into groups, groups into messages, what a silence held back when it is over, and now and
 then a look for news that no case has."""
 
-import logging
 from collections.abc import Sequence
 from threading import Event
 from typing import Protocol
 
-from reconcile.errors import Raced
+from reconcile.loop import repeat
 from reconcile.notify.flush import flush
 from reconcile.notify.grouping import group
 from reconcile.notify.routing import Routing
 from reconcile.notify.silence import lift
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreUnavailable
 from store.event import SECOND
 from store.settings import Settings
 
-logger = logging.getLogger(__name__)
-
-_IDLE = 0.5  # seconds between looks while nothing happens
 _LOOK = 5 * SECOND  # between looks for news that no case has
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Watch(Protocol):
@@ -65,14 +59,4 @@ class Dispatcher:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except (StoreUnavailable, Raced) as error:
-                logger.warning("dispatcher: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("dispatcher: a step failed and is tried again")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        repeat("dispatcher", self.step, clock, stop)

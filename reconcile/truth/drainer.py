@@ -8,19 +8,18 @@ from threading import Event as Stop
 import msgspec
 from sqlalchemy import select, update
 
+from reconcile.loop import repeat
 from store import events
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreRefused, StoreUnavailable
+from store.errors import StoreRefused
 from store.event import RESERVED_SOURCE, Event
 from store.tables import testimony
 
 logger = logging.getLogger(__name__)
 
 _ROWS = 500  # brought by one insert
-_IDLE = 0.5  # seconds between looks
-_FAULT = 5.0  # seconds of rest after something went wrong
 
 
 class Drainer:
@@ -46,17 +45,7 @@ class Drainer:
 
     def run(self, clock: Clock, stop: Stop) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step(clock.now()) else _IDLE
-            except StoreUnavailable as error:
-                logger.warning("testimony: %s", error)
-                rest = _FAULT
-            except Exception:
-                logger.exception("testimony: bringing it failed and is tried again")
-                rest = _FAULT
-            if rest:
-                clock.sleep(rest)
+        repeat("drainer of testimony", self.step, clock, stop)
 
     def _waiting(self) -> list[Event]:
         columns = testimony.c
