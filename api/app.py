@@ -19,7 +19,6 @@ from api import (
     instances,
     models,
     notifications,
-    pages,
     redactions,
     rules,
     sign_in,
@@ -31,6 +30,7 @@ from api.access.policy import Policy
 from api.context import Context, Services
 from api.errors import Errors
 from api.headers import CommonHeaders
+from api.pages import pages
 from reconcile.cases.desk import Desk
 from reconcile.outgoing.call import Caller
 from reconcile.rulebook import Rulebook

@@ -1,6 +1,6 @@
 """What the list page shows. Times are µs UTC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api import queue, verdicts
@@ -9,7 +9,7 @@ from api.context import Context
 from api.cursor import decode, encode
 from api.links import board_path
 from api.overview import Overview, States
-from api.parameters import BoardParameters, states_of
+from api.parameters import BoardParameters, CaseFilters
 from api.queue import Case, Place
 from rules.verdict import Kind
 from store.errors import StoreUnavailable
@@ -23,7 +23,9 @@ class Board:
     """`matching` counts what fits the filters, up to `COUNTED`. `states` is `None` where ClickHouse is away.
 
     `all_open`: the list is of all open cases, which the overview counts.
-    `elsewhere`: instances of exactly the ID that was searched for, where no case was found: (workflow, state).
+    `here`, `first`, `more`, `all_at_once`: addresses of this page, of others of the list, and of what can be done with
+    all of it. `elsewhere`: instances of exactly the ID that was searched for, where no case was found:
+    (workflow, state).
     """
 
     now: int
@@ -34,6 +36,7 @@ class Board:
     here: str
     first: str | None
     more: str | None
+    all_at_once: str
     elsewhere: Sequence[tuple[str, str]]
     filtered: bool
     all_open: bool
@@ -63,18 +66,18 @@ class Board:
         return [*known, *([chosen] if chosen and chosen not in known else [])]
 
 
-def look(here: Context, asked: BoardParameters) -> Board:
-    """`BadParameters` for a broken cursor, `StoreUnavailable` where the SQL database is away."""
+def look(here: Context, asked: BoardParameters, me: str) -> Board:
+    """As `me` sees it. `BadParameters` for a broken cursor, `StoreUnavailable` where the SQL database is away."""
     now = here.clock.now()
-    wanted = Wanted(asked, states_of(None if asked.state == "all" else asked.state), beginning=asked.q, now=now)
+    wanted = Wanted(asked, asked.states, beginning=asked.q, now=now, me=me)
     after = decode(asked.after, Place) if asked.after else None
     with here.database.read() as connection:
         found = queue.page(connection, wanted, asked.order, after, ROWS + 1)
         matching = queue.count(connection, wanted, COUNTED + 1)
     cases = found[:ROWS]
     more = encode(queue.place_of(cases[-1], asked.order)) if len(found) > ROWS else None
-    given = _given(asked)
-    filtered = any(given[name] for name in ("workflow", "step", "owner", "severity", "kind", "q"))
+    given = {name: value for name, value in asked.given.items() if name != "after"}
+    filtered = any(name in given for name in (*CaseFilters.model_fields, "q"))
     return Board(
         now=now,
         cases=cases,
@@ -84,15 +87,11 @@ def look(here: Context, asked: BoardParameters) -> Board:
         here=board_path({**given, "after": asked.after}),
         first=board_path(given) if asked.after else None,
         more=board_path({**given, "after": more}) if more else None,
+        all_at_once=board_path({**given, "sort": None}, "/bulk"),
         elsewhere=_elsewhere(here, asked.q) if asked.q and not found else [],
         filtered=filtered,
         all_open=asked.state == "open" and not filtered,
     )
-
-
-def _given(asked: BoardParameters) -> dict[str, str | None]:
-    given: Mapping[str, str | None] = asked.model_dump(exclude={"after"})
-    return {**given, "state": None if asked.state == "open" else asked.state}
 
 
 def _states(here: Context) -> States | None:

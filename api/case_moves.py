@@ -1,7 +1,8 @@
 """What people do with cases: `POST /v1/cases/{id}/…`, one at a time, and `/v1/cases/bulk`."""
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -23,6 +24,15 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[OPERATES, D
 SHOWN = 20
 
 Moved = models_cases.Case
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Cases that were not changed: why, how many, and the first of them."""
+
+    why: str
+    count: int
+    cases: Sequence[str]
 
 
 @router.post("/bulk/preview", operation_id="preview_bulk", summary="Count what a filter chooses",
@@ -57,7 +67,7 @@ def move_bulk(identity: Operator, asked: bodies.BulkBody, here: Here) -> Respons
             "remaining": chosen.remaining,
             "unfit": chosen.unfit,
             "changed_since_preview": chosen.changed,
-            "refused": _refused(outcome),
+            "refused": [asdict(left) for left in left_by_words(outcome)],
         }
     )
 
@@ -115,10 +125,10 @@ def _wanted(asked: bodies.PreviewBody, identity: Identity, here: Context) -> Wan
     return replace(wanted_by(asked.filter, identity, here), team=identity.team)
 
 
-def _refused(outcome: Outcome) -> list[dict[str, object]]:
-    """By what was said of them, the most frequent first."""
+def left_by_words(outcome: Outcome) -> list[Left]:
+    """The most frequent first."""
     by_words: defaultdict[str, list[str]] = defaultdict(list)
     for id_, error in outcome.left.items():
         by_words[str(error)].append(id_)
     most = sorted(by_words.items(), key=lambda item: -len(item[1]))[:SHOWN]
-    return [{"why": why, "count": len(ids), "cases": ids[:SHOWN]} for why, ids in most]
+    return [Left(why, len(ids), ids[:SHOWN]) for why, ids in most]

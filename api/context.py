@@ -47,7 +47,7 @@ class Context:
     def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, services: Services) -> "Context":
         def load_overview() -> Overview:
             with database.read() as connection:
-                return overview.overview(connection)
+                return overview.overview(connection, clock.now())
 
         def load_rule_files() -> tuple[RuleFile, ...]:
             with database.read() as connection:

@@ -74,10 +74,10 @@ class Errors:
         return self._answer(request, bad.status, bad.detail, bad.faults)
 
     async def of_reconciliation(self, request: Request, error: Exception) -> Response:
-        words = str(error)
+        words = as_sentence(str(error))
         if not isinstance(error, Overtaken):  # which begins with who it was, as they spell it
             words = f"{words[:1].upper()}{words[1:]}"
-        return self._answer(request, STATUS[type(error)], words if words.endswith((".", "!", "?")) else f"{words}.")
+        return self._answer(request, STATUS[type(error)], words)
 
     async def of_store(self, request: Request, error: Exception) -> Response:
         log.warning("%s %s: %s", request.method, request.url.path, error)
@@ -132,6 +132,10 @@ class LastResort:
                 raise
             log.exception("%s %s", scope["method"], scope["path"])
             await self._answer(Request(scope))(scope, receive, send)
+
+
+def as_sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def wants_page(request: Request) -> bool:

@@ -9,10 +9,10 @@ def order_path(workflow: str, correlation_id: str) -> str:
     return f"/orders/{quote(workflow, safe='')}/{quote(correlation_id, safe='')}"
 
 
-def board_path(parameters: Mapping[str, str | None]) -> str:
-    """The list with these parameters; those that are empty are left out."""
+def board_path(parameters: Mapping[str, str | None], page: str = "/") -> str:
+    """The list, or another page of the same cases, with these parameters; those that are empty are left out."""
     given = {name: value for name, value in parameters.items() if value}
-    return f"/?{urlencode(given)}" if given else "/"
+    return f"{page}?{urlencode(given)}" if given else page
 
 
 def safe_url(url: str) -> str:

@@ -9,6 +9,7 @@ from api.lane import ODD, Lane, note, state_in_words
 from api.queue import Case
 from api.timeline import NARROW, WIDE, Picture, Scene, draw
 from api.verdicts import Finding, Verdict
+from reconcile.cases.case import State
 from rules.verdict import WHOLE, Kind
 from store import events
 from store.event import RESERVED_SOURCE, Event
@@ -44,7 +45,8 @@ class Order:
     @property
     def live(self) -> bool:
         """Whether anything on the page can change by itself. What was called off may still have to be undone."""
-        return self.verdict is None or self.verdict.instance.state != OVER
+        settled = self.case is None or self.case.state == State.RESOLVED
+        return self.verdict is None or self.verdict.instance.state != OVER or not settled
 
     @property
     def flags(self) -> list[Finding]:

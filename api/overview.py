@@ -1,7 +1,7 @@
 """The numbers above the list: what is open, what is at risk, and how all instances stand."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -9,7 +9,9 @@ from typing import Generic, NoReturn, TypeVar
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from api.case_filters import HOLDS
+from api.ageing import Bucket, ageing
+from api.case_filters import HOLDS, Wanted
+from api.parameters import TABS, CaseFilters
 from api.sql import query
 from store.clickhouse import ClickHouse
 from store.clock import Clock
@@ -22,9 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`severities` and `at_risk` are of open cases; `at_risk` is the sum by unit ('' where there is none).
+    """`severities`, `at_risk`, `nouns` and `ages` are of open cases, acknowledged ones too; `at_risk` is the sum by
+    unit ('' where there is none), `ages` how many are how old, the youngest first, without ages that none has.
 
-    `choices` has, for workflow, step and owner, what open findings have. `nouns` are those of open cases.
+    `choices` has, for workflow, step and owner, what open findings have, and the assignees there are.
     """
 
     open: int
@@ -32,6 +35,7 @@ class Overview:
     at_risk: Mapping[str, float]
     nouns: tuple[str, ...]
     choices: Mapping[str, tuple[str, ...]]
+    ages: Sequence[Bucket]
 
 
 States = Mapping[str, Mapping[str, int]]
@@ -40,20 +44,21 @@ States = Mapping[str, Mapping[str, int]]
 FIRST = ("incomplete", "failed", "orphan", "running", "complete", "cancelled")
 
 
-def overview(connection: Connection) -> Overview:
+def overview(connection: Connection, now: int) -> Overview:
     severities: defaultdict[str, int] = defaultdict(int)
     at_risk: defaultdict[str, float] = defaultdict(float)
     nouns: set[str] = set()
     grouping = (cases.c.severity, cases.c.unit, cases.c.noun)
-    sums = select(*grouping, func.count(), func.sum(cases.c.at_risk)).where(cases.c.state == "open").group_by(*grouping)
-    for severity, unit, noun, number, amount in connection.execute(sums):
+    sums = select(*grouping, func.count(), func.sum(cases.c.at_risk)).where(cases.c.state.in_(TABS["open"]))
+    for severity, unit, noun, number, amount in connection.execute(sums.group_by(*grouping)):
         severities[severity] += number
         nouns.add(noun)
         if amount is not None:
             at_risk[unit or ""] += amount
     largest_first = dict(sorted(at_risk.items(), key=lambda item: -item[1]))
     total = sum(severities.values())
-    return Overview(total, severities, largest_first, tuple(sorted(nouns)), _choices(connection))
+    ages = [bucket for bucket in ageing(connection, Wanted(CaseFilters(), TABS["open"], now=now)) if bucket.cases]
+    return Overview(total, severities, largest_first, tuple(sorted(nouns)), _choices(connection), ages)
 
 
 def states(clickhouse: ClickHouse) -> States:
@@ -78,7 +83,17 @@ def _choices(connection: Connection) -> dict[str, tuple[str, ...]]:
         rows.append(row)
         row = connection.execute(first.where(tuple_(*columns) > tuple_(*row))).one_or_none()
     names = ("workflow", "step", "owner")
-    return {name: tuple(sorted({row[place] for row in rows} - {""})) for place, name in enumerate(names)}
+    of_findings = {name: tuple(sorted({row[place] for row in rows} - {""})) for place, name in enumerate(names)}
+    return {**of_findings, "assignee": _assignees(connection)}
+
+
+def _assignees(connection: Connection) -> tuple[str, ...]:
+    """Of all there ever were, from one to the next along the index too."""
+    found = [""]
+    following = select(func.min(cases.c.assignee))
+    while (name := connection.execute(following.where(cases.c.assignee > found[-1])).scalar_one()) is not None:
+        found.append(name)
+    return tuple(found[1:])
 
 
 class Kept(Generic[T]):

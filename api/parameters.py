@@ -1,6 +1,6 @@
 """What can be asked of each list, as query parameters. A blank parameter counts as left out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -39,6 +39,14 @@ Limit = Annotated[int, Field(ge=1, le=MOST, description="Most items of one page.
 After = Annotated[str | None, Field(max_length=8 * LONGEST, description="`next` of the page before.")]
 Sort = Literal["age", "newest", "risk", "severity"]
 Age = Literal["under_1h", "1h_4h", "4h_24h", "1d_7d", "over_7d"]
+
+
+TABS: Mapping[str, tuple[State, ...]] = {
+    "open": (State.OPEN, State.ACKNOWLEDGED),
+    "snoozed": (State.SNOOZED,),
+    "resolved": (State.RESOLVED,),
+    "all": tuple(State),
+}
 
 
 def states_of(text: str | None) -> tuple[State, ...]:
@@ -128,18 +136,34 @@ class CaseParameters(QueueFilters):
     after: After = None
 
 
-class BoardParameters(CaseFilters):
-    """The list page. `q` is the beginning of a correlation ID, or all of it."""
+class ChosenParameters(CaseFilters):
+    """Cases as the list page chooses them. `open` is what nobody has put aside; `q` is the beginning of a correlation
+    ID, or all of it."""
 
-    state: Literal["open", "resolved", "all"] = "open"
+    state: Literal["open", "snoozed", "resolved", "all"] = "open"
     q: Text | None = None
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        return TABS[self.state]
+
+    @property
+    def given(self) -> dict[str, str]:
+        """As parameters of an address, without what is so anyway."""
+        given = {name: str(value) for name, value in self.model_dump(mode="json", exclude_defaults=True).items()}
+        return given if self.escalated is None else {**given, "escalated": "yes" if self.escalated else "no"}
+
+
+class BoardParameters(ChosenParameters):
+    """The list page."""
+
     sort: Sort | None = None
     after: After = None
 
     @property
     def order(self) -> Sort:
         """Open cases: the longest stuck first; settled ones: the latest first, unless asked otherwise."""
-        return self.sort or ("age" if self.state == "open" else "newest")
+        return self.sort or ("newest" if self.state in ("resolved", "all") else "age")
 
 
 class ActionParameters(Parameters):

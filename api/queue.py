@@ -109,6 +109,11 @@ class Case:
     findings: tuple[Finding, ...]
 
     @property
+    def owners(self) -> frozenset[str]:
+        """The teams that it concerns."""
+        return frozenset({self.owner, *(finding.owner for finding in self.findings if finding.open)})
+
+    @property
     def flags(self) -> tuple[Finding, ...]:
         """What is wrong now; of a settled case, what was. What is wrong with all of it comes first."""
         shown = [finding for finding in self.findings if finding.open] or self.findings

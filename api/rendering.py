@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,12 +12,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api import times
-from api.access.viewer import viewer_of
+from api.access.viewer import sign_in_path, viewer_of
 from api.assets import address
 from api.links import order_path, safe_url
+from api.parameters import Age
 from store.instant import rfc3339
 
 FOLDER = Path(__file__).parent / "templates"
+PLACES: Mapping[str, str] = {"/": "Cases", "/rules": "Rules"}
+"""Where the bar leads."""
+
+AGES: Mapping[Age, str] = {
+    "under_1h": "under 1 h",
+    "1h_4h": "1 to 4 h",
+    "4h_24h": "4 to 24 h",
+    "1d_7d": "1 to 7 days",
+    "over_7d": "over 7 days",
+}
 LONGEST_ATTRIBUTES = 20_000
 # One escape of JSON at a time, so that what follows an escaped backslash is none. A pair of surrogates is one letter.
 ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.")
@@ -36,6 +47,7 @@ class Templates:
         )
         self._environment.globals["asset"] = address
         self._environment.globals["order_path"] = order_path
+        self._environment.globals.update(AGES=AGES, PLACES=PLACES)
         self._environment.globals["refused_rules"] = refused_rules
         self._environment.filters.update(
             rfc3339=rfc3339,
@@ -52,9 +64,11 @@ class Templates:
         )
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
-        """The template can name who looks (`viewer`), which is `None` on pages that are for everybody."""
+        """Every template can name who looks (`viewer`; `None` on pages that are for everybody), the path that was asked
+        for (`at`), and where to sign in and come back (`sign_in`)."""
         page = self._environment.get_template(template)
-        return HTMLResponse(page.render(values, viewer=viewer_of(request)))
+        whole = {"viewer": viewer_of(request), "at": request.url.path, "sign_in": sign_in_path(request)}
+        return HTMLResponse(page.render(whole | values))
 
 
 def words(name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from api import models_cases
 from store.event import HOUR, MINUTE
-from tests.api.pages import everything, ids, pages
+from tests.api.paging import everything, ids, pages
 from tests.api.shop import Order, Shop, arrived_late, case_id, running, unpaid, unshipped
 from tests.conftest import NOON
 

@@ -10,7 +10,7 @@ import pytest
 from api import models, models_cases
 from store import events
 from store.event import Event
-from tests.api.pages import everything, ids, pages
+from tests.api.paging import everything, ids, pages
 from tests.api.shop import Shop, arrived_late, cancelled, event, half_undone, orphan, running, unpaid, unshipped
 from tests.conftest import NOON
 

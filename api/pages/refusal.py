@@ -1,0 +1,44 @@
+"""What was sent and did not happen: the page says why, and keeps what was filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.errors import STATUS, as_sentence, wants_page
+from api.problem import ApiError
+from reconcile.errors import ReconcileError
+
+REFUSALS: tuple[type[Exception], ...] = (ApiError, *STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`form`: the last part of the address that it was sent to, '' where nothing was refused."""
+
+    status: int = 200
+    why: str = ""
+    form: str = ""
+    sent: Mapping[str, str] = field(default_factory=dict)
+
+    def kept(self, form: str, name: str) -> str:
+        """What to fill into a field again."""
+        return self.sent.get(name, "") if form == self.form else ""
+
+    def on(self, page: Response) -> Response:
+        page.status_code = self.status
+        return page
+
+
+NOTHING_REFUSED = Refusal()
+
+
+def refused(request: Request, error: Exception, form: str, sent: Mapping[str, str]) -> Refusal:
+    """Of one of `REFUSALS`. Raises it again for programs."""
+    if not wants_page(request):
+        raise error
+    if isinstance(error, ApiError):
+        return Refusal(error.status, error.detail, form, sent)
+    assert isinstance(error, ReconcileError)
+    return Refusal(STATUS[type(error)], f"Not done: {as_sentence(str(error))}", form, sent)

@@ -1,0 +1,100 @@
+"""What the page of an order shows of its case, and which moves of it are possible. Times are µs UTC."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from api.access.identity import Identity, Scope
+from api.bodies import AcknowledgeBody, AssignBody, MoveBody, ReopenBody, ResolveBody, SnoozeBody
+from api.context import Context
+from api.queue import Case
+from reconcile.cases import comments
+from reconcile.cases.ambiguity import SENTENCES, Ambiguity
+from reconcile.cases.case import BY_PEOPLE, Reason, State
+from reconcile.cases.comments import Comment
+from reconcile.cases.moves import Acknowledge, Assign, Reopen, Resolve, Snooze
+from reconcile.cases.references import Found
+from store.event import DAY, HOUR
+from store.instant import rfc3339
+
+MOVES: Mapping[str, type[MoveBody]] = {
+    "acknowledge": AcknowledgeBody,
+    "snooze": SnoozeBody,
+    "resolve": ResolveBody,
+    "reopen": ReopenBody,
+    "assign": AssignBody,
+}
+"""By the last part of the address that its form is sent to."""
+
+_POSSIBLE_IN = {
+    "acknowledge": Acknowledge.possible_in,
+    "snooze": Snooze.possible_in,
+    "resolve": Resolve.possible_in,
+    "reopen": Reopen.possible_in,
+    "assign": Assign.possible_in,
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.CONFIRMED_AT_SOURCE: "the source says that it happened",
+    Reason.FIXED: "somebody put it right",
+    Reason.ACCEPTED: "it is as flagged, and may stay so",
+    Reason.FALSE_ALARM: "nothing was ever wrong",
+    Reason.DEVIATED: "something else was done instead, on purpose",
+    Reason.DUPLICATE: "dealt with in another case",
+    Reason.OTHER: "the note says",
+}
+
+NINE = 9 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    case: Case
+    now: int
+    identity: Identity
+    references: Found
+    comments: Sequence[Comment]
+
+    @property
+    def unclear(self) -> tuple[str, ...]:
+        """What is not known, a sentence for each; of a settled case nothing."""
+        words = self.case.ambiguity.split() if self.case.state != State.RESOLVED else []
+        return tuple(SENTENCES[Ambiguity(word)] for word in words)
+
+    @property
+    def may_operate(self) -> bool:
+        return Scope.OPERATE in self.identity.scopes
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether the case is of the team that whoever looks is bound to, if to any."""
+        return self.identity.may_change(self.case.owners)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.case.assignee == self.identity.actor.name
+
+    def can(self, move: str) -> bool:
+        """Whether it can be moved so in its state."""
+        return State(self.case.state) in _POSSIBLE_IN[move]
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Why it may be resolved: the code, and what it means."""
+        return [(reason, REASONS[reason]) for reason in BY_PEOPLE]
+
+    @property
+    def tomorrow(self) -> str:
+        return tomorrow(self.now)
+
+
+def tomorrow(now: int) -> str:
+    """The next morning at nine, as the `until` of a snooze has it."""
+    return rfc3339((now // DAY + 1) * DAY + NINE)
+
+
+def look(here: Context, connection: Connection, case: Case, identity: Identity) -> Panel:
+    """Raises `StoreUnavailable`."""
+    found = here.desk.references.of_orders([case.correlation_id]).get(case.correlation_id, {})
+    return Panel(case, here.clock.now(), identity, found, comments.of_case(connection, case.id))
