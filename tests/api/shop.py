@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from store import events, tables
 from store.clickhouse import ClickHouse
@@ -88,6 +88,12 @@ class Shop:
             with self.database.begin() as connection:
                 connection.execute(insert(tables.cases), [self._case(order) for order in flagged])
                 connection.execute(insert(tables.case_findings), findings)
+
+    def escalate(self, id: str) -> None:
+        """The case of this order, at noon."""
+        with self.database.begin() as connection:
+            raised = update(tables.cases).where(tables.cases.c.correlation_id == id)
+            connection.execute(raised.values(escalated_at=NOON))
 
     def _insert(self, table: str, rows: Sequence[dict[str, object]]) -> None:
         if rows:

@@ -51,7 +51,7 @@ def paths() -> Iterator[str]:
 
 def test_every_route_refuses_what_it_cannot_do(http: httpx.Client) -> None:
     known = list(paths())
-    assert len(known) == 15
+    assert len(known) == 14
     for path, method in product(known, ("POST", "PUT", "PATCH", "DELETE")):
         answer = http.request(method, path)
         assert check_problem(answer, 405).detail == f"{method} is not possible here; GET is."
@@ -109,16 +109,14 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
         ("/v1/cases?severity=crit", "severity", "should be 'info', 'warning' or 'critical'"),
         ("/v1/cases?kind=mising", "kind", "should be 'missing', 'late', 'failed', 'duplicate', 'out_of_order', "),
         ("/v1/cases?sort=size", "sort", "should be 'age', 'newest', 'risk' or 'severity'"),
-        ("/v1/cases?state=closed", "state", "expected open, acknowledged, snoozed, resolved or unresolved, or several"),
-        ("/v1/cases?state=open,", "state", "expected open, acknowledged"),
-        ("/v1/cases?age=2h", "age", "should be 'under_1h', '1h_4h', '4h_24h', '1d_7d' or 'over_7d'"),
+        ("/v1/cases?state=closed", "state", "should be 'open' or 'resolved'"),
         ("/v1/cases?correlation_id=a%00", "correlation_id", "must not contain a NUL character"),
         ("/v1/cases/%00", "id", "must not contain a NUL character"),
         ("/v1/cases/a?limit=1", "limit", "is unknown (there are none here)"),
         ("/?sate=open", "sate", "is unknown (did you mean state?)"),
         ("/?q=%00", "q", "must not contain a NUL character"),
         ("/?limit=5", "limit", "is unknown"),
-        ("/orders/w/a?x=1", "x", "is unknown (there are none here)"),
+        ("/orders/w/a?x=1", "x", "is unknown (known are done)"),
         ("/healthz?x=1", "x", "is unknown (there are none here)"),
         ("/readyz?x=1", "x", "is unknown (there are none here)"),
     ],

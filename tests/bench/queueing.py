@@ -66,7 +66,7 @@ def _looks(database: Database) -> dict[str, Work]:
         "deep_page_by_risk": _deep(database, "risk"),
         "count": lambda connection: queue.count(connection, _wanted(), 1001),
         "count_by_owner": lambda connection: queue.count(connection, _wanted(owner="gifts"), 1001),
-        "overview": overview.overview,
+        "overview": lambda connection: overview.overview(connection, NOW),
         "ageing": lambda connection: ageing.ageing(connection, _wanted()),
         "preview": lambda connection: choice.preview(connection, _wanted()),
         "preview_by_owner": lambda connection: choice.preview(connection, _wanted(owner="shipping")),

@@ -191,6 +191,8 @@ def test_it_can_be_used_by_keyboard_alone(tab: Tab, stocked: Shop) -> None:
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.get_by_role("radio", name="Open").focus()
     page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="Nothing is snoozed")).to_be_visible()
+    page.keyboard.press("ArrowRight")
     expect(page.locator("a.id")).to_have_text(["A-3"])
     expect(page.get_by_role("radio", name="Resolved")).to_be_focused()
     page.get_by_role("link", name="A-3").focus()

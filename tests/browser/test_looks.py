@@ -83,7 +83,7 @@ def test_a_phone_shows_every_filter(open_tabs: Tabs, stocked: Shop) -> None:
     edges = page.locator("#filters select").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect()).map(box => [box.left, box.right])"
     )
-    assert len(edges) == 6
+    assert len(edges) == 9
     assert all(left >= 0 and right <= 360 for left, right in edges)
 
 

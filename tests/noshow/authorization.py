@@ -13,8 +13,8 @@ EVENT = {"correlation_id": "A", "name": "OrderPlaced", "time": "2025-11-20T12:00
 class Row:
     """`scope` `None`: open to everybody. `team`: it changes the case `{id}`, which a token of another team may not.
 
-    `body` is sent as JSON; it need not be right, but where `team` is checked behind it, it must be. `path` fills in
-    what `PLACES` does not, or not well.
+    `body` is sent as JSON, `form` as our pages' forms are; it need not be right, but where `team` is checked behind it,
+    it must be. `path` fills in what `PLACES` does not, or not well.
     """
 
     method: str
@@ -22,6 +22,7 @@ class Row:
     scope: Scope | None
     team: bool = False
     body: object = None
+    form: Mapping[str, str] | None = None
     path: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, case: str) -> str:
@@ -40,6 +41,11 @@ TABLE = (
     Row("GET", "/", READ),
     Row("GET", "/orders/{workflow}/{correlation_id}", READ),
     Row("GET", "/rules", READ),
+    Row("GET", "/cases/{id}", READ),
+    Row("POST", "/cases/{id}/comment", OPERATE, team=True, form={"text": "hm"}),
+    Row("POST", "/cases/{id}/{move}", OPERATE, team=True, path={"move": "acknowledge"}),
+    Row("GET", "/bulk", OPERATE),
+    Row("POST", "/bulk/{move}", OPERATE, path={"move": "acknowledge"}),
     Row("GET", "/v1/openapi.json", READ),
     Row("GET", "/v1/instances", READ),
     Row("GET", "/v1/instances/{workflow}/{correlation_id}", READ),

@@ -70,7 +70,7 @@ def routes(router: APIRouter) -> Iterator[tuple[str, str]]:
 
 def ask(real: Real, row: Row, headers: Mapping[str, str]) -> httpx.Response:
     with httpx.Client(base_url=real.url) as http:
-        return http.request(row.method, row.address(real.case), json=row.body, headers=headers)
+        return http.request(row.method, row.address(real.case), json=row.body, data=row.form, headers=headers)
 
 
 def verdict(answer: httpx.Response) -> str:
