@@ -30,7 +30,7 @@ BARE = [Depends(only(NoParameters))]
 def list_offers(id: PathText, here: Here, _: Reader) -> Response:
     """Everything that could be done about the case, in the order in which to think of it, each with the reason why it
     is offered or why not; and what was asked for so far."""
-    offers, actions = _desk(here).offers(id, here.clock.now())
+    offers, actions = action_desk(here).offers(id, here.clock.now())
     return Json({"offers": [_offer(it) for it in offers], "actions": [action_json(it) for it in actions]})
 
 
@@ -45,9 +45,9 @@ def run_action(
     the exact request comes back, secrets as `***`."""
     place, now = Place(id, step, name), here.clock.now()
     if asked.dry_run:
-        offer, request = _desk(here).preview(place, now)
+        offer, request = action_desk(here).preview(place, now)
         return Json({"offered": offer.offered, "why": offer.why, "request": request.shown})
-    action = _desk(here).run(place, _person(identity, asked.reason), now)
+    action = action_desk(here).run(place, person_of(identity, asked.reason), now)
     return Json(action_json(action), status_code=202)
 
 
@@ -79,16 +79,17 @@ def start_actions(asked: models.DecisionBody, here: Here, identity: Administrato
              response_model=models.Action, dependencies=BARE)  # fmt: skip
 def approve_action(id: PathText, here: Here, identity: Operator, asked: models.ApproveBody | None = None) -> Response:
     """As the second person, under another name than the first. It is looked at once more whether it is safe."""
-    reason = asked.reason if asked else ""
-    return Json(action_json(_desk(here).approve(id, _person(identity, reason), here.clock.now())))
+    return Json(action_json(approve(here, identity, id, asked or models.ApproveBody())))
 
 
 @router.post("/actions/{id}/withdraw", operation_id="withdraw_action", summary="Withdraw an action",
              response_model=models.Action, dependencies=BARE)  # fmt: skip
 def withdraw_action(id: PathText, asked: models.DecisionBody, here: Here, identity: Operator) -> Response:
     """Before it was ever called."""
-    person, now = _person(identity, asked.reason), here.clock.now()
-    done = _desk(here).decide(id, person, lambda connection: people.withdraw(connection, id, person.decision, now))
+    person, now = person_of(identity, asked.reason), here.clock.now()
+    done = action_desk(here).decide(
+        id, person, lambda connection: people.withdraw(connection, id, person.decision, now)
+    )
     return Json(action_json(done))
 
 
@@ -96,20 +97,33 @@ def withdraw_action(id: PathText, asked: models.DecisionBody, here: Here, identi
              response_model=models.Action, dependencies=BARE)  # fmt: skip
 def settle_action(id: PathText, asked: models.SettleBody, here: Here, identity: Operator) -> Response:
     """Of one whose outcome is unknown, after looking at the other side."""
-    person, now = _person(identity, asked.reason), here.clock.now()
-    done = _desk(here).decide(
-        id, person, lambda connection: people.settle(connection, id, asked.happened, person.decision, now)
-    )
-    return Json(action_json(done))
+    return Json(action_json(settle(here, identity, id, asked)))
 
 
 @router.post("/actions/{id}/repeat", operation_id="repeat_action", summary="Repeat an action",
              response_model=models.Action, dependencies=BARE)  # fmt: skip
 def repeat_action(id: PathText, asked: models.DecisionBody, here: Here, identity: Operator) -> Response:
     """Under the same key, where its outcome is unknown and the other side honours the key."""
-    person, now = _person(identity, asked.reason), here.clock.now()
-    done = _desk(here).decide(id, person, lambda connection: people.repeat(connection, id, person.decision, now))
-    return Json(action_json(done))
+    return Json(action_json(repeat(here, identity, id, asked)))
+
+
+def approve(here: Context, identity: Identity, id: str, asked: models.ApproveBody) -> Action:
+    return action_desk(here).approve(id, person_of(identity, asked.reason), here.clock.now())
+
+
+def withdraw(here: Context, identity: Identity, id: str, asked: models.DecisionBody) -> Action:
+    person, now = person_of(identity, asked.reason), here.clock.now()
+    return action_desk(here).decide(id, person, lambda it: people.withdraw(it, id, person.decision, now))
+
+
+def settle(here: Context, identity: Identity, id: str, asked: models.SettleBody) -> Action:
+    person, now = person_of(identity, asked.reason), here.clock.now()
+    return action_desk(here).decide(id, person, lambda it: people.settle(it, id, asked.happened, person.decision, now))
+
+
+def repeat(here: Context, identity: Identity, id: str, asked: models.DecisionBody) -> Action:
+    person, now = person_of(identity, asked.reason), here.clock.now()
+    return action_desk(here).decide(id, person, lambda it: people.repeat(it, id, person.decision, now))
 
 
 def action_json(action: Action) -> dict[str, object]:
@@ -145,9 +159,9 @@ def _switched(here: Context, identity: Identity, reason: str, *, stopped: bool) 
         return Json(switch_json(switch.read(connection)))
 
 
-def _desk(here: Context) -> ActionDesk:
+def action_desk(here: Context) -> ActionDesk:
     return ActionDesk(here.clickhouse, here.database, here.rulebook)
 
 
-def _person(identity: Identity, reason: str) -> Person:
+def person_of(identity: Identity, reason: str) -> Person:
     return Person(Decision(identity.actor, reason), identity.team)

@@ -50,7 +50,7 @@ def list_lookups(id: PathText, here: Here) -> AnyResponse:
 def ask(id: PathText, step: PathText, here: Here, caller: Operator) -> AnyResponse:
     """As if for the first time, whatever was planned. Answers 200 with what the source said if that comes within a few
     seconds, else 202."""
-    _changeable(here, caller, id)
+    demand_change(here, caller, id)
     before = _standing(here, id, step)
     Asking(here.database, here.rulebook).ask(id, step, caller.actor, here.clock.now())
     now = _standing(here, id, step)
@@ -74,7 +74,7 @@ def ask(id: PathText, step: PathText, here: Here, caller: Operator) -> AnyRespon
 )
 def testify(id: PathText, step: PathText, said: models.TestifyBody, here: Here, caller: Operator) -> AnyResponse:
     """It counts as testimony, from you: the step is judged again within seconds. A real event outweighs it."""
-    _changeable(here, caller, id)
+    demand_change(here, caller, id)
     time = None if said.time is None else parse_instant(said.time)
     statement = Statement(Word(said.word), said.reason, time)
     event = Witness(here.clickhouse, here.database).testify(id, step, statement, caller.actor, here.clock.now())
@@ -118,7 +118,7 @@ def _case(here: Context, id: str) -> queue.Case:
     return case
 
 
-def _changeable(here: Context, caller: Identity, id: str) -> None:
+def demand_change(here: Context, caller: Identity, id: str) -> None:
     case = _case(here, id)
     demand_team(caller, [case.owner, *(finding.owner for finding in case.findings)])
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from api.access.identity import Identity, Scope
+from api.actions import action_desk
 from api.bodies import AcknowledgeBody, AssignBody, MoveBody, ReopenBody, ResolveBody, SnoozeBody
 from api.context import Context
 from api.queue import Case
+from reconcile.actions.offers import Deed, Offer
+from reconcile.actions.row import Action
 from reconcile.cases import comments
 from reconcile.cases.ambiguity import SENTENCES, Ambiguity
 from reconcile.cases.case import BY_PEOPLE, Reason, State
 from reconcile.cases.comments import Comment
 from reconcile.cases.moves import Acknowledge, Assign, Reopen, Resolve, Snooze
 from reconcile.cases.references import Found
+from reconcile.truth.standing import Standing, standings
+from rules.verdict import WHOLE
 from store.event import DAY, HOUR
 from store.instant import rfc3339
 
@@ -45,6 +50,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.OTHER: "the note says",
 }
 
+DEEDS = frozenset({Deed.ASK, Deed.SETTLE, Deed.REPEAT, Deed.APPROVE, Deed.RUN})
+"""What has a button of its own; the rest is done by resolving the case."""
+
 NINE = 9 * HOUR
 
 
@@ -55,12 +63,31 @@ class Panel:
     identity: Identity
     references: Found
     comments: Sequence[Comment]
+    offers: Sequence[Offer]
+    actions: Sequence[Action]
+    lookups: Sequence[Standing]
 
     @property
     def unclear(self) -> tuple[str, ...]:
         """What is not known, a sentence for each; of a settled case nothing."""
         words = self.case.ambiguity.split() if self.case.state != State.RESOLVED else []
         return tuple(SENTENCES[Ambiguity(word)] for word in words)
+
+    @property
+    def deeds(self) -> tuple[Offer, ...]:
+        """What is safe to have done now, the first thing to think of first."""
+        return tuple(offer for offer in self.offers if offer.offered and offer.deed in DEEDS)
+
+    @property
+    def withheld(self) -> tuple[Offer, ...]:
+        """What is not safe now, each with its reason."""
+        return tuple(offer for offer in self.offers if not offer.offered and offer.deed in DEEDS)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Of what is wrong now: on which somebody's word may count."""
+        open_ones = (finding.step for finding in self.case.findings if finding.open and finding.step != WHOLE)
+        return tuple(dict.fromkeys(open_ones))
 
     @property
     def may_operate(self) -> bool:
@@ -97,4 +124,7 @@ def tomorrow(now: int) -> str:
 def look(here: Context, connection: Connection, case: Case, identity: Identity) -> Panel:
     """Raises `StoreUnavailable`."""
     found = here.desk.references.of_orders([case.correlation_id]).get(case.correlation_id, {})
-    return Panel(case, here.clock.now(), identity, found, comments.of_case(connection, case.id))
+    now = here.clock.now()
+    offers, actions = action_desk(here).offers(case.id, now)
+    said, lookups = comments.of_case(connection, case.id), standings(connection, case.id)
+    return Panel(case, now, identity, found, said, offers, actions, lookups)

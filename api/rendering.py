@@ -61,6 +61,8 @@ class Templates:
             pretty=pretty,
             one_line=one_line,
             safe_url=safe_url,
+            as_json=as_json,
+            sentence=sentence,
         )
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
@@ -74,6 +76,15 @@ class Templates:
 def words(name: str) -> str:
     """`out_of_order` as people say it."""
     return name.replace("_", " ")
+
+
+def sentence(told: str) -> str:
+    """With a capital and a full stop."""
+    return f"{told[:1].upper()}{told[1:]}{'' if told[-1:] in '.!?' else '.'}"
+
+
+def as_json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def thousands(number: int) -> str:

@@ -25,6 +25,14 @@ DONE: Mapping[str, str] = {
     "reopen": "Reopened.",
     "assign": "Assigned.",
     "comment": "Your comment was added.",
+    "ask": "The source is being asked. What it says shows here within seconds.",
+    "testify": "Your word is written down. The order is judged again within seconds.",
+    "run": "It is sent within seconds, once. What becomes of it shows here.",
+    "propose": "Proposed. It is sent once a second person has approved it.",
+    "approve": "Approved. It is sent within seconds, once.",
+    "withdraw": "Withdrawn. It was never sent.",
+    "settle": "What became of it is written down.",
+    "repeat": "It is sent once more, under the same key.",
 }
 """What is said of what has just been done, by the last part of the address of its form."""
 

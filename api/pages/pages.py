@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.pages import board, bulk, case, order, rules
+from api.pages import action, board, bulk, case, order, rules, truth
 
 router = APIRouter(include_in_schema=False)
 
-for page in (board, bulk, order, case, rules):
+for page in (board, bulk, order, truth, action, case, rules):
     router.include_router(page.router)
