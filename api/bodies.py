@@ -15,7 +15,7 @@ from store.instant import parse_instant
 Note = Annotated[str, Field(max_length=LONGEST, description="What to say about it."), AfterValidator(without_nul)]
 
 
-def _instant(text: str) -> str:
+def instant(text: str) -> str:
     until(text, 0)
     return text
 
@@ -48,7 +48,7 @@ class SnoozeBody(Asked):
     until: Annotated[
         str,
         Field(description="An instant, or how long from now.", examples=["2026-11-20T18:00:00Z", "4h"]),
-        AfterValidator(_instant),
+        AfterValidator(instant),
     ]
 
     def move(self, me: str, now: int) -> Move:

@@ -1,6 +1,6 @@
 """`/v1/discrepancies`: where sources of truth and what is stored here differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import models_truth as models
 from api.access.guard import READS
-from api.context import Here
+from api.context import Context, Here
 from api.cursor import decode, encode
 from api.json_response import Json
 from api.parameters import After, Limit, Parameters, Text, only
@@ -58,14 +58,23 @@ class Place(msgspec.Struct):
 )
 def list_discrepancies(asked: Annotated[DiscrepancyParameters, Query()], here: Here) -> Response:
     """The latest first."""
+    page, after = found(here, asked)
+    return Json({"items": [_told(row) for row in page], "next": after})
+
+
+def found(here: Context, asked: DiscrepancyParameters) -> tuple[Sequence[Row[Any]], str | None]:
+    """Those of a page, and where the next page begins."""
     columns = discrepancies.c
     statement = select(discrepancies).where(and_(True, *_conditions(asked)))
     statement = statement.order_by(columns.found_at.desc(), columns.id.desc()).limit(asked.limit + 1)
     with here.database.read() as connection:
         rows = connection.execute(statement).all()
     page = rows[: asked.limit]
-    after = encode(Place(page[-1].found_at, page[-1].id)) if len(rows) > len(page) else None
-    return Json({"items": [_told(row) for row in page], "next": after})
+    return page, encode(Place(page[-1].found_at, page[-1].id)) if len(rows) > len(page) else None
+
+
+def state_of(row: Row[Any]) -> State:
+    return "closed" if row.closed_at is not None else "open" if row.corrected_at is None else "corrected"
 
 
 def _conditions(asked: DiscrepancyParameters) -> Iterator[ColumnElement[bool]]:
@@ -90,7 +99,7 @@ def _told(row: Row[Any]) -> dict[str, object]:
         **{name: getattr(row, name) for name in ("id", "source", "kind", "workflow", "correlation_id", "step")},
         "theirs": msgspec.Raw(row.theirs.encode()),
         "ours": msgspec.Raw(row.ours.encode()),
-        "state": "closed" if row.closed_at is not None else "open" if row.corrected_at is None else "corrected",
+        "state": state_of(row),
         "correction": row.correction or None,
         **{name: rfc3339_or_none(getattr(row, name)) for name in TIMES},
     }

@@ -1,5 +1,6 @@
 """`/v1/notifications`: what was sent to whom, every attempt, and how to send it anew."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,8 @@ from starlette.responses import Response
 
 from api import models_notify as models
 from api.access.guard import Administrator, Reader
-from api.context import Here
+from api.access.identity import Identity
+from api.context import Context, Here
 from api.cursor import decode, encode
 from api.json_response import Json
 from api.parameters import After, Limit, NoParameters, Parameters, PathText, Text, only
@@ -49,13 +51,7 @@ class Place(msgspec.Struct):
 )
 def list_notifications(asked: Annotated[NotificationParameters, Query()], here: Here, _: Reader) -> Response:
     """The newest first."""
-    wanted = Wanted(asked.state, asked.endpoint, asked.case_id)
-    before = decode(asked.after, Place) if asked.after else None
-    place = (before.created_at, before.id) if before else None
-    with here.database.read() as connection:
-        found = postbox.page(connection, wanted, place, asked.limit + 1)
-    page = found[: asked.limit]
-    after = encode(Place(page[-1].created_at, page[-1].id)) if len(found) > len(page) else None
+    page, after = found(here, asked)
     return Json({"items": [message_json(row) for row in page], "next": after})
 
 
@@ -69,8 +65,8 @@ def list_notifications(asked: Annotated[NotificationParameters, Query()], here: 
 def list_disabled(here: Here, _: Reader) -> Response:
     """Nothing is sent to them until they are enabled again."""
     with here.database.read() as connection:
-        found = postbox.disabled(connection)
-    items = [{"name": it.name, "at": rfc3339(it.at), "reason": it.reason, "pending": it.pending} for it in found]
+        disabled = postbox.disabled(connection)
+    items = [{"name": it.name, "at": rfc3339(it.at), "reason": it.reason, "pending": it.pending} for it in disabled]
     return Json({"items": items})
 
 
@@ -128,11 +124,26 @@ def get_notification(id: PathText, here: Here, _: Reader) -> Response:
 )
 def redeliver(id: PathText, here: Here, caller: Administrator) -> Response:
     """Under the id that it had. `count` is 0 where it is on its way anyhow."""
+    return Json({"count": int(sent_anew(here, id, caller))})
+
+
+def sent_anew(here: Context, id: str, caller: Identity) -> bool:
+    """False where it is on its way anyhow. Raises `NotFound`."""
     try:
-        sent = postbox.send_anew(here.database, id, caller.actor, here.clock.now())
+        return postbox.send_anew(here.database, id, caller.actor, here.clock.now())
     except NoSuchMessage as error:
         raise NotFound(f"There is no notification {id}") from error
-    return Json({"count": int(sent)})
+
+
+def found(here: Context, asked: NotificationParameters) -> tuple[Sequence[Row[Any]], str | None]:
+    """The messages of a page, the newest first, and where the next page begins."""
+    wanted = Wanted(asked.state, asked.endpoint, asked.case_id)
+    before = decode(asked.after, Place) if asked.after else None
+    place = (before.created_at, before.id) if before else None
+    with here.database.read() as connection:
+        rows = postbox.page(connection, wanted, place, asked.limit + 1)
+    page = rows[: asked.limit]
+    return page, encode(Place(page[-1].created_at, page[-1].id)) if len(rows) > len(page) else None
 
 
 def message_json(row: Row[Any]) -> dict[str, object]:

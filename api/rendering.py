@@ -19,7 +19,15 @@ from api.parameters import Age
 from store.instant import rfc3339
 
 FOLDER = Path(__file__).parent / "templates"
-PLACES: Mapping[str, str] = {"/": "Cases", "/rules": "Rules"}
+PLACES: Mapping[str, str] = {
+    "/": "Cases",
+    "/truth/file": "Corrections",
+    "/discrepancies": "Discrepancies",
+    "/silences": "Silences",
+    "/notifications": "Notifications",
+    "/audit": "Audit",
+    "/rules": "Rules",
+}
 """Where the bar leads."""
 
 AGES: Mapping[Age, str] = {

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from api import models_notify as models
 from api.access.guard import Administrator, Reader
-from api.context import Here
+from api.access.identity import Identity
+from api.context import Context, Here
 from api.json_response import Json
 from api.parameters import NoParameters, Parameters, PathText, only
 from api.parameters_audit import Instant
@@ -57,11 +58,7 @@ def begin_silence(body: models.NewSilence, here: Here, caller: Administrator) ->
     now = here.clock.now()
     starts_at = now if body.starts_at is None else body.starts_at
     draft = Draft(matchers(body.matchers), starts_at, body.ends_at, body.reason)
-    try:
-        silence = silencing.begin(here.database, draft, caller.actor, now)
-    except BadSilence as error:
-        raise BadParameters([Fault("silence", f"can't be: {error}")]) from error
-    return Json(silence_json(silence, now), 201)
+    return Json(silence_json(begun(here, draft, caller), now), 201)
 
 
 @router.post(
@@ -88,9 +85,21 @@ def preview_silence(body: models.SilencePreview, here: Here, _: Reader) -> Respo
 )
 def end_silence(id: PathText, here: Here, caller: Administrator) -> Response:
     """Before its time. What it held back and is unresolved still is told within seconds."""
-    now = here.clock.now()
+    return Json(silence_json(ended(here, id, caller), here.clock.now()))
+
+
+def begun(here: Context, draft: Draft, caller: Identity) -> Silence:
+    """Raises `BadParameters`."""
     try:
-        return Json(silence_json(silencing.end(here.database, id, caller.actor, now), now))
+        return silencing.begin(here.database, draft, caller.actor, here.clock.now())
+    except BadSilence as error:
+        raise BadParameters([Fault("silence", f"can't be: {error}")]) from error
+
+
+def ended(here: Context, id: str, caller: Identity) -> Silence:
+    """Raises `NotFound`."""
+    try:
+        return silencing.end(here.database, id, caller.actor, here.clock.now())
     except NoSuchSilence as error:
         raise NotFound(f"There is no silence {id}") from error
 

@@ -51,7 +51,7 @@ class ApplyParameters(Parameters):
 async def preview_file(request: Request, here: Here, caller: Operator) -> Response:
     """Line by line, and in total. Nothing is changed."""
     content, now = await _content(request), here.clock.now()
-    shown = await _read(lambda: _fix(here).preview(content, now, caller.team))
+    shown = await _read(lambda: file_fix(here).preview(content, now, caller.team))
     return Json(file_json(shown))
 
 
@@ -70,7 +70,7 @@ async def apply_file(
     file that was previewed."""
     content, now = await _content(request), here.clock.now()
     order = Order(asked.fingerprint, caller.actor, asked.reason, caller.team)
-    done = await _read(lambda: _fix(here).apply(content, order, now))
+    done = await _read(lambda: file_fix(here).apply(content, order, now))
     return Json(file_json(done))
 
 
@@ -128,8 +128,13 @@ def _line(it: Line) -> dict[str, object]:
     }
 
 
-def _fix(here: Context) -> FileFix:
+def file_fix(here: Context) -> FileFix:
     return FileFix(here.clickhouse, here.database, here.rulebook)
+
+
+def refused_file(bad: BadFile) -> ApiError:
+    faults = [Fault(f"line {it.line}, {it.column}".removesuffix(", "), it.message) for it in bad.problems]
+    return ApiError(400, "The file can't be taken: see what is wrong with each line.", faults)
 
 
 async def _read(work: Callable[[], T]) -> T:
@@ -137,8 +142,7 @@ async def _read(work: Callable[[], T]) -> T:
     try:
         return await run_sync(work)
     except BadFile as bad:
-        faults = [Fault(f"line {it.line}, {it.column}".removesuffix(", "), it.message) for it in bad.problems]
-        raise ApiError(400, "The file can't be taken: see what is wrong with each line.", faults) from None
+        raise refused_file(bad) from None
 
 
 async def _content(request: Request) -> bytes:

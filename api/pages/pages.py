@@ -2,9 +2,25 @@
 
 from fastapi import APIRouter
 
-from api.pages import action, board, bulk, case, order, rules, truth
+from api.pages import (
+    action,
+    audit,
+    board,
+    bulk,
+    case,
+    discrepancies,
+    notifications,
+    order,
+    rules,
+    silences,
+    truth,
+    truth_file,
+)
 
 router = APIRouter(include_in_schema=False)
 
-for page in (board, bulk, order, truth, action, case, rules):
+for page in (
+    *(board, bulk, order, truth, action, case),
+    *(truth_file, discrepancies, silences, notifications, audit, rules),
+):
     router.include_router(page.router)

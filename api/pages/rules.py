@@ -1,23 +1,53 @@
-"""`/rules`: what is in force, and what was refused."""
+"""`/rules`: what is in force, what was refused, and the stop switch of what acts by itself."""
+
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.access.guard import READS
-from api.context import Here
+from api.access.guard import READS, Administrator
+from api.context import Context, Here
+from api.models_actions import DecisionBody
+from api.pages.forms import MOST, Sent, read, see
+from api.pages.refusal import NOTHING_REFUSED, REFUSALS, Refusal, refused
 from api.parameters import NoParameters, only
+from reconcile.actions import switch
+from reconcile.actions.row import Decision
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/rules", dependencies=[READS, Depends(only(NoParameters))])
 def rules_page(request: Request, here: Here) -> Response:
+    return _page(request, here)
+
+
+@router.post("/rules/{switched}", max_body_size=MOST, dependencies=[Depends(only(NoParameters))])
+def switch_automatic(
+    request: Request, identity: Administrator, switched: Literal["stop", "start"], sent: Sent, here: Here
+) -> Response:
+    """Automatic actions."""
+    try:
+        decision = Decision(identity.actor, read(DecisionBody, sent).reason)
+    except REFUSALS as error:
+        return _page(request, here, refused(request, error, switched, sent))
+    with here.database.begin() as connection:
+        switch.set_stopped(connection, switched == "stop", decision, here.clock.now())
+    return see("/rules")
+
+
+def _page(request: Request, here: Context, refusal: Refusal = NOTHING_REFUSED) -> Response:
     files = here.rule_files.get()
-    return here.templates.page(
+    with here.database.read() as connection:
+        automatic = switch.read(connection)
+    page = here.templates.page(
         request,
         "rules.html",
         in_force=[file for file in files if file.in_force],
         refused=[file for file in files if file.refused],
         warned=[file for file in files if file.diagnostics and not file.refused],
+        automatic=automatic,
         now=here.clock.now(),
+        refusal=refusal,
     )
+    return refusal.on(page)

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from api import assets, audit, cases, health, instances, models, pages
+from api import assets, audit, cases, health, instances, models
 from api.app import create_app
+from api.pages import board, order
 from store.clickhouse import ClickHouse
 from store.database import Database
 from tests.api.server import serving
@@ -42,8 +43,8 @@ def check_page(answer: httpx.Response, status: int) -> None:
 
 
 def paths() -> Iterator[str]:
-    """Every address of ours, its parameters filled in."""
-    for module in (assets, audit, cases, health, instances, pages):
+    """Addresses that can only be read, their parameters filled in."""
+    for module in (assets, audit, board, cases, health, instances, order):
         for route in module.router.routes:
             assert isinstance(route, APIRoute)
             yield route.path_format.format(workflow="w", correlation_id="a", id="a", digest="0", name="noshow.css")
@@ -109,7 +110,9 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
         ("/v1/cases?severity=crit", "severity", "should be 'info', 'warning' or 'critical'"),
         ("/v1/cases?kind=mising", "kind", "should be 'missing', 'late', 'failed', 'duplicate', 'out_of_order', "),
         ("/v1/cases?sort=size", "sort", "should be 'age', 'newest', 'risk' or 'severity'"),
-        ("/v1/cases?state=closed", "state", "should be 'open' or 'resolved'"),
+        ("/v1/cases?state=closed", "state", "expected open, acknowledged, snoozed, resolved or unresolved, or several"),
+        ("/v1/cases?state=open,", "state", "expected open, acknowledged"),
+        ("/v1/cases?age=2h", "age", "should be 'under_1h', '1h_4h', '4h_24h', '1d_7d' or 'over_7d'"),
         ("/v1/cases?correlation_id=a%00", "correlation_id", "must not contain a NUL character"),
         ("/v1/cases/%00", "id", "must not contain a NUL character"),
         ("/v1/cases/a?limit=1", "limit", "is unknown (there are none here)"),

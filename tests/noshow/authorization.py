@@ -7,6 +7,8 @@ from api.access.identity import Scope
 
 READ, OPERATE, ADMINISTER, INGEST = Scope.READ, Scope.OPERATE, Scope.ADMINISTER, Scope.INGEST
 EVENT = {"correlation_id": "A", "name": "OrderPlaced", "time": "2025-11-20T12:00:00Z", "id": "e-1"}
+REASON = {"reason": "seen"}
+TESTIMONY = {"step": "PaymentReceived", "word": "absent", "reason": "seen"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,27 @@ TABLE = (
     Row("GET", "/cases/{id}", READ),
     Row("POST", "/cases/{id}/comment", OPERATE, team=True, form={"text": "hm"}),
     Row("POST", "/cases/{id}/{move}", OPERATE, team=True, path={"move": "acknowledge"}),
+    Row("POST", "/cases/{id}/ask", OPERATE, team=True, form={"step": "PaymentReceived"}),
+    Row("POST", "/cases/{id}/testify", OPERATE, team=True, form=TESTIMONY),
+    Row("GET", "/cases/{id}/action", OPERATE),
+    Row("POST", "/cases/{id}/action", OPERATE),
+    Row("GET", "/actions/{id}", READ),
+    Row("POST", "/actions/{id}/{decision}", OPERATE, path={"decision": "approve"}),
+    Row("GET", "/truth/file", OPERATE),
+    Row("POST", "/truth/file/preview", OPERATE),
+    Row("POST", "/truth/file", OPERATE),
+    Row("GET", "/discrepancies", READ),
+    Row("GET", "/silences", READ),
+    Row("POST", "/silences", ADMINISTER),
+    Row("POST", "/silences/preview", ADMINISTER),
+    Row("POST", "/silences/{id}/end", ADMINISTER),
+    Row("GET", "/notifications", READ),
+    Row("GET", "/notifications/{id}", READ),
+    Row("POST", "/notifications/redeliver", ADMINISTER),
+    Row("POST", "/notifications/{id}/redeliver", ADMINISTER),
+    Row("POST", "/notifications/endpoints/{name}/enable", ADMINISTER, path={"name": "payments"}),
+    Row("GET", "/audit", READ),
+    Row("POST", "/rules/{switched}", ADMINISTER, path={"switched": "stop"}),
     Row("GET", "/bulk", OPERATE),
     Row("POST", "/bulk/{move}", OPERATE, path={"move": "acknowledge"}),
     Row("GET", "/v1/openapi.json", READ),
@@ -74,6 +97,25 @@ TABLE = (
     Row("POST", "/v1/truth/file", OPERATE),
     Row("GET", "/v1/truth/{workflow}/{correlation_id}/{step}", READ),
     Row("GET", "/v1/discrepancies", READ),
+    Row("GET", "/v1/actions", READ),
+    Row("GET", "/v1/cases/{id}/actions", READ),
+    Row("POST", "/v1/cases/{id}/actions/{step}/{name}", OPERATE, body=REASON, path={"name": "refund"}),
+    Row("POST", "/v1/actions/{id}/approve", OPERATE),
+    Row("POST", "/v1/actions/{id}/withdraw", OPERATE, body=REASON),
+    Row("POST", "/v1/actions/{id}/settle", OPERATE, body={**REASON, "happened": True}),
+    Row("POST", "/v1/actions/{id}/repeat", OPERATE, body=REASON),
+    Row("POST", "/v1/actions/stop", ADMINISTER, body=REASON),
+    Row("POST", "/v1/actions/start", ADMINISTER, body=REASON),
+    Row("GET", "/v1/silences", READ),
+    Row("POST", "/v1/silences", ADMINISTER),
+    Row("POST", "/v1/silences/preview", READ, body={"matchers": ["owner=payments"]}),
+    Row("POST", "/v1/silences/{id}/end", ADMINISTER),
+    Row("GET", "/v1/notifications", READ),
+    Row("GET", "/v1/notifications/endpoints", READ),
+    Row("GET", "/v1/notifications/{id}", READ),
+    Row("POST", "/v1/notifications/redeliver", ADMINISTER),
+    Row("POST", "/v1/notifications/{id}/redeliver", ADMINISTER),
+    Row("POST", "/v1/notifications/endpoints/{name}/enable", ADMINISTER, path={"name": "payments"}),
     Row("POST", "/v1/events", INGEST, body=EVENT),
     Row("POST", "/v1/logs", INGEST),
 )
