@@ -88,9 +88,10 @@ def _of_findings(connection: Connection, wanted: Wanted) -> list[ColumnElement[b
     fits = [case_findings.c[name] == value for name, value in given.items() if value is not None]
     if not fits:
         return []
-    ever, now = _with_finding(connection, fits), _with_finding(connection, [HOLDS, *fits])
+    now = _with_finding(connection, [HOLDS, *fits])
     if State.RESOLVED not in wanted.states:
         return [now]
+    ever = _with_finding(connection, fits)
     return [or_(and_(cases.c.state != State.RESOLVED, now), and_(cases.c.state == State.RESOLVED, ever))]
 
 

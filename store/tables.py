@@ -83,7 +83,7 @@ cases = Table(
     Index("cases_by_escalation", "escalate_at"),
     Index("cases_by_assignee", "assignee", "state", "since", "id"),
     Index("cases_by_severity", "state", "severity_rank", "since", "id"),
-    Index("cases_summed", "state", "unit", "severity", "noun", "since", "at_risk"),  # has all that is counted
+    Index("cases_summed", "state", "unit", "severity", "noun", "since", "at_risk", "id"),  # has all that is counted
 )
 
 # The reconciler's copy of `findings` in ClickHouse, moved forward only by a higher version.

@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_index("cases_by_escalation", "cases", ["escalate_at"])
     op.create_index("cases_by_assignee", "cases", ["assignee", "state", "since", "id"])
     op.create_index("cases_by_severity", "cases", ["state", "severity_rank", "since", "id"])
-    op.create_index("cases_summed", "cases", ["state", "unit", "severity", "noun", "since", "at_risk"])
+    op.create_index("cases_summed", "cases", ["state", "unit", "severity", "noun", "since", "at_risk", "id"])
     op.drop_index("case_findings_open", "case_findings")
     op.create_index("case_findings_of_owner", "case_findings", ["owner", "open", "case_id", "step", "kind"])
     op.create_index("case_findings_of_step", "case_findings", ["step", "open", "case_id", "kind", "owner"])
