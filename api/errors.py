@@ -16,6 +16,7 @@ from api.rendering import Templates
 from reconcile.errors import (
     BadMove,
     FileRefused,
+    NoSuchAction,
     NoSuchCase,
     NoSuchStep,
     NotOffered,
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 STATUS: Mapping[type[Exception], int] = {
     **{BadMove: 400, NotYours: 403, NoSuchCase: 404, Overtaken: 409},
-    **{NotOffered: 409, Unfilled: 409},
+    **{NotOffered: 409, NoSuchAction: 404, Unfilled: 409},
     **{NoSuchStep: 404, NoTruth: 404, WordRefused: 409, FileRefused: 409},
 }
 """What reconciliation refuses, with words that are meant for whoever asked."""

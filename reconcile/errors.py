@@ -61,6 +61,10 @@ class NotOffered(ReconcileError):
     """An action, or a word about one, that is not possible now; the message says why."""
 
 
+class NoSuchAction(NotOffered):
+    """There is no action with this id, or of this name on the step."""
+
+
 class SweepFailed(ReconcileError):
     """A provider's list can't be read to its end; the message says why. The pass begins anew later."""
 

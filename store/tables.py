@@ -475,7 +475,8 @@ actions = Table(
     Column("approved_at", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),
-    Column("called_at", BigInteger),
+    Column("called_at", BigInteger),  # for the first time
+    Column("tried_at", BigInteger),  # when the last call was over, or nobody waited for it any more
     Column("settled_at", BigInteger),
     Column("status", Integer),
     Column("note", Text, nullable=False),

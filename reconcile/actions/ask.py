@@ -47,7 +47,7 @@ def ask(connection: Connection, wanted: Wanted, decision: Decision, now: int) ->
         "reason": decision.reason,
     }
     row = upsert(connection.dialect.name, actions).values(values).on_conflict_do_nothing().returning(actions.c.id)
-    written, action = connection.execute(row).scalar_one_or_none(), by_id(connection, id_)
+    written, action = connection.execute(row).scalar_one_or_none(), by_id(connection, id_, lock=True)
     if written is None or action is None:
         raise NotOffered(f"{wanted.declared.label}: {action.asked_by if action else 'somebody'} was quicker")
     what = "action.proposed" if action.state is State.PROPOSED else "action.asked"

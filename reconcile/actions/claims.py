@@ -31,22 +31,20 @@ _KEY_HOLDS = actions.c.called_at > bindparam("now") - KEY_HOLDS
 # Of the automatic ones of a case one goes at a time, in the order in which they were asked for.
 _ITS_TURN = or_(
     ~actions.c.automatic,
-    and_(
-        ~switch.STOPPED,
-        ~exists().where(
-            _before.c.case_id == actions.c.case_id,
-            _before.c.automatic,
-            _before.c.state.in_([State.READY, State.CALLING]),
-            or_(
-                _before.c.asked_at < actions.c.asked_at,
-                and_(_before.c.asked_at == actions.c.asked_at, _before.c.id < actions.c.id),
-            ),
+    ~exists().where(
+        _before.c.case_id == actions.c.case_id,
+        _before.c.automatic,
+        _before.c.state.in_([State.READY, State.CALLING]),
+        or_(
+            _before.c.asked_at < actions.c.asked_at,
+            and_(_before.c.asked_at == actions.c.asked_at, _before.c.id < actions.c.id),
         ),
     ),
 )
 
 _DUE: ColumnElement[bool] = and_(
     actions.c.next_at <= bindparam("now"),
+    or_(~actions.c.automatic, ~switch.STOPPED),
     or_(
         and_(actions.c.state == State.READY, _ITS_TURN),
         and_(actions.c.state.in_([State.UNKNOWN, State.CALLING]), actions.c.idempotent, _KEY_HOLDS),
@@ -114,7 +112,8 @@ def lose(connection: Connection, now: int) -> int:
     for action in found:
         was_called = action.state is State.CALLING
         note = "whoever called it was lost before there was an answer" if was_called else action.note
-        values = {"state": State.UNKNOWN, "next_at": NEVER, "note": note}
+        tried_at = now if was_called else action.tried_at
+        values = {"state": State.UNKNOWN, "next_at": NEVER, "tried_at": tried_at, "note": note}
         connection.execute(update(actions).where(*as_read(action)).values(values))
         record_entries(connection, [entry(action, "action.unknown", SCHEDULE, note)], now)
         leave_the_rest(connection, action, now)
@@ -163,6 +162,7 @@ def _values(outcome: Outcome, now: int) -> dict[str, object]:
     return {
         "state": outcome.state,
         "next_at": outcome.next_at,
+        "tried_at": now,
         "settled_at": now if over else None,
         "status": outcome.status,
         "note": outcome.note,

@@ -10,7 +10,7 @@ from reconcile.actions.ask import Wanted, ask
 from reconcile.actions.offers import Offer, offers, run_offer
 from reconcile.actions.row import Action, Decision, by_id
 from reconcile.actions.situation import Seen, Subject, seen, situation, subject
-from reconcile.errors import NoSuchCase, NotOffered, NotYours, Unfilled
+from reconcile.errors import NoSuchAction, NoSuchCase, NotOffered, NotYours, Unfilled
 from reconcile.outgoing.prepared import Prepared
 from reconcile.outgoing.request import Filling, attributes_in, of_action
 from reconcile.rulebook import Rulebook
@@ -78,9 +78,8 @@ class ActionDesk:
             return ask(connection, wanted, person.decision, now)
 
     def approve(self, id_: str, person: Person, now: int) -> Action:
-        """As the second person, if it is still safe. Raises `NotOffered`, `NotYours`."""
-        with self._database.begin() as connection:
-            action = _known(connection, id_)
+        """As the second person, if it is still safe. Raises `NoSuchAction`, `NotOffered`, `NotYours`."""
+        action = self._known(id_)
         _, as_seen = self._look(action.case_id, now)
         with self._database.begin() as connection:
             of = self._locked(connection, action.case_id, person)
@@ -88,9 +87,10 @@ class ActionDesk:
             return people.approve(connection, id_, person.decision, now)
 
     def decide(self, id_: str, person: Person, change: Callable[[Connection], Action]) -> Action:
-        """Withdraw, settle or repeat an action: `change` does it. Raises `NotOffered`, `NotYours`."""
+        """Withdraw, settle or repeat an action: `change` does it. Raises `NoSuchAction`, `NotOffered`, `NotYours`."""
+        action = self._known(id_)
         with self._database.begin() as connection:
-            self._locked(connection, _known(connection, id_).case_id, person)
+            self._locked(connection, action.case_id, person)
             return change(connection)
 
     def _look(self, case_id: str, now: int) -> tuple[Subject, Seen]:
@@ -99,6 +99,13 @@ class ActionDesk:
         if of is None:
             raise NoSuchCase(f"there is no case {case_id}")
         return of, seen(self._clickhouse, self._rulebook, of, now)
+
+    def _known(self, id_: str) -> Action:
+        with self._database.read() as connection:
+            action = by_id(connection, id_)
+        if action is None:
+            raise NoSuchAction(f"there is no action {id_}")
+        return action
 
     def _locked(self, connection: Connection, case_id: str, person: Person) -> Subject:
         of = subject(connection, case_id, lock=True)
@@ -114,7 +121,10 @@ class ActionDesk:
             return run_offer(situation(connection, of, as_seen), step, declared)
 
     def _still_safe(self, connection: Connection, of: Subject, as_seen: Seen, action: Action) -> None:
-        step, declared = _declared(as_seen, Place(action.case_id, action.step, action.name))
+        try:
+            step, declared = _declared(as_seen, Place(action.case_id, action.step, action.name))
+        except NoSuchAction as error:
+            raise NotOffered(f"{action.label} is not safe any more: {error}") from error
         offer = run_offer(situation(connection, of, as_seen).without(action), step, declared)
         if not offer.offered:
             raise NotOffered(f"{action.label} is not safe any more: {offer.why}")
@@ -136,15 +146,8 @@ def _declared(as_seen: Seen, place: Place) -> tuple[Step, Declared]:
         for action in step.actions:
             if (step.name, action.name) == (place.step, place.name):
                 return step, action
-    raise NotOffered(f"the rule in force has no action {place.name} on {place.step}")
+    raise NoSuchAction(f"the rule in force has no action {place.name} on {place.step}")
 
 
 def _hash(as_seen: Seen) -> str:
     return as_seen.workflow.content_hash if as_seen.workflow else ""
-
-
-def _known(connection: Connection, id_: str) -> Action:
-    action = by_id(connection, id_)
-    if action is None:
-        raise NotOffered(f"there is no action {id_}")
-    return action

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, and_, or_, update
 
 from reconcile.actions.outcome import KEY_HOLDS
 from reconcile.actions.row import NEVER, ROWS, Action, Decision, State, as_read, by_id, entry, read
 from reconcile.actor import SCHEDULE
 from reconcile.audit.entry import Entry, record
-from reconcile.errors import NotOffered
+from reconcile.errors import NoSuchAction, NotOffered
+from store.event import HOUR
 from store.tables import actions
+
+READY_HOLDS = 6 * HOUR
+"""How long what is due may wait for somebody to call it, longer than an action before it can keep it waiting."""
 
 _FEW = 100  # rows that one look deals with
 
@@ -63,12 +67,21 @@ def why_not_repeated(action: Action, now: int) -> str:
 
 
 def expire(connection: Connection, now: int) -> int:
-    """Proposals for which no second person came in time are withdrawn; how many were."""
-    old = ROWS.where(actions.c.state == State.PROPOSED, actions.c.next_at <= now).limit(_FEW)
-    found = [read(row) for row in connection.execute(old.with_for_update(skip_locked=True, of=actions))]
+    """What waited too long is withdrawn: proposals for a second person, and what is ready for somebody to call it; how
+    many were. Whoever still wants it asks again, and it is looked at again whether it is safe."""
+    proposed = and_(actions.c.state == State.PROPOSED, actions.c.next_at <= now)
+    ready = and_(actions.c.state == State.READY, actions.c.next_at <= now - READY_HOLDS)
+    old = ROWS.where(or_(proposed, ready)).limit(_FEW).with_for_update(skip_locked=True, of=actions)
+    found = [read(row) for row in connection.execute(old)]
     for action in found:
-        _withdrawn(connection, action, Decision(SCHEDULE, "no second person came within a day"), now)
+        _withdrawn(connection, action, Decision(SCHEDULE, _WAITED[action.state]), now)
     return len(found)
+
+
+_WAITED = {
+    State.PROPOSED: "no second person came within a day",
+    State.READY: "nobody called it for six hours",
+}
 
 
 def _withdrawn(connection: Connection, action: Action, decision: Decision, now: int) -> Action:
@@ -78,9 +91,9 @@ def _withdrawn(connection: Connection, action: Action, decision: Decision, now: 
 
 
 def _known(connection: Connection, id_: str) -> Action:
-    action = by_id(connection, id_)
+    action = by_id(connection, id_, lock=True)
     if action is None:
-        raise NotOffered(f"there is no action {id_}")
+        raise NoSuchAction(f"there is no action {id_}")
     return action
 
 

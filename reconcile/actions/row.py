@@ -32,7 +32,7 @@ NEVER = 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Action:
     """A row of `actions`, with the customer of its case. `request` is a `Prepared` as JSON; `status` that of HTTP;
-    `called_at`: for the first time."""
+    `called_at`: for the first time; `tried_at`: when the last call was over, or nobody waited for it any more."""
 
     id: str
     case_id: str
@@ -55,6 +55,7 @@ class Action:
     attempts: int
     next_at: int
     called_at: int | None
+    tried_at: int | None
     settled_at: int | None
     status: int | None
     note: str
@@ -96,9 +97,10 @@ def listed(connection: Connection, state: State | None, limit: int) -> tuple[Act
     return tuple(map(read, found))
 
 
-def by_id(connection: Connection, id_: str) -> Action | None:
-    """Locked until the end of the transaction."""
-    row = connection.execute(ROWS.where(actions.c.id == id_).with_for_update(of=actions)).one_or_none()
+def by_id(connection: Connection, id_: str, *, lock: bool = False) -> Action | None:
+    """With `lock` nobody else changes it until the transaction ends. Who locks its case, too, does so before."""
+    chosen = ROWS.where(actions.c.id == id_)
+    row = connection.execute(chosen.with_for_update(of=actions) if lock else chosen).one_or_none()
     return None if row is None else read(row)
 
 

@@ -121,7 +121,7 @@ def test_who_may_not_operate_changes_nothing(http: httpx.Client, shop: Office, c
         ("PaymentReceived/refund", {}, 400),
         ("PaymentReceived/refund", {"reason": ""}, 400),
         ("PaymentReceived/refund", {**WHY, "amount": 5}, 400),
-        ("PaymentReceived/nothing", WHY, 409),
+        ("PaymentReceived/nothing", WHY, 404),
         ("LetterSent/resend", WHY, 409),
     ],
 )

@@ -178,6 +178,19 @@ def test_stopped_nothing_is_asked_for_and_nothing_called(shop: Office) -> None:
     assert sorted(told) == [("actions.started", "anne"), ("actions.stopped", "anne")]
 
 
+def test_stopped_what_may_have_happened_is_not_repeated(shop: Office) -> None:
+    called_off(shop, "a")
+    run(automat(shop))
+    provider = Provider([SILENT, TAKEN])
+    call(shop, provider)
+    assert stopped(shop, True)
+    call(shop, provider, LATER + 2 * HOUR)
+    assert len(provider.calls) == 1
+    assert stopped(shop, False)
+    call(shop, provider, LATER + 2 * HOUR)
+    assert (len(provider.calls), asked(shop)[0].state) == (2, State.SUCCEEDED)
+
+
 def test_two_automats_ask_for_each_once(shop: Office) -> None:
     called_off(shop, "a", "b")
     one, other = automat(shop), automat(shop)

@@ -1,19 +1,23 @@
 """People have actions run, on real stores: from the events of an order to the request that goes out."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, select, text
 
 from reconcile.actions import people
 from reconcile.actions.ask import PROPOSAL_HOLDS
 from reconcile.actions.desk import ActionDesk, Person, Place
 from reconcile.actions.offers import Deed
-from reconcile.actions.row import State
-from reconcile.errors import NoSuchCase, NotOffered, NotYours, Unfilled
+from reconcile.actions.row import Action, State
+from reconcile.actions.situation import subject
+from reconcile.errors import NoSuchAction, NoSuchCase, NotOffered, NotYours, Unfilled
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import DAY, HOUR, MINUTE
+from store.tables import actions
 from tests.reconcile.actions.refunds import ANNE, BERT, TAKEN, Provider, entries, stored, worker, workflow
 from tests.reconcile.desk import NOON
 from tests.reconcile.office import Office, office
@@ -130,7 +134,33 @@ def test_what_there_is_not_is_said(shop: Office, desk: ActionDesk) -> None:
     place = called_off(shop)
     with pytest.raises(NoSuchCase):
         desk.offers("case_x", LATER)
-    with pytest.raises(NotOffered, match="no action resend on PaymentReceived"):
+    with pytest.raises(NoSuchAction, match="no action resend on PaymentReceived"):
         desk.run(Place(place.case_id, "PaymentReceived", "resend"), A, LATER)
-    with pytest.raises(NotOffered, match="no action act_x"):
+    with pytest.raises(NoSuchAction, match="no action act_x"):
         desk.approve("act_x", A, LATER)
+
+
+def test_who_withdraws_and_who_approves_wait_for_the_case_first_and_never_for_each_other(
+    shop: Office, desk: ActionDesk
+) -> None:
+    """Action before case here, and case before action there, would be a deadlock."""
+    if shop.database.dialect == "sqlite":
+        pytest.skip("SQLite has one lock for everything")
+    action = desk.run(called_off(shop), A, LATER)
+
+    def withdraw(connection: Connection) -> Action:
+        return people.withdraw(connection, action.id, BERT, LATER + 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with shop.database.begin() as connection:
+            subject(connection, action.case_id, lock=True)
+            other = pool.submit(desk.decide, action.id, B, withdraw)
+            while not _somebody_waits(connection):
+                assert not other.done()
+            chosen = select(actions.c.id).where(actions.c.id == action.id)
+            assert connection.execute(chosen.with_for_update(nowait=True)).one()
+        assert other.result().state is State.WITHDRAWN
+
+
+def _somebody_waits(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())

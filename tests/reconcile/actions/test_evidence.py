@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from reconcile.actions.evidence import evidence
+from reconcile.actions.evidence import AT_WORK, evidence
 from reconcile.actions.offers import Asked, Situation
 from reconcile.actions.row import Action, State
+from store.event import HOUR, SECOND
 from tests.reconcile.actions.test_offers import PAID, action, situation
 from tests.reconcile.desk import NOON
 
 REFUND = action(State.UNKNOWN)
 RESEND = action(State.UNKNOWN, "LetterSent", "resend")
+OVER = NOON + 15 * SECOND + AT_WORK  # what the last call may still have done is done
+REPEATED = action(State.UNKNOWN, "LetterSent", "resend", attempts=2, tried_at=NOON + HOUR)
 AT = situation(findings=[])
 SENT, NOT_SENT = {**PAID, "LetterSent": "late"}, {**PAID, "LetterSent": "failed"}
 
@@ -31,7 +34,7 @@ def test_the_event_of_the_step() -> None:
 
 
 def test_the_word_of_the_source() -> None:
-    found = evidence(replace(AT, states=NOT_SENT, asked=asked("absent", NOON + 1)), RESEND)
+    found = evidence(replace(AT, states=NOT_SENT, asked=asked("absent", OVER + 1)), RESEND)
     assert found is not None and not found.happened
 
 
@@ -43,7 +46,9 @@ def test_the_word_of_the_source() -> None:
         (replace(AT, undone={"RoomBooked": NOON + 1}), REFUND),
         (replace(AT, states=SENT, came={"LetterSent": NOON - 1}), RESEND),
         (replace(AT, states=NOT_SENT, asked=asked("absent", NOON - 1)), RESEND),
-        (replace(AT, states=NOT_SENT, asked=asked("unknown", NOON + 1)), RESEND),
+        (replace(AT, states=NOT_SENT, asked=asked("absent", OVER)), RESEND),
+        (replace(AT, states=NOT_SENT, asked=asked("absent", OVER + 1)), REPEATED),
+        (replace(AT, states=NOT_SENT, asked=asked("unknown", OVER + 1)), RESEND),
         (replace(AT, states=NOT_SENT), RESEND),
         (replace(AT, workflow=None, undone={"PaymentReceived": NOON + 1}), REFUND),
     ],

@@ -8,6 +8,7 @@ import pytest
 from reconcile.actions.offers import Asked, Deed, Offer, Situation, offers
 from reconcile.actions.outcome import KEY_HOLDS
 from reconcile.actions.row import NEVER, Action, State
+from store.event import SECOND
 from tests.reconcile.actions.refunds import workflow
 from tests.reconcile.desk import NOON
 
@@ -38,6 +39,7 @@ def action(state: State, step: str = "PaymentReceived", name: str = "refund", **
         attempts=1,
         next_at=NEVER,
         called_at=NOON,
+        tried_at=NOON + 15 * SECOND,
         settled_at=NOON,
         status=None,
         note="no answer",

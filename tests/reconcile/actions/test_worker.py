@@ -7,7 +7,7 @@ import pytest
 
 from reconcile.actions import claims
 from reconcile.actions.outcome import KEY_HOLDS, MOST, PAUSES
-from reconcile.actions.people import settle
+from reconcile.actions.people import READY_HOLDS, settle
 from reconcile.actions.row import NEVER, State
 from reconcile.actions.worker import HOLD
 from reconcile.errors import NotOffered
@@ -189,6 +189,21 @@ def test_so_it_is_where_a_worker_died_so_long_ago(any_database: Database) -> Non
     assert (provider.calls, stored(any_database, action).state) == ([], State.UNKNOWN)
 
 
+def test_when_it_was_tried_last_is_known_however_it_ended(any_database: Database) -> None:
+    """What the source says of it from before then proves nothing."""
+    action, provider = asked(any_database), Provider([SILENT])
+    worker(any_database, provider).step(NOON)
+    first = stored(any_database, action)
+    assert first.tried_at is not None and NOON < first.tried_at < first.next_at
+    worker(any_database, provider).step(first.next_at)
+    assert (stored(any_database, action).tried_at or 0) > first.next_at
+    lost = asked(any_database, replace(ONCE_ONLY, step="RoomBooked"))
+    assert claims.claim(any_database, NOON, HOLD)
+    while worker(any_database, provider).step(NOON + HOLD):
+        pass
+    assert stored(any_database, lost).tried_at == NOON + HOLD
+
+
 def test_an_answer_that_comes_when_the_hold_has_run_out_still_counts(any_database: Database) -> None:
     action = asked(any_database, ONCE_ONLY)
     other = worker(any_database, Provider([TAKEN]))
@@ -242,6 +257,15 @@ def test_two_workers_call_each_action_once(any_database: Database) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(work, range(3)))
     assert len(set(provider.keys)) == len(provider.keys) == 12
+
+
+def test_what_nobody_could_call_for_hours_is_not_called_any_more(any_database: Database) -> None:
+    """The workers were away, or stopped; somebody may have done it by hand since."""
+    action, provider = asked(any_database, now=NOON), Provider([TAKEN])
+    assert worker(any_database, provider).step(NOON + READY_HOLDS)
+    assert not worker(any_database, provider).step(NOON + READY_HOLDS)
+    assert (provider.calls, stored(any_database, action).state) == ([], State.WITHDRAWN)
+    assert entries(any_database, "why")[-1] == ("action.withdrawn", "nobody called it for six hours")
 
 
 def test_another_customers_trouble_is_nobody_elses(any_database: Database) -> None:

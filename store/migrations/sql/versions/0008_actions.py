@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("called_at", sa.BigInteger),
+        sa.Column("tried_at", sa.BigInteger),
         sa.Column("settled_at", sa.BigInteger),
         sa.Column("status", sa.Integer),
         sa.Column("note", sa.Text, nullable=False),
