@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.actor import SCHEDULE, Actor, ActorKind
@@ -102,6 +102,7 @@ def _pairs(previous: Case | None, case: Case) -> Iterator[tuple[Finding, Finding
     return ((it, after[it.place]) for it in (previous.findings if previous else ()))
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whatever_happens_these_hold(random: Random) -> None:
     case: Case | None = None
