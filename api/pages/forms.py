@@ -21,12 +21,21 @@ async def _fields(request: Request) -> Mapping[str, str]:
     """What was filled in, lines ending as they do everywhere else; a file counts by its text."""
     fields: dict[str, str] = {}
     for name, value in (await request.form()).multi_items():
-        text = (await value.read()).decode("utf-8", "replace") if isinstance(value, UploadFile) else value
+        text = await _text(name, value) if isinstance(value, UploadFile) else value
         if name in fields:
             raise BadParameters([Fault(name, "is given twice")])
         fields[name] = text.replace("\r\n", "\n").strip()
     fields.pop(CSRF_FIELD, None)
     return {name: text for name, text in fields.items() if text}
+
+
+async def _text(name: str, file: UploadFile) -> str:
+    content = await file.read()
+    await file.close()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadParameters([Fault(name, "is no text in UTF-8")]) from error
 
 
 Sent = Annotated[Mapping[str, str], Depends(_fields)]

@@ -34,7 +34,7 @@ class Person:
         self.csrf = found[1] if found else self.csrf
         return answer.text
 
-    def send(self, path: str, status: int = 200, **fields: str) -> str:
+    def send(self, path: str, status: int = 200, /, **fields: str) -> str:
         """The page that one is led to by a form."""
         answer = self.http.post(path, data={"csrf": self.csrf, **fields})
         assert answer.status_code == status, answer.text
