@@ -64,15 +64,15 @@ def counts(items: Iterable[Item]) -> dict[str, int]:
 
 def title(items: Sequence[Item], noun: str) -> str:
     """One line: `1,204 orders flagged, 3 settled: PaymentReceived is missing`."""
-    many = [f"{count:,} {verb}" for verb, count in counts(items).items()]
-    many[0] = many[0].replace(" ", f" {plural(noun)} ", 1)
-    found = causes(items)
+    (verb, count), *more = counts(items).items()
+    many = [f"{count:,} {noun if count == 1 else plural(noun)} {verb}", *(f"{count:,} {verb}" for verb, count in more)]
+    found = causes(_pressing(items))
     return f"{', '.join(many)}: {_phrase(found[0])}" + (" and more" if len(found) > 1 else "")
 
 
 def text(items: Sequence[Item]) -> str:
     """A few sentences that go on from the title."""
-    found = causes(items)
+    found = causes(_pressing(items))
     several = [f"{cause.count:,} x {_phrase(cause)}." for cause in found[:CAUSES]] if len(found) > 1 else []
     rest = [f"And {len(found) - CAUSES} other causes."] if len(found) > CAUSES else []
     stakes = [amount(value, unit) for unit, value in sums(_open(items)).items()]
@@ -81,6 +81,11 @@ def text(items: Sequence[Item]) -> str:
 
 def plural(noun: str) -> str:
     return noun if noun.endswith("s") else f"{noun}s"
+
+
+def _pressing(items: Sequence[Item]) -> Sequence[Item]:
+    """What is still to be done; where all is settled, that."""
+    return list(_open(items)) or items
 
 
 def _open(items: Iterable[Item]) -> Iterable[Item]:

@@ -340,3 +340,15 @@ def test_while_it_pours_in_a_message_waits_but_not_for_ever(room: Newsroom) -> N
     [message] = room.sent()
     assert message["created_at"] == NOON + 3 * WAIT
     assert message["subjects"] == 31
+
+
+def test_of_what_is_settled_and_what_is_not_the_title_names_what_is_not(any_database: Database) -> None:
+    room = Newsroom(any_database)
+    room.opens("a")
+    room.dispatch(0)
+    room.dispatch(WAIT)
+    room.settles("a", at=WAIT)
+    room.opens("b", at=WAIT, step="ItemShipped")
+    room.dispatch(WAIT)
+    room.dispatch(WAIT + INTERVAL)
+    assert room.sent()[-1]["data"]["title"] == "1 order settled, 1 flagged: ItemShipped is missing"
