@@ -102,10 +102,12 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             reconciler = Reconciler.build(opened.clickhouse, opened.database, settings)
             due_soon = DueSoon(opened.clickhouse, opened.database, rulebook, settings.evaluator.overlap)
             discrepant = Discrepant(opened.database, rulebook)
-            dispatcher = Dispatcher.build(opened.database, settings, (due_soon, discrepant))
+            dispatcher = Dispatcher.build(opened.database, settings)
             sender = Sender.build(opened.database, settings)
             audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
+            crew.add("early warning", lambda: due_soon.run(clock, crew.stop))
+            crew.add("discrepancies", lambda: discrepant.run(clock, crew.stop))
             crew.add("dispatcher", lambda: dispatcher.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
             for name, run in Settling.build(opened, rulebook, settings).loops:

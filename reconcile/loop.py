@@ -14,21 +14,22 @@ IDLE = 0.5  # seconds between looks while nothing happens
 FAULT = 5.0  # seconds of rest after something went wrong
 
 
-def repeat(name: str, step: Callable[[int], bool], clock: Clock, stop: Event) -> None:
-    """Step after step until `stop` is set. `step` gets the instant (µs UTC) and says whether there may be more at once.
+def repeat(name: str, step: Callable[[int], bool], clock: Clock, stop: Event, idle: float = IDLE) -> None:
+    """Step after step until `stop` is set. `step` gets the instant (µs UTC) and says whether there may be more at once;
+    where there is not, it rests for `idle` seconds.
 
     Nothing that goes wrong ends it: it is logged under this name, and tried again.
     """
     while not stop.is_set():
-        rest = _rest_after(name, step, clock.now())
+        rest = _rest_after(name, step, clock.now(), idle)
         if rest:
             clock.sleep(rest)
 
 
-def _rest_after(name: str, step: Callable[[int], bool], now: int) -> float:
+def _rest_after(name: str, step: Callable[[int], bool], now: int, idle: float) -> float:
     """One step, and how many seconds to rest then."""
     try:
-        return 0.0 if step(now) else IDLE
+        return 0.0 if step(now) else idle
     except (StoreUnavailable, Raced) as error:
         logger.warning("%s: %s", name, error)
     except Exception:

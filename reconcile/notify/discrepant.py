@@ -2,19 +2,23 @@
 are lost on their way. Times are µs UTC."""
 
 from collections.abc import Mapping, Sequence
+from threading import Event
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
 from reconcile.cases.case import News
+from reconcile.loop import repeat
 from reconcile.rulebook import Rulebook
 from reconcile.truth.sweep.discrepancies import tell, untold
 from rules.spec import Severity
+from store.clock import Clock
 from store.database import Database
 from store.tables import news
 
 _AT_ONCE = 500
+_EVERY = 5.0  # seconds between looks
 
 
 class Differs(msgspec.Struct, frozen=True):
@@ -42,6 +46,10 @@ class Discrepant:
     def __init__(self, database: Database, rulebook: Rulebook) -> None:
         self._database = database
         self._rulebook = rulebook
+
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        repeat("discrepancies", self.step, clock, stop, _EVERY)
 
     def step(self, now: int) -> bool:
         """Make news of the next ones; whether there may be more. Raises `StoreUnavailable`."""

@@ -1,6 +1,10 @@
-"""Early warning: the owner of a step that has not come yet and will soon be late is told so, once. Times are µs UTC."""
+"""Early warning: the owner of a step that has not come yet and will soon be late is told so, once. Times are µs UTC.
+
+It reads ClickHouse, which messages do not need: so it has a loop of its own, and while ClickHouse is away they go on.
+"""
 
 from collections.abc import Sequence
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -8,15 +12,19 @@ from sqlalchemy import Connection
 
 from reconcile.cases.case import News
 from reconcile.identity import warning_id
+from reconcile.loop import repeat
 from reconcile.rulebook import Rulebook
 from rules.spec import Severity
 from store import cursors
 from store.clickhouse import ClickHouse
+from store.clock import Clock
 from store.database import Database, upsert
 from store.tables import news
 
 CURSOR = "reconcile.due_soon"
 KIND = "due_soon"
+
+_EVERY = 5.0  # seconds between looks
 
 # By the newest verdict of all that were judged lately: what is warned of in it is warned of now.
 _WARNED = """
@@ -68,6 +76,10 @@ class DueSoon:
         self._database = database
         self._rulebook = rulebook
         self._overlap = overlap
+
+    def run(self, clock: Clock, stop: Event) -> None:
+        """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+        repeat("early warning", self.step, clock, stop, _EVERY)
 
     def step(self, now: int) -> bool:
         """Write down what is warned of since the last step; false: there is no more at once.

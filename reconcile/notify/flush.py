@@ -104,9 +104,10 @@ def flush(database: Database, public_url: str, now: int) -> bool:
     group = None
     try:
         with database.begin() as connection:
+            silences = silence.in_force(connection, now, locked=True)  # before the group: as `lift` does
             group = connection.execute(_DUE, {"now": now}).one_or_none()
             if group is not None:
-                _flush(connection, group, public_url, now)
+                _flush(connection, group, silences, public_url, now)
     except (StoreUnavailable, Raced):
         raise
     except Exception:
@@ -116,8 +117,9 @@ def flush(database: Database, public_url: str, now: int) -> bool:
     return group is not None
 
 
-def _flush(connection: Connection, group: Row[Any], public_url: str, now: int) -> None:
-    silences = silence.in_force(connection, now)
+def _flush(
+    connection: Connection, group: Row[Any], silences: Sequence[Silence], public_url: str, now: int
+) -> None:
     found = _new(connection, group, silences)
     if not found and _is_to_repeat(group, now):
         found = _unresolved(connection, group, silences)

@@ -33,14 +33,17 @@ class Silence:
         return "over" if self.ends_at <= now else "in force" if self.starts_at <= now else "waiting"
 
 
-def in_force(connection: Connection, now: int) -> list[Silence]:
-    """Those that hold at `now`, those that end last first."""
-    rows = connection.execute(
+def in_force(connection: Connection, now: int, *, locked: bool = False) -> list[Silence]:
+    """Those that hold at `now`, those that end last first; not those that were lifted, by whosever clock.
+
+    `locked`: they are not lifted before the end of this transaction, so that whoever lifts them sees what it held back.
+    """
+    statement = (
         select(silences)
-        .where(silences.c.starts_at <= now, silences.c.ends_at > now)
+        .where(silences.c.starts_at <= now, silences.c.ends_at > now, silences.c.lifted_at.is_(None))
         .order_by(silences.c.ends_at.desc(), silences.c.id)
     )
-    return [of_row(row) for row in rows]
+    return [of_row(row) for row in connection.execute(statement.with_for_update(read=True) if locked else statement)]
 
 
 def silenced_by(facts: Facts, silences: Iterable[Silence]) -> Silence | None:

@@ -47,7 +47,7 @@ class Shop:
         self.evaluator = Evaluator(clickhouse, database, rules_of([RULE]), settings, "one")
         self.room = Newsroom(database)
         self.due_soon = DueSoon(clickhouse, database, Rulebook(lambda: [RULE]), OVERLAP)
-        self.dispatcher = Dispatcher(database, self.room.routing, PUBLIC, [self.due_soon])
+        self.dispatcher = Dispatcher(database, self.room.routing, PUBLIC)
 
     def happens(self, name: str, *orders: str, at: int) -> None:
         events = [Event(f"{name}-{it}", it, name, NOON + at, "shop", received_at=NOON + at) for it in orders]
@@ -55,6 +55,7 @@ class Shop:
 
     def look(self, at: int) -> None:
         self.evaluator.tick(NOON + at)
+        self.due_soon.step(NOON + at)
         while self.dispatcher.step(NOON + at):
             pass
 
@@ -105,7 +106,7 @@ def test_what_another_looks_through_again_is_not_told_again(shop: Shop) -> None:
     shop.look(31 * MINUTE + WAIT)
     for again in range(3):
         shop.due_soon.step(NOON + 32 * MINUTE + again)
-    shop.dispatcher = Dispatcher(shop.room.database, shop.room.routing, PUBLIC, [shop.due_soon])
+    shop.dispatcher = Dispatcher(shop.room.database, shop.room.routing, PUBLIC)
     shop.look(40 * MINUTE)
     shop.look(50 * MINUTE)
     assert len(shop.room.sent()) == 1

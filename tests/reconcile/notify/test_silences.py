@@ -1,20 +1,25 @@
 """Silences and maintenance windows: what is told while they hold, and when they are over. Both databases."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from reconcile.actor import Actor, ActorKind
 from reconcile.errors import BadSilence, NoSuchSilence
+from reconcile.notify import flush as flushing
 from reconcile.notify import silencing
-from reconcile.notify.silence import Silence, in_force, silenced_by
+from reconcile.notify.flush import flush
+from reconcile.notify.silence import Silence, in_force, lift, silenced_by
 from reconcile.notify.silencing import Draft
 from store.database import Database
 from store.event import HOUR, MINUTE
 from store.matcher import parse
 from store.tables import audit
-from tests.reconcile.desk import NOON, finding
+from tests.reconcile.desk import NOON, PUBLIC, finding
 from tests.reconcile.notify.newsroom import REPEAT, WAIT, Newsroom
 
 ANNA = Actor(ActorKind.PERSON, "anna")
@@ -102,6 +107,40 @@ def test_what_another_one_holds_too_stays_held(room: Newsroom) -> None:
     assert room.said() == []
     room.dispatch(2 * HOUR)
     assert [it[0] for it in room.said()] == [7200]
+
+
+def test_what_is_held_back_just_as_it_is_lifted_is_told(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One dispatcher holds it back, and has not committed when another lifts the silence."""
+    silence(room, "owner=payments")
+    room.opens("a")
+    room.dispatch(0)
+    held, lifted = Event(), Event()
+    rest = flushing._rest
+
+    def slow(connection: Connection, group: Row[Any], sent: bool, now: int) -> None:
+        rest(connection, group, sent, now)
+        held.set()
+        lifted.wait(0.5)  # whoever lifts has to wait for this transaction
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(flushing, "_rest", slow)
+        flushed = pool.submit(flush, room.database, PUBLIC, NOON + HOUR - 1)
+        assert held.wait(10)
+        over = pool.submit(lift, room.database, NOON + HOUR)
+        over.add_done_callback(lambda _: lifted.set())
+        assert (flushed.result(), over.result()) == (True, True)
+    room.dispatch(HOUR)
+    assert [it[2:] for it in room.said()] == [("case.opened", "a")]
+
+
+def test_a_dispatcher_whose_clock_is_behind_does_not_hold_back_by_what_was_lifted(room: Newsroom) -> None:
+    silence(room, "owner=payments")
+    room.opens("a")
+    room.dispatch(0)
+    assert lift(room.database, NOON + HOUR)
+    assert flush(room.database, PUBLIC, NOON + HOUR - 1)
+    room.dispatch(2 * HOUR)
+    assert [it[2:] for it in room.said()] == [("case.opened", "a")]
 
 
 def test_nothing_is_repeated_while_it_holds(room: Newsroom) -> None:
