@@ -4,7 +4,7 @@ Nothing is evaluated here: expressions go through the one compiler, so that they
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -12,7 +12,7 @@ from rules.compile.expression import as_timestamp, attributes_of, is_true
 from rules.compile.sql import NULL, Query, Select, Sql, Value, call, render
 from rules.compile.workflow import SETTINGS
 from rules.explain.life import Part, life, values
-from rules.expression import Attribute
+from rules.expression import Attribute, Binary, Expression, Has, Literal, Unary
 from rules.parse.reference import CODE, RESPONSE
 from rules.spec import Workflow
 from rules.spec_truth import Truth
@@ -29,23 +29,27 @@ class Heard:
 
 
 def hear(clickhouse: ClickHouse, truth: Truth, code: int, body: bytes) -> Heard:
-    """Read the answer of a lookup: its HTTP status and its body, which counts as null where it is no JSON.
+    """Read the answer of a lookup: its HTTP status and its body. Of one that is no JSON, or was cut off, nothing is
+    known: not even that something is not in it.
 
     Raises StoreUnavailable or StoreRefused.
     """
-    answer = Value(_answer(code, body), "String")
+    response = _response(body)
+    answer = Value(msgspec.json.encode({CODE: code, RESPONSE: response}).decode(), "String")
+    asked = (truth.confirmed, truth.absent)
+    confirmed, absent = asked if response is not None else map(_without_response, asked)
 
     def at_hand(_: str | None) -> Sql:
         return answer
 
     columns: dict[str, Sql] = {
-        "confirmed": is_true(truth.confirmed, at_hand),
-        "absent": is_true(truth.absent, at_hand),
+        "confirmed": is_true(confirmed, at_hand),
+        "absent": is_true(absent, at_hand),
         "time": NULL if truth.time is None else as_timestamp(truth.time, at_hand),
     }
     statement = render(Query({"heard": Select(columns, source="")}, SETTINGS))
-    [(confirmed, absent, time)] = clickhouse.query(statement.text, statement.parameters)
-    return Heard(bool(confirmed), bool(absent), time)
+    [(happened, failed, time)] = clickhouse.query(statement.text, statement.parameters)
+    return Heard(bool(happened), bool(failed), time)
 
 
 def known(
@@ -76,9 +80,23 @@ def _raw(attribute: Attribute) -> Sql:
     return call("JSONExtractRaw", attributes_of(attribute.step), *(Value(part, "String") for part in attribute.path))
 
 
-def _answer(code: int, body: bytes) -> str:
+def _response(body: bytes) -> msgspec.Raw | None:
+    """The body, if it is JSON."""
     try:
-        response: object = msgspec.Raw(body) if msgspec.json.decode(body) is not None else None
+        msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        response = None
-    return msgspec.json.encode({CODE: code, RESPONSE: response}).decode()
+        return None
+    return msgspec.Raw(body)
+
+
+def _without_response(expression: Expression) -> Expression:
+    """`has(response.…)` is unknown where there is no response to look into; everything else of it is by itself."""
+    match expression:
+        case Has(attribute=Attribute(path=(name, *_))) if name == RESPONSE:
+            return Literal(value=None, position=expression.position)
+        case Unary():
+            return replace(expression, operand=_without_response(expression.operand))
+        case Binary(left=left, right=right):
+            return replace(expression, left=_without_response(left), right=_without_response(right))
+        case _:
+            return expression

@@ -62,6 +62,28 @@ def test_an_answer_is_read_by_the_expressions_of_the_rule(
     assert hear(clickhouse, truth, code, body) == heard
 
 
+@pytest.mark.parametrize(
+    ("code", "body", "absent"),
+    [
+        (200, b'{"id": "ch_1"}', False),
+        (200, b'{"error": null}', True),
+        (200, b"<html>Sign in to continue</html>", False),
+        (200, b'{"padding": "cut off in the midd', False),
+        (200, b"", False),
+        (404, b"<html>no such charge</html>", True),
+    ],
+)
+def test_that_something_is_not_in_an_answer_that_cannot_be_read_is_not_known(
+    clickhouse: ClickHouse, code: int, body: bytes, absent: bool
+) -> None:
+    """A page of a proxy or half an answer is no proof that nothing happened."""
+    parsed = parse(RULE.replace('response.status == "failed"', "(code == 200 && !has(response.id))"), "rule.yaml").workflow
+    truth = parsed and parsed.step("PaymentReceived").truth
+    assert truth is not None
+    assert hear(clickhouse, truth, code, body).absent is absent
+
+
+
 def test_attributes_are_those_of_the_start_and_of_first_events(clickhouse: ClickHouse, workflow: Workflow) -> None:
     def event(name: str, at: int, attributes: str) -> Event:
         return Event(f"{name}-{at}", "o-1", name, at, "shop", attributes)
