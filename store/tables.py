@@ -158,6 +158,7 @@ groups = Table(
     Column("due_at", BigInteger),  # when the next message is made, if there is something to tell
     Column("waits_since", BigInteger),  # when the first of what is to be told came
     Column("told_at", BigInteger),  # when the last message was made
+    Column("repeated_at", BigInteger),  # when what is unresolved was last repeated, or the first of it told
     Column("group_wait", BigInteger, nullable=False),
     Column("group_interval", BigInteger, nullable=False),
     Column("repeat_interval", BigInteger, nullable=False),

@@ -64,7 +64,7 @@ _ESCALATED = (
     )
 )
 
-# What was told and is unresolved still, and nobody has said that they are at it.
+# What was told long enough ago and is unresolved still, and nobody has said that they are at it.
 _UNRESOLVED = (
     select(*_COLUMNS)
     .join_from(tellings, news, and_(news.c.subject == tellings.c.subject, news.c.transition == tellings.c.heard))
@@ -74,6 +74,7 @@ _UNRESOLVED = (
         tellings.c.group_id == bindparam("group"),
         tellings.c.told == Told.OPEN,
         tellings.c.pending.is_(None),
+        news.c.at <= bindparam("before"),
         cases.c.state == State.OPEN,
     )
     .order_by(tellings.c.subject)
@@ -121,11 +122,12 @@ def _flush(
     connection: Connection, group: Row[Any], silences: Sequence[Silence], public_url: str, now: int
 ) -> None:
     found = _new(connection, group, silences)
-    if not found and _is_to_repeat(group, now):
-        found = _unresolved(connection, group, silences)
+    repeats = not found and _is_to_repeat(group, now)
+    if repeats:
+        found = _unresolved(connection, group, silences, now)
     if found:
         _send(connection, group, found, compose(_next(group), [it.item for it in found], public_url, now), now)
-    _rest(connection, group, bool(found), now)
+    _rest(connection, group, now, sent=bool(found), repeated=repeats)
 
 
 def _put_off(database: Database, group: str, now: int) -> None:
@@ -160,8 +162,8 @@ def _new(connection: Connection, group: Row[Any], silences: Sequence[Silence]) -
     return sorted(found, key=_in_order)
 
 
-def _unresolved(connection: Connection, group: Row[Any], silences: Sequence[Silence]) -> list[_Found]:
-    rows = connection.execute(_UNRESOLVED, {"group": group.id})
+def _unresolved(connection: Connection, group: Row[Any], silences: Sequence[Silence], now: int) -> list[_Found]:
+    rows = connection.execute(_UNRESOLVED, {"group": group.id, "before": now - group.repeat_interval})
     found = [
         _Found(_item(row, News.UPDATED, repeated=True), row.messages + 1)
         for row in rows
@@ -231,22 +233,24 @@ def _send(connection: Connection, group: Row[Any], found: Sequence[_Found], mess
 
 
 def _is_to_repeat(group: Row[Any], now: int) -> bool:
-    if not group.repeat_interval or group.told_at is None:
+    if not group.repeat_interval or group.repeated_at is None:
         return False
-    return bool(now >= group.told_at + group.repeat_interval)
+    return bool(now >= group.repeated_at + group.repeat_interval)
 
 
-def _rest(connection: Connection, group: Row[Any], sent: bool, now: int) -> None:
-    """Until something new comes, or it is time to repeat what is unresolved."""
-    told_at = now if sent else group.told_at
-    repeats = group.repeat_interval and connection.execute(_OPEN, {"group": group.id}).scalar_one()
-    again = max(now, (told_at or now) + group.repeat_interval) if repeats else None
-    if again == now:
-        again = now + group.repeat_interval  # all that is unresolved is silenced, or somebody is at it
-    written = connection.execute(
-        update(groups)
-        .where(groups.c.id == group.id, groups.c.number == group.number)
-        .values(number=group.number + sent, told_at=told_at, due_at=again, waits_since=None)
-    )
-    if written.rowcount != 1:
+def _rest(connection: Connection, group: Row[Any], now: int, *, sent: bool, repeated: bool) -> None:
+    """Until something new comes, or it is time to repeat what is unresolved: that news goes out in between does not put
+    it off."""
+    repeated_at = None
+    if group.repeat_interval and connection.execute(_OPEN, {"group": group.id}).scalar_one():
+        repeated_at = now if repeated or group.repeated_at is None else group.repeated_at
+    rest = {
+        "number": group.number + sent,
+        "told_at": now if sent else group.told_at,
+        "repeated_at": repeated_at,
+        "due_at": None if repeated_at is None else repeated_at + group.repeat_interval,
+        "waits_since": None,
+    }
+    as_it_was = groups.c.id == group.id, groups.c.number == group.number
+    if connection.execute(update(groups).where(*as_it_was).values(**rest)).rowcount != 1:
         raise Raced(f"somebody else has made message {group.number + 1} of the group {group.id}")

@@ -155,6 +155,16 @@ def test_what_is_unresolved_is_repeated_and_what_is_settled_is_not(room: Newsroo
     ]
 
 
+def test_a_busy_team_is_reminded_all_the_same(room: Newsroom) -> None:
+    """Something new every hour does not put it off for ever."""
+    for hour in range(9):
+        room.opens(f"o-{hour}", at=hour * HOUR)
+        room.dispatch(hour * HOUR)
+        room.dispatch(hour * HOUR + WAIT)
+    assert [(it[0] // 3600, it[3]) for it in room.said() if "reminder" in it[2]] == [(4, "o-0"), (8, "o-0 o-1 o-2 o-3 o-4")]
+    assert len([it for it in room.said() if it[2] == "case.opened"]) == 9
+
+
 def test_nobody_is_reminded_of_what_somebody_is_at(room: Newsroom) -> None:
     room.opens("a")
     room.dispatch(0)

@@ -117,8 +117,8 @@ def test_what_is_held_back_just_as_it_is_lifted_is_told(room: Newsroom, monkeypa
     held, lifted = Event(), Event()
     rest = flushing._rest
 
-    def slow(connection: Connection, group: Row[Any], sent: bool, now: int) -> None:
-        rest(connection, group, sent, now)
+    def slow(connection: Connection, group: Row[Any], now: int, *, sent: bool, repeated: bool) -> None:
+        rest(connection, group, now, sent=sent, repeated=repeated)
         held.set()
         lifted.wait(0.5)  # whoever lifts has to wait for this transaction
 

@@ -86,6 +86,7 @@ def _groups() -> None:
         sa.Column("due_at", sa.BigInteger),
         sa.Column("waits_since", sa.BigInteger),
         sa.Column("told_at", sa.BigInteger),
+        sa.Column("repeated_at", sa.BigInteger),
         sa.Column("group_wait", sa.BigInteger, nullable=False),
         sa.Column("group_interval", sa.BigInteger, nullable=False),
         sa.Column("repeat_interval", sa.BigInteger, nullable=False),
