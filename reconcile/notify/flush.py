@@ -118,9 +118,7 @@ def flush(database: Database, public_url: str, now: int) -> bool:
     return group is not None
 
 
-def _flush(
-    connection: Connection, group: Row[Any], silences: Sequence[Silence], public_url: str, now: int
-) -> None:
+def _flush(connection: Connection, group: Row[Any], silences: Sequence[Silence], public_url: str, now: int) -> None:
     found = _new(connection, group, silences)
     repeats = not found and _is_to_repeat(group, now)
     if repeats:

@@ -21,7 +21,7 @@ from store import event
 from store.clickhouse import ClickHouse
 
 # A server in trouble: whatever the rule makes of its answer, it says nothing of the step.
-_IN_TROUBLE = frozenset({408, 425, 429, *range(500, 600)})
+IN_TROUBLE = frozenset({408, 425, 429, *range(500, 600)})
 
 
 class Outcome(StrEnum):
@@ -57,7 +57,7 @@ class Answer:
     @property
     def is_fault(self) -> bool:
         """The source has said nothing at all; not even that it does not know."""
-        return self.status is None or self.status in _IN_TROUBLE
+        return self.status is None or self.status in IN_TROUBLE
 
 
 class Source:
@@ -107,7 +107,7 @@ class Source:
         if isinstance(reply, NoReply):
             return Answer(Outcome.UNKNOWN, reply.error, shown=request.shown, external=external)
         said = f"HTTP {reply.status}"
-        if reply.status in _IN_TROUBLE:
+        if reply.status in IN_TROUBLE:
             wait = retry_after(reply.headers.get("retry-after", ""), now)
             return Answer(Outcome.UNKNOWN, said, None, reply.status, wait, request.shown, external)
         heard = hear(self._clickhouse, truth, reply.status, reply.body)

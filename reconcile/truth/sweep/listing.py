@@ -1,6 +1,6 @@
 """The provider's list of what has changed, page by page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -10,13 +10,17 @@ from urllib.parse import quote
 import msgspec
 
 from reconcile.errors import SweepFailed
-from reconcile.outgoing.call import Call, NoReply
+from reconcile.outgoing.call import Call, NoReply, Reply
+from reconcile.truth.source import IN_TROUBLE
 from store.event import SECOND
 from store.instant import parse_instant, rfc3339
 from store.settings_sweeps import Path, SweepSettings
 
-PAGES = 1_000  # of one pass
+PAGES = 10_000  # of one pass
 LARGEST = 8 * 1024 * 1024  # bytes of a page
+
+_WAITS = (1.0, 5.0, 15.0, 60.0)  # seconds before a page is asked for once more, where the provider has trouble
+_LONGEST_WAIT = 120.0
 
 
 class Outcome(StrEnum):
@@ -67,14 +71,15 @@ class Listing:
         self._call = call
         self._environment = environment
 
-    def pages(self, since: int) -> Iterator[Page]:
-        """Everything that has changed since then (µs UTC).
+    def pages(self, since: int, wait: Callable[[float], None]) -> Iterator[Page]:
+        """Everything that has changed since then (µs UTC). `wait` waits for seconds: a provider that is asked too much,
+        or has trouble, is asked for the same page once more, for the pages before have cost it enough.
 
         Raises `SweepFailed` where the provider does not answer, not as was agreed, or without end.
         """
         cursor, seen = "", set[str]()
         while True:
-            answer = self._page(since, cursor)
+            answer = self._page(since, cursor, wait)
             yield self._read(answer)
             cursor = _text(_at(answer, self.settings.next)) if self.settings.next else ""
             if not cursor:
@@ -85,21 +90,17 @@ class Listing:
             if len(seen) >= PAGES:
                 raise SweepFailed(f"the provider's list has more than {PAGES:,} pages")
 
-    def _page(self, since: int, cursor: str) -> object:
+    def _page(self, since: int, cursor: str, wait: Callable[[float], None]) -> object:
         places = {"since": rfc3339(since), "since_seconds": str(since // SECOND), "cursor": cursor}
         url = self._filled(self.settings.get, {name: quote(text, safe="") for name, text in places.items()})
         headers = {name: self._filled(text, {}) for name, text in self.settings.headers.items()}
         reply = self._call("GET", url, headers, b"")
-        if isinstance(reply, NoReply):
-            raise SweepFailed(reply.error)
-        if reply.status != 200:
-            raise SweepFailed(f"HTTP {reply.status}")
-        if len(reply.body) >= LARGEST:
-            raise SweepFailed(f"a page is larger than {LARGEST // 2**20} MiB")
-        try:
-            return msgspec.json.decode(reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise SweepFailed("the answer is not JSON") from None
+        for pause in _WAITS:
+            if isinstance(reply, NoReply) or reply.status not in IN_TROUBLE:
+                break
+            wait(_patience(reply, pause))
+            reply = self._call("GET", url, headers, b"")
+        return _decoded(reply)
 
     def _filled(self, template: str, places: Mapping[str, str]) -> str:
         """Read from left to right, so that nothing that is filled in is taken for a place."""
@@ -151,6 +152,25 @@ class Listing:
     def _amount(self, raw: object) -> str | None:
         number = decimal(_text(raw))
         return None if number is None else str(number.scaleb(-self.settings.scale).normalize())
+
+
+def _patience(reply: Reply, least: float) -> float:
+    """Seconds: those that it asks for, within reason."""
+    asked = reply.headers.get("retry-after", "")
+    return min(_LONGEST_WAIT, max(least, float(asked) if asked.isdecimal() and len(asked) < 10 else 0.0))
+
+
+def _decoded(reply: Reply | NoReply) -> object:
+    if isinstance(reply, NoReply):
+        raise SweepFailed(reply.error)
+    if reply.status != 200:
+        raise SweepFailed(f"HTTP {reply.status}")
+    if len(reply.body) >= LARGEST:
+        raise SweepFailed(f"a page is larger than {LARGEST // 2**20} MiB")
+    try:
+        return msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SweepFailed("the answer is not JSON") from None
 
 
 def decimal(text: str) -> Decimal | None:

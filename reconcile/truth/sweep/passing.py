@@ -43,13 +43,13 @@ class Pass:
         # Behind all pages: on one that is still to come an order may have succeeded that has failed on this one.
         self._failed: defaultdict[str, list[Item]] = defaultdict(list)
 
-    def make(self, renew: Callable[[], None]) -> Mapping[str, object]:
-        """What it came to, for the record. `renew` is called with every page, and may raise.
+    def make(self, renew: Callable[[], None], wait: Callable[[float], None]) -> Mapping[str, object]:
+        """What it came to, for the record. `renew` is called with every page, and may raise; `wait` waits for seconds.
 
         Raises `SweepFailed` or StoreError; what was found until then is written down, and is found again.
         """
         pages = items = skipped = 0
-        for page in self._listing.pages(self._window.asked):
+        for page in self._listing.pages(self._window.asked, wait):
             renew()
             pages, items, skipped = pages + 1, items + len(page.items), skipped + page.skipped
             self._take(page.items)

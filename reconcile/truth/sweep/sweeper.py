@@ -45,8 +45,9 @@ class Sweeper:
         """Of its cursor, the instant up to which everything has been compared, and of its lease."""
         return f"truth.sweep.{self._settings.name}"
 
-    def step(self, now: int) -> bool:
-        """Make a pass at `now` (µs UTC) if it is due and nobody else makes it; whether it was made.
+    def step(self, now: int, clock: Clock | None = None) -> bool:
+        """Make a pass at `now` (µs UTC) if it is due and nobody else makes it; whether it was made. `clock`: by which
+        it keeps its lease while it lasts, and waits where the provider asks for it; without one it takes no time.
 
         Raises StoreError. What the provider does wrong is recorded, and the pass begun anew later.
         """
@@ -58,7 +59,7 @@ class Sweeper:
             return False
         self._not_before = now + min(_FAULT, self._settings.every)
         try:
-            self._make(window, lease, now)
+            self._make(window, lease, now, clock)
         except SweepFailed as error:
             self._fail(str(error), now)
             return False
@@ -70,7 +71,7 @@ class Sweeper:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
         while not stop.is_set():
             try:
-                self.step(clock.now())
+                self.step(clock.now(), clock)
             except (StoreUnavailable, LeaseLost) as error:
                 logger.warning("sweep %s: %s", self._settings.name, error)
             except Exception:
@@ -88,16 +89,17 @@ class Sweeper:
         since = until - settings.look_back if position is None else position
         return Window(max(0, since - settings.overlap), since, until)
 
-    def _make(self, window: Window, lease: leases.Lease, now: int) -> None:
+    def _make(self, window: Window, lease: leases.Lease, now: int, clock: Clock | None) -> None:
         def renew() -> None:
             nonlocal lease
-            lease = leases.advance(self._database, lease, now, now, _TTL)
+            lease = leases.advance(self._database, lease, now, clock.now() if clock else now, _TTL)
 
         step = self._rulebook.step(self._settings.workflow, self._settings.step)
         if step is None:
             raise SweepFailed(f"no rule in force has {self._settings.step} in {self._settings.workflow}")
         here = Here(self._clickhouse, self._database, self._settings, step.matcher.names)
-        told = Pass(self._listing, here, self._findings, window, now).make(renew)
+        wait = clock.sleep if clock else _at_once
+        told = Pass(self._listing, here, self._findings, window, now).make(renew, wait)
         renew()
         with self._database.begin() as connection:
             cursors.move(connection, self.name, window.until)
@@ -111,3 +113,7 @@ class Sweeper:
         if why != self._failure:
             self._findings.passed("truth.sweep_failed", {"why": why}, now)
         self._failure = why
+
+
+def _at_once(_: float) -> None:
+    """Nobody waits."""

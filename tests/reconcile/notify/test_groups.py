@@ -161,7 +161,10 @@ def test_a_busy_team_is_reminded_all_the_same(room: Newsroom) -> None:
         room.opens(f"o-{hour}", at=hour * HOUR)
         room.dispatch(hour * HOUR)
         room.dispatch(hour * HOUR + WAIT)
-    assert [(it[0] // 3600, it[3]) for it in room.said() if "reminder" in it[2]] == [(4, "o-0"), (8, "o-0 o-1 o-2 o-3 o-4")]
+    assert [(it[0] // 3600, it[3]) for it in room.said() if "reminder" in it[2]] == [
+        (4, "o-0"),
+        (8, "o-0 o-1 o-2 o-3 o-4"),
+    ]
     assert len([it for it in room.said() if it[2] == "case.opened"]) == 9
 
 

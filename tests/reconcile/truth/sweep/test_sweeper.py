@@ -12,12 +12,13 @@ from reconcile.outgoing.call import Caller
 from reconcile.truth.sweep import listing
 from reconcile.truth.sweep.listing import LARGEST, Listing
 from reconcile.truth.sweep.sweeper import Sweeper
-from store.event import HOUR, MINUTE
+from store.event import HOUR, MINUTE, SECOND
 from store.settings_sweeps import SweepSettings
 from store.tables import audit, cursors, discrepancies
 from tests.conftest import NOON
 from tests.reconcile.office import PAYMENT, WORKFLOW, Office
 from tests.reconcile.provider import Provider, Said
+from tests.store.clock import ManualClock
 
 PASS = 30 * MINUTE  # after noon; everything of the first minutes is older than the lag then
 
@@ -289,6 +290,38 @@ def test_one_process_at_a_time(desk: Office, bank: Provider) -> None:
 
     bank.lists = meanwhile
     assert sweep(desk, bank)
+
+
+def test_a_pass_may_take_longer_than_its_lease(desk: Office, bank: Provider) -> None:
+    """Else of two processes each would take it from the other for ever, and neither would come to its end."""
+    for number in range(4):
+        charged(bank, f"order-{number}")
+    bank.page_size = 1
+    clock = ManualClock(NOON + PASS)
+    other = sweeper(desk, bank)
+    other._holder = "two"
+
+    def slow(_: Mapping[str, str]) -> Said | None:
+        clock.sleep(6 * 60)
+        assert not other.step(clock.now())
+        return None
+
+    bank.lists = slow
+    assert sweeper(desk, bank).step(clock.now(), clock)
+
+
+def test_a_provider_that_is_asked_too_much_is_asked_for_that_page_again_when_it_says(
+    desk: Office, bank: Provider
+) -> None:
+    for number in range(3):
+        charged(bank, f"order-{number}")
+    bank.page_size = 1
+    clock = ManualClock(NOON + PASS)
+    trouble = [Said(429, headers={"retry-after": "30"}), Said(502)]
+    bank.lists = lambda asked: trouble.pop() if asked.get("after") == "1" and trouble else None
+    assert sweeper(desk, bank).step(clock.now(), clock)
+    assert [path.partition("after=")[2] for path in bank.paths] == ["", "1", "1", "1", "2"]
+    assert clock.now() - NOON - PASS == (1 + 30) * SECOND
 
 
 def test_no_secret_is_on_record(desk: Office, bank: Provider) -> None:
