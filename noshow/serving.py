@@ -36,6 +36,7 @@ from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
 from reconcile.truth.asker import source
+from reconcile.truth.source import Source
 from rules.live.follow import Follower
 from rules.live.live import LiveRules
 from store.clock import Clock, SystemClock
@@ -70,6 +71,7 @@ class Parts:
     rulebook: Rulebook
     keeper: Keeper
     roles: frozenset[Role]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     rules = linting.live(settings.rules, clock.now()) if judges else LiveRules(settings.rules, clock.now())
     rulebook = Rulebook(lambda: rules.book.workflows)
     with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
+        # One for all that asks: so that the limits are those of the process.
+        sources = source(opened.clickhouse, rulebook, settings, os.environ)
         if judges:
             judging = Judging.build(opened, rules, settings)
             crew.add("keeper of the rules", lambda: judging.keeper.run(clock, crew.stop))
@@ -110,10 +114,10 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add("discrepancies", lambda: discrepant.run(clock, crew.stop))
             crew.add("dispatcher", lambda: dispatcher.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
-            for name, run in Settling.build(opened, rulebook, settings).loops:
+            for name, run in Settling.build(opened, rulebook, settings, sources).loops:
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
-        parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles)
+        parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles, sources)
         app = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         server = Server(app, lambda: _announce(parts, listener, clock.now(), on_ready))
@@ -136,7 +140,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
         rulebook=parts.rulebook,
         keeper=parts.keeper,
         desk=Desk.on(opened.clickhouse, opened.database, parts.settings.reconcile.references),
-        source=source(opened.clickhouse, parts.rulebook, parts.settings, os.environ),
+        source=parts.source,
         routers=routers,
         ours=OURS if Role.API in parts.roles else (),
     )

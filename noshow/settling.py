@@ -12,8 +12,9 @@ from reconcile.actions.automatic import Automat
 from reconcile.actions.worker import Worker
 from reconcile.outgoing.call import Call, Caller
 from reconcile.rulebook import Rulebook
-from reconcile.truth.asker import Asker, source
+from reconcile.truth.asker import Asker
 from reconcile.truth.drainer import Drainer
+from reconcile.truth.source import Source
 from reconcile.truth.sweep.listing import LARGEST, Listing
 from reconcile.truth.sweep.sweeper import Sweeper
 from store.clock import Clock
@@ -43,9 +44,8 @@ class Settling:
         yield from ((f"sweep {name}", it.run) for name, it in self.sweepers.items())
 
     @classmethod
-    def build(cls, opened: Stores, rulebook: Rulebook, settings: Settings) -> "Settling":
-        sources = source(opened.clickhouse, rulebook, settings, os.environ)
-        asker = Asker.build(opened.database, rulebook, sources, settings)
+    def build(cls, opened: Stores, rulebook: Rulebook, settings: Settings, source: Source) -> "Settling":
+        asker = Asker.build(opened.database, rulebook, source, settings)
         call = Caller(allow_private=settings.outgoing.allow_private)
         worker = Worker(opened.database, call, os.environ)
         drainer = Drainer(opened.clickhouse, opened.database)

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _HOLD = 120 * SECOND  # longer than a lookup can take, a slow resolver included
 _WITHOUT_A_RULE = HOUR  # until the next attempt, where the rule names no source any more
 _FIND_EVERY = 2 * SECOND  # between looks for steps that nobody asks about yet
+_SHARE = 20  # times as long as such a look has taken, at least: the more is missing, the longer it takes
 _BATCH = 500  # of them in one transaction
 _IDLE = 0.5  # seconds between looks for what is due
 _FAULT = 5.0  # seconds of rest after something went wrong
@@ -43,7 +44,7 @@ class Asker:
         self._source = source
         self._random = random
         self._lanes = Lanes[Lane](at_once)
-        self._found_at: int | None = None
+        self._find_at = 0
 
     @classmethod
     def build(cls, database: Database, rulebook: Rulebook, source: Source, settings: Settings) -> "Asker":
@@ -80,9 +81,9 @@ class Asker:
     def _dispatch(self, clock: Clock, stop: Event) -> None:
         """Fill the free places of every lane in which something is due."""
         now = clock.now()
-        if self._found_at is None or now - self._found_at >= _FIND_EVERY:
+        if now >= self._find_at:
             self.find(now)
-            self._found_at = now
+            self._find_at = now + max(_FIND_EVERY, _SHARE * (clock.now() - now))
         for lane in lookups.waiting(self._database, now):
             self._lanes.fill(lane, partial(self._drain, lane, clock, stop))
 

@@ -18,6 +18,7 @@ from api.access.policy import Policy
 from noshow.serving import ALL, Parts, application
 from noshow.stores import Stores
 from reconcile.rulebook import Rulebook
+from reconcile.truth.asker import source
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.settings import load
@@ -46,7 +47,9 @@ def real(clickhouse: ClickHouse, database: Database, clock: ManualClock, tmp_pat
     """The whole of `noshow serve` as it answers, with a case that the team `OWNER` owns."""
     settings = load({}, overrides={"data": str(tmp_path)})
     keeper = Keeper(database, Policy.of(settings))
-    parts = Parts(Stores(clickhouse, database, None), settings, Rulebook(lambda: ()), keeper, ALL)
+    rulebook = Rulebook(lambda: ())
+    asked = source(clickhouse, rulebook, settings, {})
+    parts = Parts(Stores(clickhouse, database, None), settings, rulebook, keeper, ALL, asked)
     Shop(clickhouse, database).add(unpaid("A"))
     with ExitStack() as stack:
         app = application(parts, clock, stack)

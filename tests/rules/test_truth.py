@@ -77,10 +77,10 @@ def test_that_something_is_not_in_an_answer_that_cannot_be_read_is_not_known(
     clickhouse: ClickHouse, code: int, body: bytes, absent: bool
 ) -> None:
     """A page of a proxy or half an answer is no proof that nothing happened."""
-    parsed = parse(
-        RULE.replace('response.status == "failed"', "(code == 200 && !has(response.id))"), "rule.yaml"
-    ).workflow
-    truth = parsed and parsed.step("PaymentReceived").truth
+    rule = RULE.replace('response.status == "failed"', "(code == 200 && !has(response.id))")
+    parsed = parse(rule, "rule.yaml")
+    assert parsed.workflow is not None
+    truth = parsed.workflow.step("PaymentReceived").truth
     assert truth is not None
     assert hear(clickhouse, truth, code, body).absent is absent
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pytest
 
 from reconcile.notify.discrepant import Discrepant
-from reconcile.notify.dispatcher import Dispatcher
 from reconcile.rulebook import Rulebook
 from reconcile.truth.sweep.compare import Kind
 from reconcile.truth.sweep.discrepancies import Discrepancy, close, correct, put
@@ -35,14 +34,18 @@ class Office:
     def __init__(self, database: Database, rules: Sequence[Workflow] = (RULE,)) -> None:
         self.database = database
         self.room = Newsroom(database, receivers=("payments", "default"))
-        watch = Discrepant(database, Rulebook(lambda: rules))
-        self.room.dispatcher = Dispatcher(database, self.room.routing, PUBLIC, [watch])
+        self.discrepant = Discrepant(database, Rulebook(lambda: rules))
 
     def finds(self, *discrepancies: Discrepancy, at: int = 0, correction: str = "") -> None:
         with self.database.begin() as connection:
             put(connection, discrepancies, NOON + at)
             if correction:
                 correct(connection, [it.id for it in discrepancies], correction, NOON + at)
+
+    def dispatch(self, at: int) -> None:
+        while self.discrepant.step(NOON + at):
+            pass
+        self.room.dispatch(at)
 
 
 @pytest.fixture
@@ -52,8 +55,8 @@ def office(any_database: Database) -> Office:
 
 def test_the_owner_hears_what_differs_and_what_was_done(office: Office) -> None:
     office.finds(found("a"), correction="confirmed")
-    office.room.dispatch(0)
-    office.room.dispatch(WAIT)
+    office.dispatch(0)
+    office.dispatch(WAIT)
     [message] = office.room.sent()
     data = message["data"]
     assert (message["type"], message["receiver"]) == ("discrepancy.found", "payments")
@@ -68,11 +71,11 @@ def test_it_is_told_once_until_something_is_done_about_it(office: Office) -> Non
     office.finds(found("a", Kind.AMOUNT))
     for at in (0, WAIT, WAIT + INTERVAL, 5 * HOUR):
         office.finds(found("a", Kind.AMOUNT), at=at)
-        office.room.dispatch(at)
+        office.dispatch(at)
     assert [it[2] for it in office.room.said()] == ["discrepancy.found"]
     office.finds(found("a", Kind.AMOUNT), at=6 * HOUR, correction="confirmed")
-    office.room.dispatch(6 * HOUR)
-    office.room.dispatch(6 * HOUR + WAIT)
+    office.dispatch(6 * HOUR)
+    office.dispatch(6 * HOUR + WAIT)
     assert [it["data"]["correction"] for it in office.room.sent()] == [None, "confirmed"]
 
 
@@ -80,14 +83,14 @@ def test_what_differs_no_longer_before_anybody_was_told_is_no_news(office: Offic
     office.finds(found("a"))
     with office.database.begin() as connection:
         close(connection, [found("a").id], NOON + SECOND)
-    office.room.dispatch(MINUTE)
+    office.dispatch(MINUTE)
     assert office.room.sent() == []
 
 
 def test_many_are_one_message_with_their_common_cause(office: Office) -> None:
     office.finds(*(found(f"o-{number}") for number in range(1_200)), correction="confirmed")
-    office.room.dispatch(0)
-    office.room.dispatch(WAIT)
+    office.dispatch(0)
+    office.dispatch(WAIT)
     [message] = office.room.sent()
     data = message["data"]
     assert message["type"] == "cases.storm"
@@ -98,7 +101,7 @@ def test_many_are_one_message_with_their_common_cause(office: Office) -> None:
 def test_without_a_rule_it_goes_to_whoever_hears_what_nobody_else_does(any_database: Database) -> None:
     office = Office(any_database, rules=())
     office.finds(found("a", Kind.UNKNOWN_ORDER))
-    office.room.dispatch(0)
-    office.room.dispatch(WAIT)
+    office.dispatch(0)
+    office.dispatch(WAIT)
     [message] = office.room.sent()
     assert (message["receiver"], message["data"]["noun"]) == ("default", "instance")

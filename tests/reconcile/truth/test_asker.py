@@ -19,6 +19,7 @@ from store.tables import audit
 from tests.conftest import NOON
 from tests.reconcile.office import PAYMENT, RULE, Office, office, rule
 from tests.reconcile.provider import HANGS, Provider, Said
+from tests.store.clock import ManualClock
 
 UNSURE = Said(200, {"status": "pending"})
 
@@ -201,3 +202,20 @@ _SECOND = """\
       confirmed: code == 200
       absent: code == 404
   ItemShipped:"""
+
+
+def test_the_longer_it_takes_to_find_what_is_missing_the_less_often_that_is_looked_for(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looks = ManualClock(NOON), list[int]()
+
+    def slow(now: int) -> int:
+        looks.append((now - NOON) // SECOND)
+        clock.sleep(1)
+        return 0
+
+    monkeypatch.setattr(desk.asker, "find", slow)
+    while clock.now() < NOON + MINUTE:
+        desk.asker._dispatch(clock, Event())
+        clock.sleep(1)
+    assert looks == [0, 20, 40]
