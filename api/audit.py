@@ -28,7 +28,7 @@ LINES = 500  # of an export, sent at once
 class Place(msgspec.Struct):
     """The last row of a page."""
 
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 @router.get(

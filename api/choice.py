@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from api import queue
 from api.case_filters import Wanted, conditions
-from api.cursor import decode, encode
+from api.cursor import Int64, decode, encode
 from api.problem import ApiError, BadParameters, Fault
-from api.queue import Case, Int64
+from api.queue import Case
 from reconcile.cases.moves import Move
 from store.tables import cases
 

@@ -2,11 +2,15 @@
 
 import base64
 import binascii
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from api.problem import BadParameters, Fault
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Key = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
+"""Of the fields of a position: a cursor that somebody made up must not get as far as a store that can't read it."""
 
 Position = TypeVar("Position", bound=msgspec.Struct)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api import models_truth as models
 from api.access.guard import READS
 from api.context import Context, Here
-from api.cursor import decode, encode
+from api.cursor import Int64, Key, decode, encode
 from api.json_response import Json
 from api.parameters import After, Limit, Parameters, Text, only
 from reconcile.truth.sweep.compare import Kind
@@ -45,8 +45,8 @@ class DiscrepancyParameters(Parameters):
 class Place(msgspec.Struct):
     """The last row of a page."""
 
-    found_at: int
-    id: str
+    found_at: Int64
+    id: Key
 
 
 @router.get(

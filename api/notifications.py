@@ -13,7 +13,7 @@ from api import models_notify as models
 from api.access.guard import Administrator, Reader
 from api.access.identity import Identity
 from api.context import Context, Here
-from api.cursor import decode, encode
+from api.cursor import Int64, Key, decode, encode
 from api.json_response import Json
 from api.parameters import After, Limit, NoParameters, Parameters, PathText, Text, only
 from api.problem import NotFound
@@ -38,8 +38,8 @@ class NotificationParameters(Parameters):
 class Place(msgspec.Struct):
     """The last message of a page."""
 
-    created_at: int
-    id: str
+    created_at: Int64
+    id: Key
 
 
 @router.get(

@@ -3,20 +3,18 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union_all
 
 from api.case_filters import Wanted, conditions
-from api.cursor import broken
+from api.cursor import Int64, broken
 from api.parameters import Sort
 from reconcile.cases.case import rank
 from rules.spec import Severity
 from rules.verdict import WHOLE
 from store.tables import case_findings, cases
-
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

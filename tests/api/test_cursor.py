@@ -1,6 +1,7 @@
 """Cursors: what was encoded comes back, and everything else is a 400."""
 
 import base64
+from itertools import product
 
 import httpx
 import msgspec
@@ -64,3 +65,11 @@ def test_a_broken_cursor_is_a_400(http: httpx.Client, shop: Shop, path: str) -> 
         assert answer.status_code == 400, text
         assert answer.headers["content-type"] == "application/problem+json"
         assert [it["parameter"] for it in answer.json()["errors"]] == ["after"]
+
+
+@pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit?sort=newest", "/v1/discrepancies", "/v1/notifications"])
+def test_a_cursor_that_somebody_made_up_is_never_a_fault_of_ours(any_http: httpx.Client, path: str) -> None:
+    for number, key in product((-(2**70), -1, 2**63, 2**70, None), ("x", "x\0")):
+        made_up = {"seq": number, "created_at": number, "found_at": number, "id": key}
+        after = base64.urlsafe_b64encode(msgspec.json.encode(made_up)).decode().rstrip("=")
+        assert any_http.get(path, params={"after": after}).status_code in (200, 400), made_up
