@@ -80,7 +80,7 @@ def _scrubbed(note: str, endpoint: Endpoint) -> str:
     """Without the parts of the endpoint that let others in, in case the other side repeats them."""
     url = httpx.URL(endpoint.url)
     secrets = [secret.reveal() for secret in endpoint.secrets]
-    private = [*secrets, url.raw_path.decode(), url.query.decode(), url.userinfo.decode(), url.password]
+    private = [*secrets, url.raw_path.decode(), url.path, url.query.decode(), url.userinfo.decode(), url.password]
     for part in private:
         if len(part) >= _TELLING:
             note = note.replace(part, "***")

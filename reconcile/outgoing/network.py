@@ -18,6 +18,7 @@ from reconcile.errors import RefusedAddress
 Resolve = Callable[[str, int], list[str]]
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # of the IETF's; a cloud serves its machines' credentials there
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -40,6 +41,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if ip.is_site_local:
             return False
+    elif ip in _PROTOCOLS:
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

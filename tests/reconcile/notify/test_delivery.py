@@ -237,6 +237,12 @@ def test_no_answer_shows_the_secret_or_the_private_part_of_the_address() -> None
         assert private not in answer.error
 
 
+def test_nor_the_path_by_itself_where_the_address_has_a_query() -> None:
+    with receiver(lambda request: Response(f"no hook at {request.path.partition('?')[0]}", 404)) as there:
+        answer = deliver(f"{there.url}?channel=4")
+    assert answer.error == "HTTP 404: no hook at ***"
+
+
 @pytest.mark.parametrize(
     ("url", "secret"),
     [

@@ -83,6 +83,7 @@ def post(url: str, names: Names, recorder: Recorder, *, allow_private: bool = Fa
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",
+        "192.0.0.192",
         "192.0.2.1",
         "198.18.0.1",
         "224.0.0.1",

@@ -50,6 +50,7 @@ WRITTEN = {
     "172.16.0.1": "another",
     "192.168.1.1": "another",
     "100.64.0.1": "a provider's own network",
+    "192.0.0.192": "where another cloud keeps them",
     "198.18.0.1": "a network for measurements",
     "192.0.2.1": "a network for documentation",
     "224.0.0.1": "everybody",
