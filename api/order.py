@@ -10,6 +10,7 @@ from api.queue import Case
 from api.timeline import NARROW, WIDE, Picture, Scene, draw
 from api.verdicts import Finding, Verdict
 from reconcile.cases.case import State
+from reconcile.cases.evidence import Happened, chained
 from rules.verdict import WHOLE, Kind
 from store import events
 from store.event import RESERVED_SOURCE, Event
@@ -92,6 +93,16 @@ class Order:
         """In a few words what the state does not say already; '' if it says all."""
         said = note(lane, self.now)
         return "" if said == state_in_words(lane.state) else said
+
+    @property
+    def happened(self) -> list[Happened]:
+        """The events, each with its place in the chain of causes."""
+        return chained(self.history)
+
+    def cause(self, event: Event) -> str:
+        """The name of the event of this order that caused it, '' where there is none."""
+        causes = (other.name for other in self.history if other.id == event.causation_id)
+        return next(causes, "") if event.causation_id and event.causation_id != event.id else ""
 
     def testimony(self, event: Event) -> str:
         return testimony.told(event, self.workflow)

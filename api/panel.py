@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy import Row as SqlRow
 
 from api.access.identity import Identity, Scope
 from api.actions import action_desk
@@ -12,12 +14,18 @@ from api.context import Context
 from api.queue import Case
 from reconcile.actions.offers import Deed, Offer
 from reconcile.actions.row import Action
+from reconcile.audit.row import Row
+from reconcile.audit.trail import Asked, Span, Trail
 from reconcile.cases import comments
 from reconcile.cases.ambiguity import SENTENCES, Ambiguity
 from reconcile.cases.case import BY_PEOPLE, Reason, State
 from reconcile.cases.comments import Comment
 from reconcile.cases.moves import Acknowledge, Assign, Reopen, Resolve, Snooze
 from reconcile.cases.references import Found
+from reconcile.notify import postbox
+from reconcile.notify.postbox import Wanted
+from reconcile.notify.silence import Silence, in_force, silenced_by
+from reconcile.notify.silencing import facts
 from reconcile.truth.standing import Standing, standings
 from rules.verdict import WHOLE
 from store.event import DAY, HOUR
@@ -54,10 +62,13 @@ DEEDS = frozenset({Deed.ASK, Deed.SETTLE, Deed.REPEAT, Deed.APPROVE, Deed.RUN})
 """What has a button of its own; the rest is done by resolving the case."""
 
 NINE = 9 * HOUR
+MOST = 50  # entries of the audit trail, and messages, that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
+    """`silence`: by which nobody is told at present. `messages` and `done`, of the audit trail, the newest first."""
+
     case: Case
     now: int
     identity: Identity
@@ -66,6 +77,9 @@ class Panel:
     offers: Sequence[Offer]
     actions: Sequence[Action]
     lookups: Sequence[Standing]
+    silence: Silence | None
+    messages: Sequence[SqlRow[Any]]
+    done: Sequence[Row]
 
     @property
     def unclear(self) -> tuple[str, ...]:
@@ -127,4 +141,7 @@ def look(here: Context, connection: Connection, case: Case, identity: Identity) 
     now = here.clock.now()
     offers, actions = action_desk(here).offers(case.id, now)
     said, lookups = comments.of_case(connection, case.id), standings(connection, case.id)
-    return Panel(case, now, identity, found, said, offers, actions, lookups)
+    silence = silenced_by(facts(case), in_force(connection, now)) if case.state != State.RESOLVED else None
+    messages = postbox.page(connection, Wanted(subject=case.id), None, MOST)
+    done = Trail(here.clickhouse, here.database).page(Asked(case_id=case.id), Span(newest_first=True), MOST)
+    return Panel(case, now, identity, found, said, offers, actions, lookups, silence, messages, done)

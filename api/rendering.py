@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from api import times
 from api.access.viewer import sign_in_path, viewer_of
 from api.assets import address
+from api.deeds import did
 from api.links import order_path, safe_url
 from api.parameters import Age
 from store.instant import rfc3339
@@ -71,6 +72,7 @@ class Templates:
             safe_url=safe_url,
             as_json=as_json,
             sentence=sentence,
+            did=did,
         )
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from reconcile.actor import Actor
 from reconcile.audit.entry import Entry, record
@@ -123,10 +123,11 @@ def _unresolved(connection: Connection, matchers: Sequence[Matcher]) -> Iterator
     rows = connection.execute(
         select(*columns).where(cases.c.state != State.RESOLVED, *chosen).order_by(cases.c.since, cases.c.id)
     )
-    return map(_facts, rows)
+    return map(facts, rows)
 
 
-def _facts(row: Row[Any]) -> Facts:
+def facts(row: Any) -> Facts:
+    """Of whatever has the columns of a case."""
     labels: Mapping[str, str] = msgspec.json.decode(row.labels)
     told = {name: getattr(row, name) for name in _COLUMNS}
     return {**told, "type": "", **{LABEL + name: value for name, value in labels.items()}}

@@ -118,7 +118,7 @@ def test_what_became_of_it_is_said_by_who_has_looked(anne: Person, refunds: Offi
 def test_what_makes_no_sense_is_told_on_the_page(anne: Person) -> None:
     place = f"{CASE}/action?step=PaymentReceived&name=refund"
     assert "reason" in words(anne.send(place, 400))
-    anne.get(f"{CASE}/action?step=PaymentReceived&name=nothing", 409)
+    anne.get(f"{CASE}/action?step=PaymentReceived&name=nothing", 404)
     anne.get(f"{CASE}/action?step=PaymentReceived", 400)
     anne.get("/actions/none-of-these", 404)
     anne.csrf = ""

@@ -11,9 +11,10 @@ from reconcile.audit.drainer import Drainer
 from store.event import DAY, HOUR
 from store.tables import discrepancies
 from tests.api.person import Person, signed_in, words
-from tests.api.shop import Shop, case_id, unpaid
+from tests.api.shop import Shop, case_id, unpaid, unshipped
 from tests.conftest import NOON
 
+ORDER = "/orders/order-fulfilment/A-1"
 CASE = f"/cases/{case_id(unpaid('A-1'))}"
 
 
@@ -80,3 +81,18 @@ def test_automatic_actions_are_stopped_and_let_go_on(root: Person, http: httpx.C
     assert "stopped by root just now : too many refunds" in page
     assert http.get("/v1/actions").json()["automatic"]["stopped"] is True
     assert "let go on by root" in words(root.send("/rules/start", reason="mended"))
+
+
+def test_the_page_of_an_order_tells_what_was_done_and_what_caused_what(root: Person, shop: Shop) -> None:
+    root.send("/silences", matchers="owner=payments", ends="4h", reason="the bank migrates")
+    page = words(root.get(ORDER))
+    assert "Nobody is told of it until 2025-11-20 16:00:00 UTC : a silence by root, “the bank migrates”." in page
+    root.send(f"{CASE}/resolve", reason="fixed", note="paid by hand")
+    chain(shop)
+    page = words(root.get(ORDER))
+    assert "root resolved it (PaymentReceived) : fixed: paid by hand" in page
+    assert "Nobody is told" not in page
+    shop.add(unshipped("B-1"))
+    page = root.get("/orders/order-fulfilment/B-1")
+    assert "caused by OrderPlaced" in words(page)
+    assert 'class="event"' in page and 'class="event depth-1"' in page
