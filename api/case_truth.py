@@ -119,8 +119,7 @@ def _case(here: Context, id: str) -> queue.Case:
 
 
 def demand_change(here: Context, caller: Identity, id: str) -> None:
-    case = _case(here, id)
-    demand_team(caller, [case.owner, *(finding.owner for finding in case.findings)])
+    demand_team(caller, _case(here, id).owners)
 
 
 def _standings(here: Context, id: str) -> list[Standing]:

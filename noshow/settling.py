@@ -20,6 +20,9 @@ from reconcile.truth.sweep.sweeper import Sweeper
 from store.clock import Clock
 from store.settings import Settings
 
+CALLERS = 4
+"""Threads that call actions: one provider that hangs keeps one of them for 15 s."""
+
 Loop = Callable[[Clock, Event], None]
 
 
@@ -39,7 +42,8 @@ class Settling:
         """Each with its name."""
         yield "asker", self.asker.run
         yield "drainer of testimony", self.drainer.run
-        yield "caller of actions", self.worker.run
+        for number in range(CALLERS):
+            yield f"caller of actions {number + 1}", self.worker.run
         yield "automatic actions", self.automat.run
         yield from ((f"sweep {name}", it.run) for name, it in self.sweepers.items())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from api.access.identity import Scope
 from reconcile.truth.sweep.compare import Kind
@@ -11,6 +12,7 @@ from reconcile.truth.sweep.discrepancies import Discrepancy, close, correct, put
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import SECOND
+from store.tables import case_findings
 from tests.api.truth_desk import TruthDesk, truth_desk
 from tests.conftest import NOON
 from tests.reconcile.office import PAYMENT, WORKFLOW
@@ -69,6 +71,17 @@ class TestAsking:
             answer = here.http.post(f"/v1/cases/{case}/steps/{PAYMENT}/{path}", json=body, headers=other)
             assert answer.status_code == 403
         assert here.http.post("/v1/cases/recheck", json={}, headers=other).json()["lookups"] == 0
+
+    def test_a_finding_that_is_over_gives_its_team_no_say(self, here: TruthDesk) -> None:
+        """As with the moves of the case."""
+        case = here.missing("a")
+        with here.desk.database.begin() as connection:
+            [row] = connection.execute(select(case_findings)).mappings()
+            over = {"step": "ItemShipped", "owner": "warehouse", "open": False}
+            connection.execute(insert(case_findings).values({**row, **over}))
+        other = here.of(Scope.READ, Scope.OPERATE, team="warehouse")
+        for path, body in ((f"steps/{PAYMENT}/testify", {"word": "absent", "reason": "x"}), ("acknowledge", None)):
+            assert here.http.post(f"/v1/cases/{case}/{path}", json=body, headers=other).status_code == 403
 
     def test_everything_missing_is_asked_again(self, here: TruthDesk) -> None:
         here.missing("a", "b")
