@@ -35,6 +35,7 @@ from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
+from reconcile.tidier import Tidier
 from reconcile.truth.asker import source
 from reconcile.truth.source import Source
 from rules.live.follow import Follower
@@ -108,12 +109,14 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             discrepant = Discrepant(opened.database, rulebook)
             dispatcher = Dispatcher.build(opened.database, settings)
             sender = Sender.build(opened.database, settings)
+            tidier = Tidier(opened.database, settings.notify.keep)
             audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
             crew.add("early warning", lambda: due_soon.run(clock, crew.stop))
             crew.add("discrepancies", lambda: discrepant.run(clock, crew.stop))
             crew.add("dispatcher", lambda: dispatcher.run(clock, crew.stop))
             crew.add("sender", lambda: sender.run(clock, crew.stop))
+            crew.add("tidier", lambda: tidier.run(clock, crew.stop))
             for name, run in Settling.build(opened, rulebook, settings, sources).loops:
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))

@@ -195,6 +195,7 @@ TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
 ALLOW_PRIVATE = Setting("outgoing.allow_private", values.flag, "false")
 AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
+NOTIFY_KEEP = Setting("notify.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
@@ -202,7 +203,7 @@ REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
     INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
-    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, AUTOMATIC_PER_HOUR, REFERENCES,
+    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -326,7 +327,9 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
 
 def _notify(read: _Reader) -> NotifySettings:
     return NotifySettings(
-        settings_receivers.endpoints(read), route(read.branches[ROUTE], settings_receivers.names(read))
+        settings_receivers.endpoints(read),
+        route(read.branches[ROUTE], settings_receivers.names(read)),
+        read.value(NOTIFY_KEEP),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from store.event import HOUR, MINUTE, SECOND
+from store.event import DAY, HOUR, MINUTE, SECOND
 from store.matcher import Matcher
 from store.secret import Secret
 
@@ -62,7 +62,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """Endpoints by name: of `notify.endpoints`, which are named after owners, and of `notify.receivers`."""
+    """Endpoints by name: of `notify.endpoints`, which are named after owners, and of `notify.receivers`. `keep`: how
+    long messages that are done with stay in the database, in µs."""
 
     endpoints: Mapping[str, Endpoint]
     route: Route = Route()
+    keep: int = 90 * DAY

@@ -144,6 +144,7 @@ news = Table(
     Column("snapshot", Text, nullable=False),
     Column("routed_at", BigInteger),  # null until it is known whom it goes to
     Index("news_unrouted", "routed_at", "at"),
+    Index("news_by_time", "at"),
 )
 
 # News that goes to one receiver together: of one route, and alike in what that groups by. `number` counts its messages.

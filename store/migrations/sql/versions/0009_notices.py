@@ -72,6 +72,7 @@ def _news() -> None:
         sa.Column("snapshot", sa.Text, nullable=False),
         sa.Column("routed_at", sa.BigInteger),
         sa.Index("news_unrouted", "routed_at", "at"),
+        sa.Index("news_by_time", "at"),
     )
 
 
