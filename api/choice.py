@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -16,6 +17,7 @@ from api.queue import Case
 from reconcile.cases.moves import Move
 from store.tables import cases
 
+LATEST = 253_402_300_799_999_999  # µs: the last instant of the year 9999
 EXAMPLES = 5
 AT_MOST = 5_000
 """Cases that are changed by one request."""
@@ -31,7 +33,7 @@ class Changed(ApiError):
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a preview: when it was made, of which filter, and how many cases there were."""
 
-    at: Int64
+    at: Annotated[int, msgspec.Meta(ge=0, le=LATEST)]
     filter: str
     count: Int64
 

@@ -33,7 +33,8 @@ from store.tables import actions, case_findings, cases
 
 logger = logging.getLogger(__name__)
 
-_FEW = 20  # cases that one look finds
+_FEW = 500  # cases that one look finds
+_IDLE = 1.0  # seconds between looks while there is nothing to do
 _LATER = 5 * MINUTE  # how long a case is left alone in which nothing could be done
 
 _half_undone = case_findings.alias("half_undone")
@@ -68,6 +69,7 @@ class Automat:
         self._per_hour = per_hour
         self._witness = Witness(clickhouse, database, rulebook)
         self._left_until: dict[str, int] = {}
+        self._after = ""  # the case that was looked at last: they are gone through by their ids, round and round
         self._spent_until = 0
         self._told_until = 0
 
@@ -81,25 +83,29 @@ class Automat:
         if now < self._spent_until:
             return False
         self._left_until = {id_: until for id_, until in self._left_until.items() if until > now}
-        for case_id in self._candidates():
-            self._left_until[case_id] = now + _LATER
-            self._ask(case_id, now)
-            return True
-        return False
+        found = self._candidates()
+        case_id = next((it for it in found if it not in self._left_until), None)
+        if case_id is None:
+            more = len(found) == _FEW
+            self._after = found[-1] if more else ""
+            return more
+        self._after, self._left_until[case_id] = case_id, now + _LATER
+        self._ask(case_id, now)
+        return True
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        repeat("automatic actions", self.step, clock, stop)
+        repeat("automatic actions", self.step, clock, stop, _IDLE)
 
     def _candidates(self) -> list[str]:
-        """Cases in which something may be to do, and nothing stands against it."""
-        found: dict[str, None] = {}
+        """The next cases in which something may be to do, and nothing stands against it."""
+        found: set[str] = set()
         with self._database.read() as connection:
             if switch.read(connection).stopped:
                 return []
             for workflow, step, action in _declared(self._rulebook):
-                found |= dict.fromkeys(self._cases(connection, workflow, step, action))
-        return list(found)
+                found.update(self._cases(connection, workflow, step, action))
+        return sorted(found)[:_FEW]
 
     def _cases(self, connection: Connection, workflow: str, step: str, action: Declared) -> Sequence[str]:
         asked = (actions.c.case_id == cases.c.id, actions.c.step == step, actions.c.name == action.name)
@@ -108,9 +114,9 @@ class Automat:
             select(cases.c.id)
             .join(case_findings, columns.case_id == cases.c.id)
             .where(columns.workflow == workflow, columns.step == step, columns.kind.in_(action.automatic))
-            .where(*_LEFT_TO_US, ~exists().where(*asked), cases.c.id.not_in(list(self._left_until)))
+            .where(*_LEFT_TO_US, ~exists().where(*asked), cases.c.id > self._after)
         )
-        return connection.execute(chosen.limit(_FEW)).scalars().all()
+        return connection.execute(chosen.order_by(cases.c.id).limit(_FEW)).scalars().all()
 
     def _ask(self, case_id: str, now: int) -> None:
         """For everything in the case that is to run by itself, at once: so that one which fails stops the others."""

@@ -98,7 +98,7 @@ def _batches(seen: Seen) -> Iterator[Seen]:
 
 
 def _commented(case: Case, comment: Comment, by: By) -> Entry:
-    """The text is in `case_comments`, where a redaction can reach it."""
+    """The text is in `case_comments` alone: what is chained can't be mended."""
     return Entry(
         "case.commented",
         by.actor,

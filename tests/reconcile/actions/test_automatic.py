@@ -230,3 +230,14 @@ def test_a_case_is_left_in_the_state_that_it_says(shop: Office) -> None:
     with shop.database.read() as connection:
         sentences = connection.execute(select(cases.c.sentence)).scalars().all()
     assert any("FlightCancelled" in sentence or "half undone" in sentence for sentence in sentences)
+
+
+def test_a_case_that_the_budget_can_never_pay_for_does_not_hold_up_the_others(shop: Office) -> None:
+    """Every trip here has two actions to run, and only one fits: the look goes on to the next case all the same."""
+    called_off(shop, "a", "b", "c")
+    it = automat(shop, per_hour=1)
+    looked_at = set()
+    for minute in range(4):
+        it.step(LATER + minute * MINUTE)
+        looked_at.add(it._after)
+    assert len(looked_at - {""}) == 3
