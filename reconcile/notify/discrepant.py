@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from reconcile.cases.case import News
 from reconcile.loop import repeat
+from reconcile.notify.news import row_of_step
 from reconcile.rulebook import Rulebook
 from reconcile.truth.sweep.discrepancies import tell, untold
 from rules.spec import Severity
@@ -98,19 +99,10 @@ def _transitions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 
 def _row(id_: str, transition: int, it: Differs, now: int) -> dict[str, object]:
     return {
+        **row_of_step(it, it.kind, now),
         "subject": id_,
         "transition": transition,
         "type": News.DISCREPANCY,
-        "at": now,
-        "owners": msgspec.json.encode([it.owner]).decode(),
-        "workflow": it.workflow,
-        "correlation_id": it.correlation_id,
-        "step": it.step,
-        "kind": it.kind,
-        "severity": it.severity,
-        "labels": msgspec.json.encode(it.labels).decode(),
         "at_risk": None,
         "unit": None,
-        "open": True,
-        "snapshot": msgspec.json.encode(it).decode(),
     }

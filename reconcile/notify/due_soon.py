@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from reconcile.cases.case import News
 from reconcile.identity import warning_id
 from reconcile.loop import repeat
+from reconcile.notify.news import row_of_step
 from reconcile.rulebook import Rulebook
 from rules.spec import Severity
 from store import cursors
@@ -134,19 +135,10 @@ def _add(connection: Connection, found: Sequence[Warned], now: int) -> None:
 
 def _row(it: Warned, now: int) -> dict[str, object]:
     return {
+        **row_of_step(it, KIND, now),
         "subject": warning_id(it.workflow, it.correlation_id, it.step),
         "transition": 1,
         "type": News.DUE_SOON,
-        "at": now,
-        "owners": msgspec.json.encode([it.owner]).decode(),
-        "workflow": it.workflow,
-        "correlation_id": it.correlation_id,
-        "step": it.step,
-        "kind": KIND,
-        "severity": it.severity,
-        "labels": msgspec.json.encode(it.labels).decode(),
         "at_risk": it.at_risk,
         "unit": it.unit,
-        "open": True,
-        "snapshot": msgspec.json.encode(it).decode(),
     }

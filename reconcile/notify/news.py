@@ -1,7 +1,7 @@
 """News: what owners are to be told, written down in the transaction of what it tells of. Times are µs UTC."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection, Row, insert
@@ -46,6 +46,39 @@ def facts_of(row: Row[Any], owner: str) -> Facts:
 def snapshot(text: str) -> Case:
     """The case as it was when it was written down."""
     return msgspec.json.decode(text, type=Case)
+
+
+class OfStep(Protocol):
+    """What news tells that no case has: of one step of an instance. It is a `msgspec.Struct`."""
+
+    @property
+    def workflow(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+
+def row_of_step(it: OfStep, kind: str, now: int) -> dict[str, object]:
+    """What a row of news has of it; whose subject, transition and type it is the caller knows."""
+    return {
+        "at": now,
+        "owners": msgspec.json.encode([it.owner]).decode(),
+        "workflow": it.workflow,
+        "correlation_id": it.correlation_id,
+        "step": it.step,
+        "kind": kind,
+        "severity": it.severity,
+        "labels": msgspec.json.encode(it.labels).decode(),
+        "open": True,
+        "snapshot": msgspec.json.encode(it).decode(),
+    }
 
 
 def _labels(labels: Mapping[str, str]) -> dict[str, str]:
