@@ -59,7 +59,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes.
+    """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes,
+    `max_batch` how many events it may have.
 
     `testimony` is taken where nothing is stored for others to trust in.
     """
@@ -67,11 +68,13 @@ class Acceptance:
     now: int
     latest: int
     max_event: int
+    max_batch: int
     testimony: bool = False
 
     @classmethod
     def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False) -> "Acceptance":
-        return cls(now, min(now + limits.max_ahead, END_OF_TIME), limits.max_event, testimony)
+        latest = min(now + limits.max_ahead, END_OF_TIME)
+        return cls(now, latest, limits.max_event, limits.max_batch, testimony)
 
     def check_time(self, time: int) -> int:
         """The time, if events of that time are taken; else `Refused`."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from store.event import Event
+from store.event import EventColumns
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -28,5 +28,5 @@ class Rejection(msgspec.Struct, frozen=True):
 class Batch:
     """Events in the order of the body, and the rejections in the same order."""
 
-    events: list[Event] = field(default_factory=list)
+    events: EventColumns = field(default_factory=EventColumns)
     rejected: list[Rejection] = field(default_factory=list)

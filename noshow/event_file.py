@@ -12,17 +12,16 @@ from typing import TypeVar
 
 import click
 
+from collector.acceptance import END_OF_TIME, Acceptance
 from collector.batch import Batch
-from collector.decode import read_ndjson
 from collector.errors import MalformedBody
+from collector.json.body import read_ndjson
 from noshow.errors import NoshowError, WrongUsage
-from store.event import DAY
-from store.settings import CollectorSettings
 
 _GZIP = b"\x1f\x8b"
 
 # A file is judged as it is: no event of it is too far in the future.
-_LIMITS = CollectorSettings(max_body=0, max_batch=0, max_event=1 << 20, max_ahead=1_000_000 * DAY)
+_TERMS = Acceptance(now=0, latest=END_OF_TIME, max_event=1 << 20, max_batch=0, testimony=True)
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ def read_events(file: io.BufferedReader, path: Path) -> Iterator[Batch]:
 
     A file that was exported from Noshow has testimony in it, which counts as it did there.
     """
-    return _watched(read_ndjson(file, _LIMITS, now=0, testimony=True), file, path)
+    return _watched(read_ndjson(file, _TERMS), file, path)
 
 
 def read_lines(file: io.BufferedReader, path: Path) -> Iterator[bytes]:

@@ -92,7 +92,7 @@ def _check(settings: Settings) -> None:
 def _load(clickhouse: ClickHouse, file: io.BufferedReader, path: Path) -> None:
     accepted, rejected = 0, 0
     for batch in read_events(file, path):
-        event_store.write(clickhouse, batch.events)
+        event_store.write_columns(clickhouse, batch.events)
         accepted += len(batch.events)
         for rejection in batch.rejected[: max(0, _SHOWN - rejected)]:
             click.echo(_place(path, rejection), err=True)

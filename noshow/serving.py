@@ -20,8 +20,8 @@ from api.access.identity import Scope
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.app import OURS, create_app
-from collector.app import create_router
-from collector.intake import Intake
+from collector.http.routes import create_router
+from collector.intake.intake import Intake
 from noshow import linting, welcome
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder

@@ -1,9 +1,11 @@
 """Events into ClickHouse and back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from store.clickhouse import ClickHouse
-from store.event import Event
+from store.event import Event, EventColumns
 
 # Copies that differ only in how they travelled are one event here; copies that differ in what they say are shown.
 _HISTORY = """
@@ -25,24 +27,16 @@ LIMIT {limit:UInt64} BY correlation_id
 """
 
 
-def write(clickhouse: ClickHouse, events: Sequence[Event], token: str | None = None) -> None:
+def write(clickhouse: ClickHouse, events: Iterable[Event], token: str | None = None) -> None:
     """Store all events or none. `token` makes a repeated write of the same batch do nothing (for a while).
 
     Raises `StoreUnavailable` or `StoreRefused`.
     """
-    columns: dict[str, Sequence[object]] = {
-        "correlation_id": [event.correlation_id for event in events],
-        "time": [event.time for event in events],
-        "name": [event.name for event in events],
-        "source": [event.source for event in events],
-        "id": [event.id for event in events],
-        "attributes": [event.attributes for event in events],
-        "causation_id": [event.causation_id for event in events],
-        "trace_id": [event.trace_id for event in events],
-        "span_id": [event.span_id for event in events],
-        "received_at": [event.received_at for event in events],
-    }
-    clickhouse.insert("events", columns, token)
+    write_columns(clickhouse, EventColumns.of(events), token)
+
+
+def write_columns(clickhouse: ClickHouse, events: EventColumns, token: str | None = None) -> None:
+    clickhouse.insert("events", msgspec.structs.asdict(events), token)
 
 
 def history(clickhouse: ClickHouse, correlation_id: str, limit: int = 10_000) -> list[Event]:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from collector.acceptance import Acceptance
-from collector.intake import Intake
+from collector.intake.intake import Intake
 from store.clickhouse import ClickHouse
 from store.event import DAY
 from store.settings import CollectorSettings

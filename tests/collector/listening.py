@@ -6,8 +6,8 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from collector.app import create_router
-from collector.intake import Intake
+from collector.http.routes import create_router
+from collector.intake.intake import Intake
 from store.clock import Clock
 from store.settings import CollectorSettings
 

@@ -9,7 +9,7 @@ from tests.rules.shop import NOON
 
 
 def refused(count: int) -> Batch:
-    return Batch([], [Rejection(index, "correlation.id", "missing") for index in range(count)])
+    return Batch(rejected=[Rejection(index, "correlation.id", "missing") for index in range(count)])
 
 
 def test_one_line_every_ten_seconds_counts_what_came_between(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from rules.story.run import Outcome, play
 from rules.story.story import Suite
 from rules.story.text import difference_lines, place, title
 from store.clickhouse import ClickHouse
-from store.events import write
+from store.events import write_columns
 from store.settings import load
 from tests.docs.pages import Fault, blocks, examples, faults, loaded, name, pages, printed, told
 
@@ -57,7 +57,7 @@ def _store(fault: Fault, folder: Path, stage: ClickHouse) -> ClickHouse | None:
     with opened(file) as lines:
         for batch in read_events(lines, file):
             assert batch.rejected == []
-            write(stage, batch.events)
+            write_columns(stage, batch.events)
     return stage
 
 

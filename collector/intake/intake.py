@@ -13,7 +13,7 @@ from collector.errors import Overloaded
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.errors import StoreError, StoreRefused, StoreUnavailable
-from store.event import Event
+from store.event import EventColumns
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ BOUNDS = Bounds()
 
 
 class _Request(NamedTuple):
-    events: Sequence[Event]
+    events: EventColumns
     size: int
     stored: Future[None]
 
@@ -71,7 +71,7 @@ class Intake:
     ) -> None:
         self.close()
 
-    def submit(self, events: Sequence[Event], size: int) -> Future[None]:
+    def submit(self, events: EventColumns, size: int) -> Future[None]:
         """Queue the events of one request, about `size` bytes. The future is done once ClickHouse has them all.
 
         It fails with `StoreUnavailable` (whether or not they were stored: send them again) or `StoreRefused`.
@@ -122,7 +122,7 @@ class Intake:
 
     def _store(self, group: Sequence[_Request]) -> None:
         try:
-            self._write([event for request in group for event in request.events])
+            self._write(_joined(group))
         except StoreUnavailable as error:
             self._fail(group, error)
         except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
@@ -145,8 +145,8 @@ class Intake:
                 self._fail(group[place:], error)
                 return
 
-    def _write(self, events: Sequence[Event]) -> None:
-        event_store.write(self._clickhouse, events, token=uuid.uuid4().hex)
+    def _write(self, events: EventColumns) -> None:
+        event_store.write_columns(self._clickhouse, events, token=uuid.uuid4().hex)
 
     def _fail(self, group: Sequence[_Request], error: StoreError) -> None:
         if group:
@@ -157,3 +157,12 @@ class Intake:
 
 def _count(group: Sequence[_Request]) -> int:
     return sum(len(request.events) for request in group)
+
+
+def _joined(group: Sequence[_Request]) -> EventColumns:
+    if len(group) == 1:
+        return group[0].events
+    events = EventColumns()
+    for request in group:
+        events.extend(request.events)
+    return events

@@ -5,7 +5,7 @@ import random
 
 from collector.acceptance import Acceptance
 from collector.errors import Refused
-from collector.json_event import read_event
+from collector.json.event import read_event
 from store.clickhouse import ClickHouse
 
 ATOMS = (

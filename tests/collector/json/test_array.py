@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import MalformedBody
-from collector.json_array import place, split_array
+from collector.json.array import place, split_array
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import event_time
 from collector.errors import Refused
+from collector.json import event_time
 
 NEW_YEAR = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from collector.errors import Overloaded
-from collector.intake import Bounds, Intake
+from collector.intake.intake import Bounds, Intake
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused, StoreUnavailable
-from store.event import Event
-from tests.collector.held import HeldClickHouse
+from store.event import Event, EventColumns
+from tests.collector.intake.held import HeldClickHouse
 from tests.conftest import NOON
 
 PATIENCE = 60  # seconds; nothing waits that long unless it is broken
@@ -41,22 +41,22 @@ def stored(clickhouse: ClickHouse) -> list[str]:
 
 def test_what_is_done_is_stored(any_clickhouse: ClickHouse) -> None:
     with Intake(any_clickhouse) as intake:
-        intake.submit([event(1), event(2)], 500).result(PATIENCE)
+        intake.submit(EventColumns.of([event(1), event(2)]), 500).result(PATIENCE)
         assert event_store.history(any_clickhouse, "o-1") == [event(1)]
         assert stored(any_clickhouse) == ["e-1", "e-2"]
 
 
 def test_no_events_need_no_insert(held: HeldClickHouse) -> None:
     with Intake(held) as intake:
-        assert intake.submit([], 0).result(0) is None
+        assert intake.submit(EventColumns.of([]), 0).result(0) is None
     assert held.inserts == []
 
 
 def test_what_comes_during_an_insert_goes_with_the_next(held: HeldClickHouse) -> None:
     with Intake(held) as intake:
-        first = intake.submit([event(0)], 100)
+        first = intake.submit(EventColumns.of([event(0)]), 100)
         held.until_insert()
-        later = [intake.submit([event(2 * n), event(2 * n + 1)], 100) for n in range(1, 5)]
+        later = [intake.submit(EventColumns.of([event(2 * n), event(2 * n + 1)]), 100) for n in range(1, 5)]
         assert not first.done()
         held.let_go()
         for future in (first, *later):
@@ -69,10 +69,11 @@ def test_what_comes_during_an_insert_goes_with_the_next(held: HeldClickHouse) ->
 @pytest.mark.parametrize("bounds", [Bounds(group_events=4), Bounds(group_bytes=250)])
 def test_a_group_has_bounds_and_a_large_request_goes_alone(held: HeldClickHouse, bounds: Bounds) -> None:
     with Intake(held, bounds) as intake:
-        futures = [intake.submit([event(0)], 100)]
+        futures = [intake.submit(EventColumns.of([event(0)]), 100)]
         held.until_insert()
-        futures += [intake.submit([event(2 * n), event(2 * n + 1)], 100) for n in range(1, 4)]
-        futures += [intake.submit([event(n) for n in range(10, 19)], 900), intake.submit([event(9)], 100)]
+        futures += [intake.submit(EventColumns.of([event(2 * n), event(2 * n + 1)]), 100) for n in range(1, 4)]
+        futures += [intake.submit(EventColumns.of([event(n) for n in range(10, 19)]), 900)]
+        futures += [intake.submit(EventColumns.of([event(9)]), 100)]
         held.let_go()
         for future in futures:
             future.result(PATIENCE)
@@ -82,36 +83,36 @@ def test_a_group_has_bounds_and_a_large_request_goes_alone(held: HeldClickHouse,
 @pytest.mark.parametrize("bounds", [Bounds(waiting_events=3), Bounds(waiting_bytes=300)])
 def test_too_much_is_turned_away_before_it_is_queued(held: HeldClickHouse, bounds: Bounds) -> None:
     with Intake(held, bounds) as intake:
-        taken = [intake.submit([event(1)], 100)]
+        taken = [intake.submit(EventColumns.of([event(1)]), 100)]
         held.until_insert()
-        taken.append(intake.submit([event(2), event(3)], 200))
+        taken.append(intake.submit(EventColumns.of([event(2), event(3)]), 200))
         with pytest.raises(Overloaded, match="too many events are waiting"):
-            intake.submit([event(4)], 100)
+            intake.submit(EventColumns.of([event(4)]), 100)
         held.let_go()
         for future in taken:
             future.result(PATIENCE)
-        intake.submit([event(5)], 100).result(PATIENCE)
+        intake.submit(EventColumns.of([event(5)]), 100).result(PATIENCE)
     assert stored(held) == ["e-1", "e-2", "e-3", "e-5"]
 
 
 def test_a_request_beyond_the_bounds_is_taken_if_nothing_waits(clickhouse: ClickHouse) -> None:
     with Intake(clickhouse, Bounds(waiting_events=1, waiting_bytes=1)) as intake:
-        intake.submit([event(1), event(2)], 500).result(PATIENCE)
+        intake.submit(EventColumns.of([event(1), event(2)]), 500).result(PATIENCE)
         assert stored(clickhouse) == ["e-1", "e-2"]
 
 
 def test_when_the_store_is_away_nobody_of_the_group_is_acknowledged(held: HeldClickHouse) -> None:
     held.failures.extend([None, StoreUnavailable("away")])
     with Intake(held) as intake:
-        first = intake.submit([event(0)], 100)
+        first = intake.submit(EventColumns.of([event(0)]), 100)
         held.until_insert()
-        group = [intake.submit([event(n)], 100) for n in (1, 2)]
+        group = [intake.submit(EventColumns.of([event(n)]), 100) for n in (1, 2)]
         held.let_go()
         first.result(PATIENCE)
         for future in group:
             with pytest.raises(StoreUnavailable):
                 future.result(PATIENCE)
-        intake.submit([event(3)], 100).result(PATIENCE)
+        intake.submit(EventColumns.of([event(3)]), 100).result(PATIENCE)
     assert stored(held) == ["e-0", "e-3"]
 
 
@@ -120,17 +121,17 @@ def test_a_server_that_does_not_answer_is_away() -> None:
         port = listener.getsockname()[1]
     clickhouse = ClickHouse.server(f"http://127.0.0.1:{port}")
     with Intake(clickhouse) as intake, pytest.raises(StoreUnavailable):
-        intake.submit([event(1)], 100).result(PATIENCE)
+        intake.submit(EventColumns.of([event(1)]), 100).result(PATIENCE)
     clickhouse.close()
 
 
 def test_one_request_that_the_store_refuses_does_not_fail_its_neighbours(held: HeldClickHouse) -> None:
     with Intake(held) as intake:
-        first = intake.submit([event(0)], 100)
+        first = intake.submit(EventColumns.of([event(0)]), 100)
         held.until_insert()
-        good = [intake.submit([event(n)], 100) for n in (1, 2)]
-        bad = intake.submit([event(3), POISON], 200)
-        good.append(intake.submit([event(4)], 100))
+        good = [intake.submit(EventColumns.of([event(n)]), 100) for n in (1, 2)]
+        bad = intake.submit(EventColumns.of([event(3), POISON]), 200)
+        good.append(intake.submit(EventColumns.of([event(4)]), 100))
         held.let_go()
         for future in (first, *good):
             future.result(PATIENCE)
@@ -143,9 +144,9 @@ def test_one_request_that_the_store_refuses_does_not_fail_its_neighbours(held: H
 def test_when_the_store_goes_away_among_single_tries_the_rest_is_not_tried(held: HeldClickHouse) -> None:
     held.failures.extend([None, StoreRefused("bad"), None, StoreUnavailable("away")])
     with Intake(held) as intake:
-        intake.submit([event(0)], 100)
+        intake.submit(EventColumns.of([event(0)]), 100)
         held.until_insert()
-        futures = [intake.submit([event(n)], 100) for n in (1, 2, 3, 4)]
+        futures = [intake.submit(EventColumns.of([event(n)]), 100) for n in (1, 2, 3, 4)]
         held.let_go()
         futures[0].result(PATIENCE)
         for future in futures[1:]:
@@ -160,17 +161,17 @@ def test_a_fault_of_our_own_reaches_those_who_wait_and_no_one_else(held: HeldCli
     held.let_go()
     with Intake(held) as intake:
         with pytest.raises(StoreRefused, match="a fault"):
-            intake.submit([event(1)], 100).result(PATIENCE)
-        intake.submit([event(2)], 100).result(PATIENCE)
+            intake.submit(EventColumns.of([event(1)]), 100).result(PATIENCE)
+        intake.submit(EventColumns.of([event(2)]), 100).result(PATIENCE)
     assert stored(held) == ["e-2"]
 
 
 def test_the_end_stores_what_was_taken_and_takes_nothing_more(held: HeldClickHouse) -> None:
     intake = Intake(held)
     intake.start()
-    futures = [intake.submit([event(1)], 100)]
+    futures = [intake.submit(EventColumns.of([event(1)]), 100)]
     held.until_insert()
-    futures.append(intake.submit([event(2)], 100))
+    futures.append(intake.submit(EventColumns.of([event(2)]), 100))
     end = threading.Thread(target=intake.close)
     end.start()
     held.let_go()
@@ -178,12 +179,12 @@ def test_the_end_stores_what_was_taken_and_takes_nothing_more(held: HeldClickHou
     assert [future.result(0) for future in futures] == [None, None]
     assert stored(held) == ["e-1", "e-2"]
     with pytest.raises(Overloaded, match="shutting down"):
-        intake.submit([event(3)], 100)
+        intake.submit(EventColumns.of([event(3)]), 100)
 
 
 def test_nobody_can_call_a_request_back(held: HeldClickHouse) -> None:
     with Intake(held) as intake:
-        future = intake.submit([event(1)], 100)
+        future = intake.submit(EventColumns.of([event(1)]), 100)
         assert not future.cancel()
         held.let_go()
         future.result(PATIENCE)

@@ -8,20 +8,21 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector import answer
+from collector.acceptance import Acceptance
 from collector.batch import Batch
-from collector.body import Room, is_packed, media_type, receive, unpack
-from collector.decode import decode_json, decode_ndjson
-from collector.decode_otlp import decode_otlp
 from collector.errors import CollectorError, WrongType
-from collector.intake import Intake
-from collector.openapi import EVENTS, LOGS
+from collector.http import answer
+from collector.http.body import Room, is_packed, media_type, receive, unpack
+from collector.http.openapi import EVENTS, LOGS
+from collector.intake.intake import Intake
+from collector.json.body import decode_json, decode_ndjson
+from collector.otlp.logs import decode_logs
 from collector.refusals import Refusals
 from store.clock import Clock
 from store.errors import StoreError
 from store.settings import CollectorSettings
 
-Decoder = Callable[[bytes, CollectorSettings, int], Batch]
+Decoder = Callable[[bytes, Acceptance], Batch]
 
 JSON: dict[str, Decoder] = {
     "application/json": decode_json,
@@ -29,7 +30,7 @@ JSON: dict[str, Decoder] = {
     "application/ndjson": decode_ndjson,
     "application/jsonl": decode_ndjson,
 }
-OTLP: dict[str, Decoder] = {answer.PROTOBUF: decode_otlp}
+OTLP: dict[str, Decoder] = {answer.PROTOBUF: decode_logs}
 
 BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
 DECODED_AT_ONCE = 4
@@ -86,13 +87,13 @@ class _Reception:
         packed = is_packed(request)
         with self._room.share() as share:
             body = await receive(request, self._limits.max_body, share)
-            now = self._clock.now()
+            terms = Acceptance.at(self._clock.now(), self._limits)
             if not packed and len(body) <= SMALL:
-                return decode(body, self._limits, now), len(body)
+                return decode(body, terms), len(body)
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._decoders, self._decoded, decode, body, packed, now)
+            return await loop.run_in_executor(self._decoders, self._decoded, decode, body, packed, terms)
 
-    def _decoded(self, decode: Decoder, body: bytes, packed: bool, now: int) -> tuple[Batch, int]:
+    def _decoded(self, decode: Decoder, body: bytes, packed: bool, terms: Acceptance) -> tuple[Batch, int]:
         if packed:
             body = unpack(body, self._limits.max_body)
-        return decode(body, self._limits, now), len(body)
+        return decode(body, terms), len(body)

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from collector import event_time, json_attributes
 from collector.acceptance import (
     Acceptance,
     check_correlation_id,
@@ -18,7 +17,9 @@ from collector.acceptance import (
     printable,
 )
 from collector.errors import Refused
-from collector.json_attributes import NotJson, count_keys, doubled_key, surely_has_keys
+from collector.json import attributes as json_attributes
+from collector.json import event_time
+from collector.json.attributes import NotJson, count_keys, doubled_key, surely_has_keys
 from store.event import Event
 
 DEFAULT_SOURCE = "json"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import json_event
 from collector.acceptance import Acceptance, content_id
 from collector.errors import Refused
-from collector.json_attributes import NotJson
-from collector.json_event import read_event
+from collector.json import event as json_event
+from collector.json.attributes import NotJson
+from collector.json.event import read_event
 from store.event import Event
 from tests.collector.conftest import LIMITS
 from tests.conftest import NOON

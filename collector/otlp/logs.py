@@ -40,9 +40,8 @@ from collector.acceptance import (
 )
 from collector.batch import Batch, Rejection
 from collector.errors import Refused
-from collector.otlp_envelope import Origin, Scope, origins
+from collector.otlp.envelope import Origin, Scope, origins
 from store.event import Event
-from store.settings import CollectorSettings
 
 DEFAULT_SOURCE = "otlp"
 
@@ -61,18 +60,17 @@ class _Shared:
     correlation_id: Natural
 
 
-def decode_otlp(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+def decode_logs(body: bytes, terms: Acceptance) -> Batch:
     """The events among the log records of a request; `index` of a rejection counts all of its records from 0.
 
     Raises `MalformedBody` or `BodyTooLarge`.
     """
-    terms = Acceptance.at(now, limits)
     batch = Batch()
     index = 0
-    for origin in origins(body, limits.max_batch):
+    for origin in origins(body, terms.max_batch):
         for event in _of_resource(origin, terms):
             if isinstance(event, Event):
-                batch.events.append(event)
+                batch.events.add(event)
             else:
                 batch.rejected.append(Rejection(index, event.field, event.reason))
             index += 1

@@ -13,16 +13,16 @@ import pytest
 from google.rpc import code_pb2, status_pb2  # type: ignore[import-untyped]  # its package has no py.typed
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
-from collector import app, body
 from collector.errors import Overloaded
-from collector.intake import Bounds, Intake
+from collector.http import body, routes
+from collector.intake.intake import Bounds, Intake
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused
-from tests.collector import otlp
 from tests.collector.conftest import LIMITS
-from tests.collector.held import HeldClickHouse
+from tests.collector.intake.held import HeldClickHouse
 from tests.collector.listening import Listening
+from tests.collector.otlp import records as otlp
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
 
@@ -279,7 +279,7 @@ def test_a_sender_that_stalls_is_not_waited_for(collector: Listening, monkeypatc
 def test_many_large_bodies_at_once_are_turned_away(
     clickhouse: ClickHouse, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "BODIES_AT_ONCE", 0)
+    monkeypatch.setattr(routes, "BODIES_AT_ONCE", 0)
     with Intake(clickhouse) as intake, httpx.Client() as client:
         server = Listening(intake, LIMITS, clock)
         try:

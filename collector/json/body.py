@@ -13,10 +13,10 @@ from msgspec import Raw
 from collector.acceptance import Acceptance
 from collector.batch import Batch, Rejection
 from collector.errors import BodyTooLarge, MalformedBody, Refused
-from collector.json_array import place, split_array
-from collector.json_attributes import NotJson
-from collector.json_event import read_event
-from store.settings import CollectorSettings
+from collector.json.array import place, split_array
+from collector.json.attributes import NotJson
+from collector.json.event import read_event
+from store.event import EventColumns
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -29,16 +29,15 @@ _COMMAS = 20
 _decode_array = msgspec.json.Decoder(list[Raw]).decode
 
 
-def decode_json(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+def decode_json(body: bytes, terms: Acceptance) -> Batch:
     """The events of one JSON object, or of an array of them.
 
     Raises `MalformedBody` where that is not what the body is, `BodyTooLarge` where there are too many events.
     """
-    terms = Acceptance.at(now, limits)
     body = body.removeprefix(_BOM).strip(_BLANKS)
     match body[:1]:
         case b"[":
-            return _collect(enumerate(_items(body, limits)), terms, limits.max_batch)
+            return _collect(enumerate(_items(body, terms.max_batch)), terms, terms.max_batch)
         case b"{":
             return _single(body, terms)
         case b"":
@@ -47,24 +46,20 @@ def decode_json(body: bytes, limits: CollectorSettings, now: int) -> Batch:
             raise MalformedBody("line 1, column 1: expected a JSON object or an array of them")
 
 
-def decode_ndjson(body: bytes, limits: CollectorSettings, now: int) -> Batch:
+def decode_ndjson(body: bytes, terms: Acceptance) -> Batch:
     """The events of a body with one JSON object on each line. A bad line harms none but itself.
 
     Raises `BodyTooLarge` where there are too many events.
     """
-    terms = Acceptance.at(now, limits)
-    return _collect(_lines(io.BytesIO(body), terms.longest), terms, limits.max_batch)
+    return _collect(_lines(io.BytesIO(body), terms.longest), terms, terms.max_batch)
 
 
-def read_ndjson(
-    file: BinaryIO, limits: CollectorSettings, now: int, *, size: int = 10_000, testimony: bool = False
-) -> Iterator[Batch]:
+def read_ndjson(file: BinaryIO, terms: Acceptance, size: int = 10_000) -> Iterator[Batch]:
     """The events of a file, plain or gzipped, in batches of `size` lines. It is read once, as batches are asked for.
 
-    `index` of a rejection counts over the whole file. Events of Noshow's own source are taken if `testimony` says so.
+    `index` of a rejection counts over the whole file. How many events there are has no bound.
     Raises `MalformedBody` where the compressed data are broken.
     """
-    terms = Acceptance.at(now, limits, testimony=testimony)
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
     try:
         lines = _lines(_unpacked(buffered), terms.longest)
@@ -82,7 +77,7 @@ def read_ndjson(
 
 def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
     batch = Batch()
-    take, refuse = batch.events.append, batch.rejected.append
+    take, refuse = batch.events.add, batch.rejected.append
     for count, (index, text) in enumerate(items):
         if count == most:
             raise BodyTooLarge(f"more than {most:,} events in one request")
@@ -95,17 +90,17 @@ def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | 
 
 def _single(body: bytes, terms: Acceptance) -> Batch:
     try:
-        return Batch([read_event(body, terms)])
+        return Batch(EventColumns.of([read_event(body, terms)]))
     except NotJson as error:
         hint = "; lines of JSON need Content-Type: application/x-ndjson" if error.extra else ""
         raise MalformedBody(f"{place(body, error.position)}: {error.reason}{hint}") from None
     except Refused as refused:
-        return Batch([], [Rejection(0, refused.field, refused.reason)])
+        return Batch(rejected=[Rejection(0, refused.field, refused.reason)])
 
 
-def _items(body: bytes, limits: CollectorSettings) -> Iterator[bytes]:
+def _items(body: bytes, most: int) -> Iterator[bytes]:
     """The text of each element of an array. A body that is broken inside an element is broken only there."""
-    if body.count(b",") <= _COMMAS * limits.max_batch:
+    if body.count(b",") <= _COMMAS * most:
         try:
             items = _decode_array(body)
         except (msgspec.DecodeError, RecursionError):

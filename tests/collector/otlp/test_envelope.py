@@ -5,8 +5,8 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from collector.otlp_envelope import origins
-from tests.collector import otlp
+from collector.otlp.envelope import origins
+from tests.collector.otlp import records as otlp
 
 
 def test_what_is_inside_is_what_the_real_messages_say() -> None:
