@@ -11,12 +11,12 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml sdk/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Noshow needs Python 3.11 or later; set PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv .venv
 	@echo "installing the locked dependencies into .venv …"
 	$(PIP) install --require-hashes -r requirements.lock
-	$(PIP) install --no-deps --editable .
+	$(PIP) install --no-deps --editable sdk --editable .
 	@touch $@
 
 setup: $(READY) ## make .venv with the locked dependencies
@@ -44,6 +44,6 @@ bench: $(READY) ## measure, print a table, write build/bench.json
 
 lock: $(READY) ## resolve the dependencies anew (uv)
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements.lock pyproject.toml
 
 .PHONY: help setup demo test lint format golden bench lock
