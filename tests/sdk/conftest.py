@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from collector.intake import Intake
+from collector.intake.intake import Intake
 from noshow_sdk import Client, Configuration
 from store.clickhouse import ClickHouse
 from store.clock import SystemClock
