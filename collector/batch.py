@@ -1,10 +1,15 @@
 """What decoding gives: the events that were taken, and what was refused and why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
 
+from collector.errors import Refused
 from store.event import EventColumns
+
+# Bytes of what was refused that one batch holds on to.
+MOST_KEPT = 16 << 20
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -24,9 +29,47 @@ class Rejection(msgspec.Struct, frozen=True):
         return self.index + 1
 
 
+class Alone(msgspec.Struct, frozen=True, gc=False):
+    """One event by itself, as the decoder of `form` takes it again. `cut`: of one that is too long only the beginning.
+
+    `source` is empty where the bytes do not say it.
+    """
+
+    form: str
+    data: bytes
+    source: str = ""
+    cut: bool = False
+
+    @classmethod
+    def within(cls, most: int, form: str, data: bytes, source: str = "") -> "Alone":
+        """At most `most` bytes of it."""
+        return cls(form, data[:most], source, len(data) > most)
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """What was refused, and why."""
+
+    alone: Alone
+    field: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Batch:
-    """Events in the order of the body, and the rejections in the same order."""
+    """Events in the order of the body, and the rejections in the same order.
+
+    `kept` has the bytes of what was refused, of the first so many where they are too much to hold on to.
+    """
 
     events: EventColumns = field(default_factory=EventColumns)
     rejected: list[Rejection] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    _room: int = field(default=MOST_KEPT, repr=False, compare=False)
+
+    def refuse(self, index: int, refused: Refused, alone: Callable[[], Alone]) -> None:
+        """Note that the event at this place is not taken, and keep its bytes while there is room for them."""
+        self.rejected.append(Rejection(index, refused.field, refused.reason))
+        if self._room > 0:
+            kept = Kept(alone(), refused.field, refused.reason)
+            self._room -= len(kept.alone.data)
+            self.kept.append(kept)

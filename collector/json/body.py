@@ -11,12 +11,14 @@ import msgspec
 from msgspec import Raw
 
 from collector.acceptance import Acceptance
-from collector.batch import Batch, Rejection
+from collector.batch import Alone, Batch
 from collector.errors import BodyTooLarge, MalformedBody, Refused
 from collector.json.array import place, split_array
 from collector.json.attributes import NotJson
-from collector.json.event import read_event
-from store.event import EventColumns
+from collector.json.event import read_event, source_of
+
+FORM = "json"
+"""What an event by itself is kept as: the text of its object."""
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -77,25 +79,31 @@ def read_ndjson(file: BinaryIO, terms: Acceptance, size: int = 10_000) -> Iterat
 
 def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
     batch = Batch()
-    take, refuse = batch.events.add, batch.rejected.append
+    take = batch.events.add
     for count, (index, text) in enumerate(items):
         if count == most:
             raise BodyTooLarge(f"more than {most:,} events in one request")
         try:
             take(read_event(text, terms))
         except Refused as refused:
-            refuse(Rejection(index, refused.field, refused.reason))
+            batch.refuse(index, refused, partial(_alone, text, terms))
     return batch
 
 
 def _single(body: bytes, terms: Acceptance) -> Batch:
+    batch = Batch()
     try:
-        return Batch(EventColumns.of([read_event(body, terms)]))
+        batch.events.add(read_event(body, terms))
     except NotJson as error:
         hint = "; lines of JSON need Content-Type: application/x-ndjson" if error.extra else ""
         raise MalformedBody(f"{place(body, error.position)}: {error.reason}{hint}") from None
     except Refused as refused:
-        return Batch(rejected=[Rejection(0, refused.field, refused.reason)])
+        batch.refuse(0, refused, partial(_alone, body, terms))
+    return batch
+
+
+def _alone(text: bytes, terms: Acceptance) -> Alone:
+    return Alone.within(terms.longest, FORM, text, source_of(text))
 
 
 def _items(body: bytes, most: int) -> Iterator[bytes]:

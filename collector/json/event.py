@@ -53,6 +53,11 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     span_id: _Optional = UNSET
 
 
+class _Sourced(msgspec.Struct, gc=False):
+    source: str | None = None
+
+
+_decode_sourced = msgspec.json.Decoder(_Sourced).decode
 _decode_wire = msgspec.json.Decoder(_Wire).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -65,6 +70,14 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
     """
     event = _quick(text, terms)
     return _careful(text, terms) if event is None else event
+
+
+def source_of(text: bytes) -> str:
+    """The source that the text of an event names, whatever else is wrong with it; empty where it can't be told."""
+    try:
+        return check_source(_decode_sourced(text).source, DEFAULT_SOURCE, testimony=True)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused):
+        return ""
 
 
 def _quick(text: bytes, terms: Acceptance) -> Event | None:

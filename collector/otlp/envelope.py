@@ -7,7 +7,7 @@ that records can be counted, and parsed one by one. See opentelemetry/proto/logs
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -80,6 +80,14 @@ def origins(body: bytes, most: int) -> Iterator[Origin]:
         raise MalformedBody("the body is no ExportLogsServiceRequest of OTLP in protobuf") from None
 
 
+def alone(resource: bytes, scope: bytes, record: bytes) -> bytes:
+    """An ExportLogsServiceRequest that holds this one record."""
+    scope_logs = _MESSAGE["ScopeLogs"](scope=scope, log_records=[record]).SerializeToString()
+    logs = _MESSAGE["ResourceLogs"](resource=resource, scope_logs=[scope_logs]).SerializeToString()
+    request: bytes = _MESSAGE["Request"](resource_logs=[logs]).SerializeToString()
+    return request
+
+
 def _scope(data: bytes) -> Scope:
     logs = cast(_ScopeLogs, _parse["ScopeLogs"](data))
     return Scope(logs.scope, tuple(logs.log_records))
@@ -104,10 +112,11 @@ def _file() -> FileDescriptorProto:
     return file
 
 
-def _parsers() -> dict[str, Callable[[bytes], Message]]:
+def _messages() -> dict[str, type[Message]]:
     pool = DescriptorPool()
     pool.Add(_file())
-    return {name: GetMessageClass(pool.FindMessageTypeByName(f"noshow.{name}")).FromString for name in _MESSAGES}
+    return {name: GetMessageClass(pool.FindMessageTypeByName(f"noshow.{name}")) for name in _MESSAGES}
 
 
-_parse = _parsers()
+_MESSAGE: dict[str, Any] = _messages()
+_parse: dict[str, Callable[[bytes], Message]] = {name: message.FromString for name, message in _MESSAGE.items()}

@@ -18,10 +18,10 @@ A body that is no map is left out.
 import base64
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import repeat
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from google.protobuf.message import DecodeError
@@ -38,10 +38,13 @@ from collector.acceptance import (
     content_id,
     printable,
 )
-from collector.batch import Batch, Rejection
+from collector.batch import Alone, Batch
 from collector.errors import Refused
-from collector.otlp.envelope import Origin, Scope, origins
+from collector.otlp.envelope import Origin, Scope, alone, origins
 from store.event import Event
+
+FORM = "otlp-logs"
+"""What an event by itself is kept as: a request with its resource, its scope and nothing else but this record."""
 
 DEFAULT_SOURCE = "otlp"
 
@@ -60,6 +63,11 @@ class _Shared:
     correlation_id: Natural
 
 
+class _Bad(NamedTuple):
+    refused: Refused
+    alone: Callable[[], Alone]
+
+
 def decode_logs(body: bytes, terms: Acceptance) -> Batch:
     """The events among the log records of a request; `index` of a rejection counts all of its records from 0.
 
@@ -72,29 +80,32 @@ def decode_logs(body: bytes, terms: Acceptance) -> Batch:
             if isinstance(event, Event):
                 batch.events.add(event)
             else:
-                batch.rejected.append(Rejection(index, event.field, event.reason))
+                batch.refuse(index, event.refused, event.alone)
             index += 1
     return batch
 
 
-def _of_resource(origin: Origin, terms: Acceptance) -> Iterator[Event | Refused]:
+def _of_resource(origin: Origin, terms: Acceptance) -> Iterator[Event | _Bad]:
     """One answer for each record."""
     try:
         attributes = _parsed(Resource, origin.resource, terms).attributes
         source = check_source(_find(attributes, "service.name"), DEFAULT_SOURCE)
         shared = _Shared(source, _find(attributes, "correlation.id"))
     except Refused as refused:
-        yield from repeat(refused, origin.count)
+        for scope in origin.scopes:
+            yield from (_Bad(refused, partial(_alone, origin, scope, record, "", terms)) for record in scope.records)
         return
     for scope in origin.scopes:
-        yield from _of_scope(scope, shared, terms)
+        yield from _of_scope(origin, scope, shared, terms)
 
 
-def _of_scope(scope: Scope, shared: _Shared, terms: Acceptance) -> Iterator[Event | Refused]:
+def _of_scope(origin: Origin, scope: Scope, shared: _Shared, terms: Acceptance) -> Iterator[Event | _Bad]:
     try:
         correlation_id = _find(_parsed(InstrumentationScope, scope.scope, terms).attributes, "correlation.id")
     except Refused as refused:
-        yield from repeat(refused, len(scope.records))
+        yield from (
+            _Bad(refused, partial(_alone, origin, scope, record, shared.source, terms)) for record in scope.records
+        )
         return
     if correlation_id is not None:
         shared = _Shared(shared.source, correlation_id)
@@ -102,7 +113,12 @@ def _of_scope(scope: Scope, shared: _Shared, terms: Acceptance) -> Iterator[Even
         try:
             yield _event(record, shared, terms)
         except Refused as refused:
-            yield refused
+            yield _Bad(refused, partial(_alone, origin, scope, record, shared.source, terms))
+
+
+def _alone(origin: Origin, scope: Scope, record: bytes, source: str, terms: Acceptance) -> Alone:
+    parts = (part[: terms.longest] for part in (origin.resource, scope.scope, record))
+    return Alone.within(terms.longest, FORM, alone(*parts), source)
 
 
 def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
