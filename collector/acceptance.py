@@ -62,7 +62,8 @@ class Acceptance:
     """The bounds of one request: `now` and `latest` are instants, `max_event` the bytes of one event's attributes,
     `max_batch` how many events it may have.
 
-    `testimony` is taken where nothing is stored for others to trust in.
+    `testimony` is taken where nothing is stored for others to trust in. `source`: the only one that the sender speaks
+    for, '' for any.
     """
 
     now: int
@@ -70,11 +71,12 @@ class Acceptance:
     max_event: int
     max_batch: int
     testimony: bool = False
+    source: str = ""
 
     @classmethod
-    def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False) -> "Acceptance":
+    def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False, source: str = "") -> "Acceptance":
         latest = min(now + limits.max_ahead, END_OF_TIME)
-        return cls(now, latest, limits.max_event, limits.max_batch, testimony)
+        return cls(now, latest, limits.max_event, limits.max_batch, testimony, source)
 
     def check_time(self, time: int) -> int:
         """The time, if events of that time are taken; else `Refused`."""
@@ -91,6 +93,15 @@ class Acceptance:
     def check_size(self, attributes: bytes) -> None:
         if len(attributes) > self.max_event:
             raise Refused("attributes", f"{len(attributes):,} bytes; at most {self.max_event:,} are accepted")
+
+    def check_source(self, value: object, default: str) -> str:
+        """The source; where there is none, the sender's own or else the default. Else `Refused`."""
+        text = check_text("source", value) or self.source or default
+        if text == RESERVED_SOURCE and not self.testimony:
+            raise Refused("source", f'"{RESERVED_SOURCE}" is reserved: operators and truth lookups speak by it')
+        if self.source and text != self.source:
+            raise Refused("source", f'{describe(text)} is another than "{self.source}", which the token is for')
+        return text
 
     @property
     def longest(self) -> int:
@@ -132,14 +143,6 @@ def _check_required(field: str, value: object) -> str:
     text = check_text(field, value)
     if not text or text.isspace():
         raise Refused(field, "missing" if value is None else "empty")
-    return text
-
-
-def check_source(value: object, default: str, *, testimony: bool = False) -> str:
-    """The source, or the default where there is none; else `Refused`."""
-    text = check_text("source", value) or default
-    if text == RESERVED_SOURCE and not testimony:
-        raise Refused("source", f'"{RESERVED_SOURCE}" is reserved: operators and truth lookups speak by it')
     return text
 
 

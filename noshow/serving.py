@@ -25,6 +25,7 @@ from collector.intake.intake import Intake
 from noshow import linting, welcome
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder
+from noshow.senders import INTRODUCED
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.audit.drainer import Drainer as AuditDrainer
@@ -135,7 +136,8 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
     opened, routers = parts.stores, []
     if Role.COLLECTOR in parts.roles:
         intake = stack.enter_context(Intake(opened.clickhouse))
-        routers.append(guarded(create_router(intake, parts.settings.collector, clock), Scope.INGEST))
+        collector = create_router(intake, parts.settings.collector, clock)
+        routers.append(guarded(collector, Scope.INGEST, INTRODUCED))
     return create_app(
         opened.clickhouse,
         opened.database,

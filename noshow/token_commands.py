@@ -22,7 +22,7 @@ from store.duration import format_duration, parse_duration
 from store.instant import rfc3339
 from store.settings import Settings
 
-COLUMNS = ("id", "name", "scopes", "team", "made", "by", "state")
+COLUMNS = ("id", "name", "scopes", "team", "source", "made", "by", "state")
 
 
 @click.group("tokens")
@@ -36,13 +36,16 @@ def tokens_group() -> None:
     "--scope", "scopes", type=click.Choice([*map(str, Scope)]), multiple=True, required=True, help="Repeatable."
 )
 @click.option("--team", default="", help="May change this team's cases only; else everybody's.")
+@click.option("--source", default="", help="What it sends is of this source only; else of any.")
 @click.option("--expires", metavar="DURATION", help="How long it is valid, such as 90d; else until it is revoked.")
 @with_settings
-def create_command(name: str, scopes: Sequence[str], team: str, expires: str | None, settings: Settings) -> None:
+def create_command(
+    name: str, scopes: Sequence[str], team: str, source: str, expires: str | None, settings: Settings
+) -> None:
     """Print a new token, once: only a hash of it is kept. NAME says whose it is."""
     now = SystemClock().now()
     until = None if expires is None else now + _duration(expires, "--expires")
-    grant = Grant(name, frozenset(map(Scope, scopes)), team, until)
+    grant = Grant(name, frozenset(map(Scope, scopes)), team, until, source)
     with _opened(settings) as connection:
         text = tokens.issue(connection, grant, operator(), now)
     _told(text, f"valid {'until it is revoked' if until is None else f'until {rfc3339(until)}'}")
@@ -109,7 +112,8 @@ def _told(text: str, more: str) -> None:
 
 def _row(token: Token, now: int) -> tuple[str, ...]:
     scopes, made = " ".join(sorted(token.scopes)), rfc3339(token.created_at // 1_000_000 * 1_000_000)
-    return (token.id, token.name, scopes, token.team or "-", made, token.created_by, _state(token, now))
+    bounds = (token.team or "-", token.source or "-")
+    return (token.id, token.name, scopes, *bounds, made, token.created_by, _state(token, now))
 
 
 def _state(token: Token, now: int) -> str:

@@ -295,6 +295,7 @@ tokens = Table(
     Column("created_by", Text, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("source", Text, nullable=False, server_default=""),  # of what is sent with it; '': of any
     UniqueConstraint("name", "generation"),
 )
 

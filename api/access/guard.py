@@ -5,6 +5,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.params import Depends as DependsOn
 
 from api.access import csrf
 from api.access.errors import InvalidToken, NotPermitted, NotSignedIn
@@ -60,9 +61,9 @@ ADMINISTERS = Depends(needs(Scope.ADMINISTER))
 """For routes that need not know who it is: the first of their `dependencies`, so that strangers learn nothing."""
 
 
-def guarded(router: APIRouter, scope: Scope) -> APIRouter:
-    """All routes of another package's router, for callers with this scope."""
-    guarding = APIRouter(dependencies=[Depends(needs(scope))])
+def guarded(router: APIRouter, scope: Scope, *then: DependsOn) -> APIRouter:
+    """All routes of another package's router, for callers with this scope; `then`: what else comes before them."""
+    guarding = APIRouter(dependencies=[Depends(needs(scope)), *then])
     guarding.include_router(router)
     return guarding
 

@@ -18,11 +18,13 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified caller. `team` bounds what it may change: to that team's cases; '' is every team's."""
+    """A verified caller. `team` bounds what it may change: to that team's cases; '' is every team's. `source` bounds
+    whose events it may send; '' is everybody's."""
 
     actor: Actor
     scopes: frozenset[Scope]
     team: str = ""
+    source: str = ""
 
     def may_change(self, owners: Iterable[str]) -> bool:
         """Whether a case is theirs to change; `owners`: its own, and those of its findings."""

@@ -18,6 +18,7 @@ from api.access.errors import BadGrant, NameTaken, NoSuchToken, TwoValid
 from api.access.identity import Identity, Scope
 from reconcile.actor import Actor, ActorKind
 from reconcile.audit.entry import Entry, record
+from store.event import RESERVED_SOURCE
 from store.instant import rfc3339_or_none
 from store.tables import sessions, tokens
 
@@ -25,16 +26,19 @@ _TOKEN = re.compile(r"noshow_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME = re.compile(r"\w[\w.@+-]{0,63}")
 _NOBODYS = ("anonymous", "noshow", "evaluator", "truth")  # what actors without a token are called
 LONGEST_TEAM = 200
+LONGEST_SOURCE = 256  # bytes, as of events
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Whom a token is for, and what it permits. `expires_at` `None`: never."""
+    """Whom a token is for, and what it permits. `expires_at` `None`: never. `source`: all that it sends is of this
+    one; of any if ''."""
 
     name: str
     scopes: frozenset[Scope]
     team: str = ""
     expires_at: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,13 @@ class Token:
     created_by: str
     expires_at: int | None
     revoked_at: int | None
+    source: str
 
     def valid(self, now: int) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def identity(self, kind: ActorKind) -> Identity:
-        return Identity(Actor(kind, self.name), self.scopes, self.team)
+        return Identity(Actor(kind, self.name), self.scopes, self.team, self.source)
 
 
 def issue(connection: Connection, grant: Grant, by: Actor, now: int) -> str:
@@ -79,7 +84,7 @@ def rotate(connection: Connection, name: str, overlap: int, by: Actor, now: int)
         raise TwoValid(f"two tokens called {name} are valid: revoke one, or wait until the older one ends")
     [old] = found
     until = None if old.expires_at is None else now + old.expires_at - old.created_at
-    grant = Grant(name, old.scopes, old.team, until)
+    grant = Grant(name, old.scopes, old.team, until, old.source)
     text = _made(connection, len(line) + 1, grant, _Deed("token.rotated", by, now))
     ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
     connection.execute(update(tokens).where(tokens.c.id == old.id).values(expires_at=ends))
@@ -131,6 +136,7 @@ def of_row(row: Row[Any]) -> Token:
         created_by=row.created_by,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        source=row.source,
     )
 
 
@@ -146,10 +152,22 @@ def _check(grant: Grant, now: int) -> None:
         )
     if len(grant.team) > LONGEST_TEAM or not grant.team.isprintable():
         raise BadGrant("expected the name of a team, as `owner` in the rules has it")
+    _check_source(grant)
     if not grant.scopes:
         raise BadGrant("expected at least one scope")
     if grant.expires_at is not None and grant.expires_at <= now:
         raise BadGrant("expected an end that lies in the future")
+
+
+def _check_source(grant: Grant) -> None:
+    if not grant.source:
+        return
+    if Scope.INGEST not in grant.scopes:
+        raise BadGrant(f"a source is of what is sent: expected the scope {Scope.INGEST} with it")
+    if grant.source == RESERVED_SOURCE:
+        raise BadGrant(f'"{RESERVED_SOURCE}" is reserved: expected the name of a service')
+    if len(grant.source.encode()) > LONGEST_SOURCE or not grant.source.isprintable():
+        raise BadGrant("expected the name of a source, as events have it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +191,14 @@ def _made(connection: Connection, generation: int, grant: Grant, deed: _Deed) ->
         "created_at": deed.now,
         "created_by": deed.by.name,
         "expires_at": grant.expires_at,
+        "source": grant.source,
     }
     try:
         connection.execute(insert(tokens).values(row))
     except IntegrityError as error:
         raise NameTaken(f"somebody else has just made a token called {grant.name}") from error
     told = {"id": id_, "name": grant.name, "scopes": _joined(grant.scopes), "team": grant.team}
-    detail = {**told, "expires_at": rfc3339_or_none(grant.expires_at)}
+    detail = {**told, "source": grant.source, "expires_at": rfc3339_or_none(grant.expires_at)}
     record(connection, [Entry(deed.what, deed.by, detail=detail)], deed.now)
     return f"noshow_{id_}_{secret}"
 

@@ -18,6 +18,7 @@ from collector.intake.intake import Intake
 from collector.json.body import decode_json, decode_ndjson
 from collector.otlp.logs import decode_logs
 from collector.refusals import Refusals
+from collector.sender import sender_of
 from store.clock import Clock
 from store.errors import StoreError
 from store.settings import CollectorSettings
@@ -87,7 +88,7 @@ class _Reception:
         packed = is_packed(request)
         with self._room.share() as share:
             body = await receive(request, self._limits.max_body, share)
-            terms = Acceptance.at(self._clock.now(), self._limits)
+            terms = Acceptance.at(self._clock.now(), self._limits, source=sender_of(request).source)
             if not packed and len(body) <= SMALL:
                 return decode(body, terms), len(body)
             loop = asyncio.get_running_loop()

@@ -10,7 +10,6 @@ from collector.acceptance import (
     Acceptance,
     check_correlation_id,
     check_name,
-    check_source,
     check_text,
     content_id,
     describe,
@@ -75,7 +74,7 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
 def source_of(text: bytes) -> str:
     """The source that the text of an event names, whatever else is wrong with it; empty where it can't be told."""
     try:
-        return check_source(_decode_sourced(text).source, DEFAULT_SOURCE, testimony=True)
+        return check_text("source", _decode_sourced(text).source) or DEFAULT_SOURCE
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused):
         return ""
 
@@ -99,7 +98,7 @@ def _quick(text: bytes, terms: Acceptance) -> Event | None:
         return None
     correlation_id, name = check_correlation_id(wire.correlation_id), check_name(wire.name)
     terms.check_time(time)
-    source = check_source(wire.source or None, DEFAULT_SOURCE, testimony=terms.testimony)
+    source = terms.check_source(wire.source or None, DEFAULT_SOURCE)
     return Event(
         check_text("id", wire.id or None) or content_id(source, name, time * 1_000, correlation_id, attributes),
         correlation_id,
@@ -121,7 +120,7 @@ def _careful(text: bytes, terms: Acceptance) -> Event:
     correlation_id = check_correlation_id(document.get("correlation_id"))
     name = check_name(document.get("name"))
     time = terms.check_time(event_time.parse(document.get("time")))
-    source = check_source(document.get("source"), DEFAULT_SOURCE, testimony=terms.testimony)
+    source = terms.check_source(document.get("source"), DEFAULT_SOURCE)
     id_ = check_text("id", document.get("id"))
     attributes = _attributes(text, document, terms)
     return Event(

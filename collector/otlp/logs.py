@@ -33,7 +33,6 @@ from collector.acceptance import (
     Acceptance,
     check_correlation_id,
     check_name,
-    check_source,
     check_text,
     content_id,
     printable,
@@ -89,7 +88,7 @@ def _of_resource(origin: Origin, terms: Acceptance) -> Iterator[Event | _Bad]:
     """One answer for each record."""
     try:
         attributes = _parsed(Resource, origin.resource, terms).attributes
-        source = check_source(_find(attributes, "service.name"), DEFAULT_SOURCE)
+        source = terms.check_source(_find(attributes, "service.name"), DEFAULT_SOURCE)
         shared = _Shared(source, _find(attributes, "correlation.id"))
     except Refused as refused:
         for scope in origin.scopes:

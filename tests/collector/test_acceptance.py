@@ -7,6 +7,7 @@ from collector.acceptance import END_OF_TIME, Acceptance
 from collector.errors import Refused
 from store.event import DAY, HOUR, MINUTE
 from store.settings import CollectorSettings
+from tests.collector.conftest import LIMITS
 from tests.conftest import NOON
 
 
@@ -54,12 +55,21 @@ def test_an_event_must_have_a_name(value: object, reason: str) -> None:
         acceptance.check_name(value)
 
 
-def test_a_source_has_a_default_and_one_is_reserved() -> None:
-    assert acceptance.check_source(None, "json") == "json"
-    assert acceptance.check_source("", "json") == "json"
-    assert acceptance.check_source("shop", "json") == "shop"
+def test_a_source_has_a_default_and_one_is_reserved(terms: Acceptance) -> None:
+    assert terms.check_source(None, "json") == "json"
+    assert terms.check_source("", "json") == "json"
+    assert terms.check_source("shop", "json") == "shop"
     with pytest.raises(Refused, match=r'^source: "noshow" is reserved'):
-        acceptance.check_source("noshow", "json")
+        terms.check_source("noshow", "json")
+
+
+def test_what_a_sender_of_one_source_sends_is_of_that_source() -> None:
+    terms = Acceptance.at(NOON, LIMITS, source="payments")
+    assert [terms.check_source(value, "json") for value in (None, "", "payments")] == ["payments"] * 3
+    with pytest.raises(Refused, match=r'^source: "shop" is another than "payments", which the token is for'):
+        terms.check_source("shop", "json")
+    with pytest.raises(Refused, match="is reserved"):
+        terms.check_source("noshow", "json")
 
 
 def test_absent_identifiers_are_empty() -> None:

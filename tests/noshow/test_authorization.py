@@ -1,7 +1,6 @@
 """The authorization matrix: every route of the real server, for every kind of caller, over a socket."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +13,14 @@ from api.access import csrf
 from api.access.guard import cookie
 from api.access.identity import Scope
 from api.access.keeper import Keeper
-from api.access.policy import Policy
-from noshow.serving import ALL, Parts, application
 from noshow.stores import Stores
-from reconcile.rulebook import Rulebook
-from reconcile.truth.asker import source
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.settings import load
 from tests.api.access.bearer import bearer, issued
-from tests.api.server import serving
 from tests.api.shop import Shop, unpaid
 from tests.noshow.authorization import ADMINISTER, INGEST, OPERATE, READ, TABLE, Row
+from tests.noshow.whole import whole
 from tests.store.clock import ManualClock
 
 OWNER, OTHERS = "payments", "compliance"  # of the case, and of no finding of it
@@ -46,18 +41,12 @@ class Real:
 def real(clickhouse: ClickHouse, database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Real]:
     """The whole of `noshow serve` as it answers, with a case that the team `OWNER` owns."""
     settings = load({}, overrides={"data": str(tmp_path)})
-    keeper = Keeper(database, Policy.of(settings))
-    rulebook = Rulebook(lambda: ())
-    asked = source(clickhouse, rulebook, settings, {})
-    parts = Parts(Stores(clickhouse, database, None), settings, rulebook, keeper, ALL, asked)
     Shop(clickhouse, database).add(unpaid("A"))
-    with ExitStack() as stack:
-        app = application(parts, clock, stack)
-        url = stack.enter_context(serving(app))
-        [case] = httpx.get(f"{url}/v1/cases").json()["items"]
+    with whole(Stores(clickhouse, database, None), settings, clock) as running:
+        [case] = httpx.get(f"{running.url}/v1/cases").json()["items"]
         assert case["owner"] == OWNER
         assert OTHERS not in {finding["owner"] for finding in case["findings"]}
-        yield Real(app, keeper, database, url, case["id"])
+        yield Real(running.app, running.keeper, database, running.url, case["id"])
 
 
 def routes(router: APIRouter) -> Iterator[tuple[str, str]]:

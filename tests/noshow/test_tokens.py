@@ -38,14 +38,15 @@ def test_a_token_stands_alone_on_standard_output(data: Path) -> None:
 
 def test_rotate_list_and_revoke(data: Path) -> None:
     old = noshow(
-        "tokens", "create", "anna", "--scope", "read", "--scope", "operate", "--team", "payments", "--data", data
+        *("tokens", "create", "anna", "--scope", "operate", "--scope", "ingest"),
+        *("--team", "payments", "--source", "shop", "--data", data),
     )
     new = noshow("tokens", "rotate", "anna", "--overlap", "0s", "--data", data)
     assert "the old one ends now" in new.err
     listed = noshow("tokens", "list", "--data", data)
     head, first, second = listed.out.splitlines()
-    assert head.split() == ["id", "name", "scopes", "team", "made", "by", "state"]
-    assert "anna  operate read  payments" in first
+    assert head.split() == ["id", "name", "scopes", "team", "source", "made", "by", "state"]
+    assert "anna  ingest operate  payments  shop" in first
     assert (" ended 2" in first, second.endswith(" valid")) == (True, True)
     for secret in (old.out, new.out):
         assert secret.strip().split("_", 2)[2] not in listed.out
@@ -59,6 +60,7 @@ def test_rotate_list_and_revoke(data: Path) -> None:
         (("create", "shop"), "Missing option '--scope'"),
         (("create", "shop", "--scope", "all"), "'all' is not one of"),
         (("create", "two words", "--scope", "read"), "expected a name"),
+        (("create", "shop", "--scope", "read", "--source", "x"), "expected the scope ingest"),
         (("create", "shop", "--scope", "read", "--expires", "soon"), "--expires soon: expected a duration"),
         (("create", "shop", "--scope", "read", "--expires", "0s"), "expected an end that lies in the future"),
         (("rotate", "nobody"), "there is no valid token called nobody"),

@@ -14,13 +14,13 @@ OPERATOR = Actor(ActorKind.PERSON, "root")
 _numbers = itertools.count(1)
 
 
-def issued(database: Database, *scopes: Scope, team: str = "", name: str = "", now: int = NOON) -> str:
+def issued(database: Database, *scopes: Scope, team: str = "", name: str = "", source: str = "") -> str:
     """The text of a new token; without a name, one of its own."""
-    grant = Grant(name or f"token-{next(_numbers)}", frozenset(scopes), team)
+    grant = Grant(name or f"token-{next(_numbers)}", frozenset(scopes), team, source=source)
     with database.begin() as connection:
-        return tokens.issue(connection, grant, OPERATOR, now)
+        return tokens.issue(connection, grant, OPERATOR, NOON)
 
 
-def bearer(database: Database, *scopes: Scope, team: str = "", name: str = "") -> dict[str, str]:
+def bearer(database: Database, *scopes: Scope, team: str = "", name: str = "", source: str = "") -> dict[str, str]:
     """Headers that show a new token."""
-    return {"Authorization": f"Bearer {issued(database, *scopes, team=team, name=name)}"}
+    return {"Authorization": f"Bearer {issued(database, *scopes, team=team, name=name, source=source)}"}

@@ -20,6 +20,7 @@ from tests.api.access.bearer import OPERATOR
 from tests.conftest import NOON
 
 READS = frozenset({Scope.READ})
+SENDS = frozenset({Scope.INGEST})
 
 
 @pytest.fixture
@@ -92,6 +93,29 @@ def test_rotation_makes_one_that_permits_the_same_and_ends_the_old_one(connectio
     assert token.expires_at == NOON + 170 * DAY, "as long a life as that of the old one"
     assert verify(connection, old, NOON + 81 * DAY - 1) is not None
     assert verify(connection, old, NOON + 81 * DAY) is None
+
+
+def test_a_token_of_a_source_keeps_it_when_it_is_rotated(connection: Connection) -> None:
+    issue(connection, Grant("shop", SENDS, source="payments"), OPERATOR, NOON)
+    token = known(connection, rotate(connection, "shop", DAY, OPERATOR, NOON))
+    assert (token.source, token.identity(ActorKind.TOKEN).source) == ("payments", "payments")
+    details = [row.detail for row in connection.execute(select(audit))]
+    assert len(details) == 2
+    assert all('"source":"payments"' in detail for detail in details)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "source", "words"),
+    [
+        (READS, "payments", "expected the scope ingest"),
+        (SENDS, "noshow", "is reserved"),
+        (SENDS, "a\nb", "expected the name of a source"),
+        (SENDS, "é" * 129, "expected the name of a source"),
+    ],
+)
+def test_a_source_that_can_not_be(connection: Connection, scopes: frozenset[Scope], source: str, words: str) -> None:
+    with pytest.raises(BadGrant, match=words):
+        issue(connection, Grant("shop", scopes, source=source), OPERATOR, NOON)
 
 
 def test_the_overlap_never_prolongs_the_old_one(connection: Connection) -> None:

@@ -1,0 +1,35 @@
+"""The whole of `noshow serve` as it answers, on a real socket in a thread of the test's process; without its loops."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from api.access.keeper import Keeper
+from api.access.policy import Policy
+from noshow.serving import ALL, Parts, application
+from noshow.stores import Stores
+from reconcile.rulebook import Rulebook
+from reconcile.truth.asker import source
+from store.clock import Clock
+from store.settings import Settings
+from tests.api.server import serving
+
+
+@dataclass(frozen=True)
+class Whole:
+    app: FastAPI
+    keeper: Keeper
+    url: str
+
+
+@contextmanager
+def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
+    """As the settings say, for the length of the block."""
+    rulebook = Rulebook(lambda: ())
+    keeper = Keeper(stores.database, Policy.of(settings))
+    asked = source(stores.clickhouse, rulebook, settings, {})
+    with ExitStack() as stack:
+        app = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack)
+        yield Whole(app, keeper, stack.enter_context(serving(app)))
