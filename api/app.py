@@ -114,8 +114,8 @@ def create_app(
     """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
     `routers` are those of others that share the port: they get the same headers, and the same answers to what they
-    leave unhandled; who may use them is theirs to say (`guard.guarded`). Without `ours` only health is left of what is
-    here. `keeper` knows whom to let in: else those with a token, and this machine. `source` asks the sources
+    leave unhandled; who may use them is theirs to say (`guard.identified`). Without `ours` only health is left of what
+    is here. `keeper` knows whom to let in: else those with a token, and this machine. `source` asks the sources
     of truth: else public ones are asked, without anything of the environment. `desk` is where cases are moved.
     """
     app = Application(

@@ -69,8 +69,8 @@ class Context:
         )
 
 
-async def _of_request(request: Request) -> Context:
+async def of_request(request: Request) -> Context:
     return cast(Context, request.app.state.context)
 
 
-Here = Annotated[Context, Depends(_of_request)]
+Here = Annotated[Context, Depends(of_request)]

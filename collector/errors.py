@@ -2,9 +2,11 @@
 
 
 class CollectorError(Exception):
-    """Base of the package's errors. `status` is the HTTP status that answers it."""
+    """Base of the package's errors. `status` is the HTTP status that answers it; `retry_after`: in how many seconds the
+    same request may do better, 0 if it can't."""
 
     status = 500
+    retry_after = 0
 
 
 class Refused(CollectorError):
@@ -42,7 +44,17 @@ class WrongType(CollectorError):
     status = 415
 
 
+class NotAdmitted(CollectorError):
+    """Whoever asks may not send: 401 without a valid token, else 403. `challenge`: what it takes, for HTTP."""
+
+    def __init__(self, status: int, detail: str, challenge: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.challenge = challenge
+
+
 class Overloaded(CollectorError):
     """More is waiting than may be held in memory: try again after a while."""
 
     status = 503
+    retry_after = 2

@@ -15,17 +15,16 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
-from api.access.guard import guarded
-from api.access.identity import Scope
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.app import OURS, create_app
 from collector.http.routes import create_router
 from collector.intake.intake import Intake
+from collector.reception import Reception
 from noshow import linting, welcome
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder
-from noshow.senders import INTRODUCED
+from noshow.senders import admit
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
 from reconcile.audit.drainer import Drainer as AuditDrainer
@@ -136,8 +135,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
     opened, routers = parts.stores, []
     if Role.COLLECTOR in parts.roles:
         intake = stack.enter_context(Intake(opened.clickhouse))
-        collector = create_router(intake, parts.settings.collector, clock)
-        routers.append(guarded(collector, Scope.INGEST, INTRODUCED))
+        routers.append(create_router(Reception(intake, parts.settings.collector, clock, admit)))
     return create_app(
         opened.clickhouse,
         opened.database,

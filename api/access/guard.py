@@ -4,8 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.params import Depends as DependsOn
+from fastapi import Depends, Request
 
 from api.access import csrf
 from api.access.errors import InvalidToken, NotPermitted, NotSignedIn
@@ -13,7 +12,7 @@ from api.access.identity import ANONYMOUS, Identity, Scope
 from api.access.keeper import Keeper
 from api.access.origin import changes, from_elsewhere, not_local
 from api.access.viewer import Viewer
-from api.context import Context, Here
+from api.context import Context, Here, of_request
 from reconcile.actor import ActorKind
 from store.settings import Anonymous
 
@@ -42,13 +41,22 @@ def needs(scope: Scope) -> Callable[[Viewer], Coroutine[Any, Any, Identity]]:
     """A dependency that gives the caller. Raises `NotSignedIn` or `NotPermitted`."""
 
     async def permitted(viewer: Annotated[Viewer, Depends(_viewer)]) -> Identity:
-        if scope in viewer.identity.scopes:
-            return viewer.identity
-        if viewer.identity is ANONYMOUS:
-            raise NotSignedIn(f"This needs a token with the scope {scope}.")
-        raise NotPermitted(f"This needs the scope {scope}.")
+        return _permitted(viewer, scope)
 
     return permitted
+
+
+async def identified(request: Request, scope: Scope) -> Identity:
+    """The caller of a request to our application, for who answers without its routes. Raises as `needs` does."""
+    return _permitted(await _viewer(request, await of_request(request)), scope)
+
+
+def _permitted(viewer: Viewer, scope: Scope) -> Identity:
+    if scope in viewer.identity.scopes:
+        return viewer.identity
+    if viewer.identity is ANONYMOUS:
+        raise NotSignedIn(f"This needs a token with the scope {scope}.")
+    raise NotPermitted(f"This needs the scope {scope}.")
 
 
 Reader = Annotated[Identity, Depends(needs(Scope.READ))]
@@ -59,13 +67,6 @@ READS = Depends(needs(Scope.READ))
 OPERATES = Depends(needs(Scope.OPERATE))
 ADMINISTERS = Depends(needs(Scope.ADMINISTER))
 """For routes that need not know who it is: the first of their `dependencies`, so that strangers learn nothing."""
-
-
-def guarded(router: APIRouter, scope: Scope, *then: DependsOn) -> APIRouter:
-    """All routes of another package's router, for callers with this scope; `then`: what else comes before them."""
-    guarding = APIRouter(dependencies=[Depends(needs(scope)), *then])
-    guarding.include_router(router)
-    return guarding
 
 
 def demand_team(identity: Identity, owners: Iterable[str]) -> None:

@@ -1,51 +1,17 @@
-"""The body of a request: its type, its bytes within bounds, and what is in them once they are unpacked."""
+"""The body of a request over HTTP: its type, its encoding, and its bytes within bounds."""
 
 import asyncio
-import gzip
-import io
-import zlib
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
 from starlette.requests import ClientDisconnect, Request
 
-from collector.errors import BodyTooLarge, Incomplete, MalformedBody, Overloaded, WrongType
+from collector.errors import Incomplete, WrongType
+from collector.packed import too_large
+from collector.room import Share
 
 READ_TIMEOUT = 60.0  # seconds that a body may take to arrive
 
 _UTF_8 = frozenset(("", "utf-8", "utf8", "us-ascii"))
-
-
-class Room:
-    """The bytes of all bodies that are held at one time. For use on one event loop."""
-
-    def __init__(self, size: int) -> None:
-        self._free = size
-
-    @contextmanager
-    def share(self) -> Iterator["Share"]:
-        """What one request takes, given back at the end."""
-        share = Share(self)
-        try:
-            yield share
-        finally:
-            self._free += share.taken
-
-    def take(self, size: int) -> None:
-        if size > self._free:
-            raise Overloaded("too many large requests at once")
-        self._free -= size
-
-
-class Share:
-    def __init__(self, room: Room) -> None:
-        self.taken = 0
-        self._room = room
-
-    def take(self, size: int) -> None:
-        """Raises `Overloaded` where the room is full."""
-        self._room.take(size)
-        self.taken += size
 
 
 def media_type(request: Request, accepted: Collection[str]) -> str:
@@ -78,7 +44,7 @@ async def receive(request: Request, most: int, share: Share) -> bytes:
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
-        raise _too_large(most)
+        raise too_large(most)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -86,7 +52,7 @@ async def receive(request: Request, most: int, share: Share) -> bytes:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > most:
-                    raise _too_large(most)
+                    raise too_large(most)
                 share.take(len(chunk))
                 chunks.append(chunk)
     except ClientDisconnect:
@@ -94,23 +60,3 @@ async def receive(request: Request, most: int, share: Share) -> bytes:
     except TimeoutError:
         raise Incomplete(f"the body did not arrive within {READ_TIMEOUT:.0f} s") from None
     return b"".join(chunks)
-
-
-def unpack(packed: bytes, most: int) -> bytes:
-    """What a gzipped body holds. Never inflates more than `most` bytes.
-
-    Raises `BodyTooLarge`, or `MalformedBody` for what is no gzip.
-    """
-    try:
-        body = gzip.GzipFile(fileobj=io.BytesIO(packed)).read(most + 1)
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise MalformedBody(f"the body is not gzip: {error}") from None
-    except EOFError:
-        raise MalformedBody("the gzip data end early") from None
-    if len(body) > most:
-        raise _too_large(most, "when unpacked")
-    return body
-
-
-def _too_large(most: int, when: str = "") -> BodyTooLarge:
-    return BodyTooLarge(f"the body has more than {most:,} bytes {when}".rstrip() + "; send fewer events at once")

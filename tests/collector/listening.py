@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from collector.http.routes import create_router
 from collector.intake.intake import Intake
+from collector.reception import Reception
 from store.clock import Clock
 from store.settings import CollectorSettings
 
@@ -17,7 +18,7 @@ class Listening:
 
     def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock) -> None:
         app = FastAPI()
-        app.include_router(create_router(intake, limits, clock))
+        app.include_router(create_router(Reception(intake, limits, clock)))
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

@@ -1,0 +1,81 @@
+"""What every way in shares, whatever protocol a request comes by: who may send, memory for bodies, threads that decode
+them, and the way into the store."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from collector.acceptance import Acceptance
+from collector.batch import Batch
+from collector.intake.intake import Intake
+from collector.packed import unpack
+from collector.refusals import Refusals
+from collector.room import Room, Share
+from collector.sender import sender_of
+from store.clock import Clock
+from store.settings import CollectorSettings
+
+Decoder = Callable[[bytes, Acceptance], Batch]
+
+
+class Sent(NamedTuple):
+    """A body as it arrived, gzipped or not, and what reads it."""
+
+    body: bytes
+    packed: bool
+    decode: Decoder
+
+
+Receive = Callable[[Share], Awaitable[Sent]]
+"""Waits for the body of a request, and takes memory for it as it comes. Raises `CollectorError`."""
+
+Admit = Callable[[Request], Awaitable[None]]
+"""Asked first, before there is a body: it introduces the sender, or raises `NotAdmitted`."""
+
+BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
+DECODED_AT_ONCE = 4
+SMALL = 16 * 1024  # bytes of a body that is decoded on the spot, not in a thread
+
+
+async def anybody(_request: Request) -> None:
+    """Whoever reaches the collector may send."""
+
+
+class Reception:
+    """For use on one event loop. The intake must be started."""
+
+    def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock, admit: Admit = anybody) -> None:
+        self.limits = limits
+        self._intake = intake
+        self._clock = clock
+        self._admit = admit
+        self._refusals = Refusals()
+        self._room = Room(BODIES_AT_ONCE * limits.max_body)
+        self._decoders = ThreadPoolExecutor(DECODED_AT_ONCE, "noshow-decode")
+
+    async def take(self, request: Request, receive: Receive) -> Batch:
+        """The events of a request, after they are stored.
+
+        Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
+        """
+        await self._admit(request)
+        batch, size = await self._read(request, receive)
+        self._refusals.add(batch, self._clock.now())
+        await asyncio.wrap_future(self._intake.submit(batch.events, size))
+        return batch
+
+    async def _read(self, request: Request, receive: Receive) -> tuple[Batch, int]:
+        with self._room.share() as share:
+            sent = await receive(share)
+            terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
+            if not sent.packed and len(sent.body) <= SMALL:
+                return sent.decode(sent.body, terms), len(sent.body)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
+
+    def _decoded(self, sent: Sent, terms: Acceptance) -> tuple[Batch, int]:
+        body = unpack(sent.body, self.limits.max_body) if sent.packed else sent.body
+        return sent.decode(body, terms), len(body)
