@@ -1,4 +1,4 @@
-"""A simulated shop: four services that send their events with the OpenTelemetry SDK, and sometimes do not.
+"""A simulated shop: four services that send their events with `noshow_sdk`, and sometimes do not.
 
 Run as `python -m noshow.demo.shop URL PROVIDER`, by the demo. What goes wrong: payments that are never made, made late,
 or made and never heard of, parcels that leave late or never, checks that are forgotten; some orders are cancelled, some
@@ -17,11 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
-from opentelemetry._logs import SeverityNumber
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
-from opentelemetry.sdk.resources import Resource
+
+from noshow_sdk import Client, Configuration, correlate
 
 ORDERS_A_SECOND = 1.5
 COUNTRIES = ("DE", "FR", "NL", "PL", "AT")
@@ -44,24 +41,17 @@ class Planned:
 
 
 class Service:
-    """One service of the shop, with an OpenTelemetry SDK of its own."""
+    """One service of the shop. A real one would have its process to itself, and just `configure()` and `emit()`."""
 
     def __init__(self, name: str, url: str) -> None:
-        self._provider = LoggerProvider(Resource.create({"service.name": name}))
-        exporter = OTLPLogExporter(endpoint=f"{url}/v1/logs", timeout=5)
-        self._provider.add_log_record_processor(BatchLogRecordProcessor(exporter, schedule_delay_millis=300))
-        self._logger = self._provider.get_logger("noshow.demo")
+        self._client = Client(Configuration(service=name, endpoint=url, interval=0.3))
 
     def emit(self, event: Planned) -> None:
-        self._logger.emit(
-            timestamp=time.time_ns(),
-            event_name=event.name,
-            severity_number=SeverityNumber.INFO,
-            attributes={**event.attributes, "correlation.id": event.correlation_id},
-        )
+        with correlate(event.correlation_id):
+            self._client.emit(event.name, event.attributes)
 
     def close(self) -> None:
-        self._provider.shutdown()
+        self._client.shutdown(timeout=1)
 
 
 class Provider:

@@ -4,7 +4,7 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from noshow_sdk.configuration import Configuration
@@ -31,19 +31,23 @@ class Client:
     def emit(
         self,
         name: str,
+        attributes: Mapping[str, object] | None = None,
         /,
         *,
         correlation_id: str | None = None,
-        time: datetime | None = None,
-        id: str | None = None,
-        **attributes: object,
+        event_id: str | None = None,
+        occurred_at: datetime | None = None,
+        **more: object,
     ) -> str:
         """Send an event by and by, and give its ID: a UUIDv7, or the one that is given.
+
+        Attributes may be written out, `amount=12.5`, or come as a mapping, or both. Two events of a service with the
+        same ID are one event, said twice. What is not given is what holds here and now.
 
         Never waits for the network and never raises. What is wrong with an event is in `stats`; it has no ID then.
         """
         try:
-            composed = compose(name, correlation_id, time, id, attributes)
+            composed = compose(name, {**(attributes or {}), **more}, correlation_id, event_id, occurred_at)
             worker = self._worker or self._start()
             waiting = self._queue.put(composed)
             if waiting >= self._configuration.batch and not worker.wake.is_set():

@@ -1,6 +1,6 @@
 """An event on its way: made where it happens, unchanged from then on."""
 
-import time as clock
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +46,11 @@ class Composed:
 
 
 def compose(
-    name: str, correlation_id: str | None, time: datetime | None, id_: str | None, attributes: Mapping[str, object]
+    name: str,
+    attributes: Mapping[str, object],
+    correlation_id: str | None = None,
+    event_id: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> Composed:
     """The event as it is sent, with what is not given taken from the context and the clock.
 
@@ -54,14 +58,14 @@ def compose(
     """
     if not isinstance(name, str) or not name:
         raise NoEvent(f"an event's name is text, got {type(name).__name__}")
-    now = clock.time_ns()
+    now = time.time_ns()
     kept, left_out = sendable(attributes)
     correlation = str(correlation_id) if correlation_id else correlation_in_force()
     span = get_current_span().get_span_context()
     event = Event(
-        str(id_) if id_ else new_id(now),
+        str(event_id) if event_id else new_id(now),
         name,
-        now if time is None else _nanoseconds(time),
+        now if occurred_at is None else _nanoseconds(occurred_at),
         correlation or new_id(now),
         causation_in_force(),
         span.trace_id,
@@ -71,9 +75,9 @@ def compose(
     return Composed(event, left_out, alone=correlation is None)
 
 
-def _nanoseconds(time: datetime) -> int:
+def _nanoseconds(instant: datetime) -> int:
     """Since the Unix epoch. Without a zone it is UTC, as the server has it."""
-    if not isinstance(time, datetime):
-        raise NoEvent(f"the time of an event is a datetime, got {type(time).__name__}")
-    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
+    if not isinstance(instant, datetime):
+        raise NoEvent(f"the time of an event is a datetime, got {type(instant).__name__}")
+    since = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - _EPOCH
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000

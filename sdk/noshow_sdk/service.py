@@ -1,6 +1,7 @@
 """The one client that most services have, by functions: configured at the start, used from anywhere."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -39,18 +40,21 @@ def configure(
 
 def emit(
     name: str,
+    attributes: Mapping[str, object] | None = None,
     /,
     *,
     correlation_id: str | None = None,
-    time: datetime | None = None,
-    id: str | None = None,
-    **attributes: object,
+    event_id: str | None = None,
+    occurred_at: datetime | None = None,
+    **more: object,
 ) -> str:
     """Send an event by and by: `emit("PaymentReceived", amount=12.5)`. See `Client.emit`."""
     if _client is None:
         _tell_once()
         return ""
-    return _client.emit(name, correlation_id=correlation_id, time=time, id=id, **attributes)
+    return _client.emit(
+        name, attributes, correlation_id=correlation_id, event_id=event_id, occurred_at=occurred_at, **more
+    )
 
 
 def flush(timeout: float = 10.0) -> bool:

@@ -5,7 +5,7 @@ from noshow_sdk.queue import Queue
 
 
 def composed(name: str, **attributes: object) -> Composed:
-    return compose(name, "order-1", None, None, attributes)
+    return compose(name, attributes, "order-1")
 
 
 def event(name: str = "PaymentReceived", **attributes: object) -> Event:

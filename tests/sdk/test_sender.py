@@ -21,7 +21,7 @@ def sender(url: str, token: str = "", timeout: float = 0.5) -> Sender:
 
 def test_the_collector_stores_every_field(collector: Listening, clickhouse: ClickHouse) -> None:
     attributes = {"amount": 12.5, "items": ["a", {"b": None}], "count": 3, "paid": True}
-    given = compose("PaymentReceived", "order-1", None, "e-1", attributes).event
+    given = compose("PaymentReceived", attributes, "order-1", "e-1").event
     sent = given._replace(causation_id="e-0", trace_id=0xABC, span_id=0xDEF)
     assert sender(collector.url).send([sent]) == Answer(Verdict.TAKEN)
     [kept] = event_store.history(clickhouse, "order-1")
