@@ -34,6 +34,7 @@ class Answering:
     replies: list[Reply]
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers, by names in lower case, and bodies."""
+    asked: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
     def names(self) -> list[list[str]]:
@@ -74,6 +75,7 @@ def _handler(told: Answering) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             told.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            told.asked.set()
             told.released.wait(60)
             reply = told.replies[0] if len(told.replies) == 1 else told.replies.pop(0)
             self.send_response(reply.status)
