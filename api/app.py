@@ -1,6 +1,6 @@
 """The web application: REST under `/v1`, pages for people, health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -74,10 +74,12 @@ class Application(FastAPI):
         described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
         described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         described["security"] = [{"token": []}]
+        described["paths"].update(self.state.others)
         return described
 
 
 MOST_BODY = 1 << 20  # bytes; read before anybody knows who sends them. A route that takes more says so itself
+NOTHING: Mapping[str, Any] = {}
 NO_RULES = Rulebook(lambda: ())
 OURS = (
     instances.router,
@@ -108,15 +110,15 @@ def create_app(
     keeper: Keeper | None = None,
     source: Source | None = None,
     desk: Desk | None = None,
-    routers: Sequence[APIRouter] = (),
-    ours: Sequence[APIRouter] = OURS,
+    routers: Sequence[APIRouter] = OURS,
+    others: Mapping[str, Any] = NOTHING,
 ) -> FastAPI:
     """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
-    `routers` are those of others that share the port: they get the same headers, and the same answers to what they
-    leave unhandled; who may use them is theirs to say (`guard.identified`). Without `ours` only health is left of what
-    is here. `keeper` knows whom to let in: else those with a token, and this machine. `source` asks the sources
-    of truth: else public ones are asked, without anything of the environment. `desk` is where cases are moved.
+    Without `routers` only health is left of what is here. `others` are paths that somebody else answers on the same
+    port, as OpenAPI describes them (who may use them: `guard.identified`). `keeper` knows whom to let in: else those
+    with a token, and this machine. `source` asks the sources of truth: else public ones are asked, without anything of
+    the environment. `desk` is where cases are moved.
     """
     app = Application(
         title="Noshow",
@@ -141,8 +143,7 @@ def create_app(
     Errors(context.templates).install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)
-    for router in (health.router, *ours):
+    for router in (health.router, *routers):
         app.include_router(router, max_body_size=MOST_BODY)
-    for router in routers:
-        app.include_router(router)
+    app.state.others = others
     return app

@@ -13,12 +13,14 @@ from functools import partial
 
 import click
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.app import OURS, create_app
-from collector.http.routes import create_router
+from collector.http.app import Front
+from collector.http.openapi import PATHS
+from collector.http.routes import handlers
 from collector.intake.intake import Intake
 from collector.reception import Reception
 from noshow import linting, welcome
@@ -130,13 +132,10 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
 
 
-def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
+def application(parts: Parts, clock: Clock, stack: ExitStack) -> ASGIApp:
     """What answers over HTTP: at least the health of the process."""
-    opened, routers = parts.stores, []
-    if Role.COLLECTOR in parts.roles:
-        intake = stack.enter_context(Intake(opened.clickhouse))
-        routers.append(create_router(Reception(intake, parts.settings.collector, clock, admit)))
-    return create_app(
+    opened, collects = parts.stores, Role.COLLECTOR in parts.roles
+    app = create_app(
         opened.clickhouse,
         opened.database,
         clock,
@@ -144,15 +143,19 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> FastAPI:
         keeper=parts.keeper,
         desk=Desk.on(opened.clickhouse, opened.database, parts.settings.reconcile.references),
         source=parts.source,
-        routers=routers,
-        ours=OURS if Role.API in parts.roles else (),
+        routers=OURS if Role.API in parts.roles else (),
+        others=PATHS if collects else {},
     )
+    if not collects:
+        return app
+    intake = stack.enter_context(Intake(opened.clickhouse))
+    return Front(handlers(Reception(intake, parts.settings.collector, clock, admit)), app)
 
 
 class Server(uvicorn.Server):
     """Says so once it answers, and leaves the process to us when it is asked to end."""
 
-    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
         self._on_ready = on_ready
 

@@ -57,7 +57,8 @@ def _failures(bad: str) -> dict[str, Any]:
     return {status: {"description": reason, **_PROBLEM} for status, reason in reasons.items()}
 
 
-EVENTS: dict[str, Any] = {
+_EVENTS: dict[str, Any] = {
+    "summary": "Send events in JSON or NDJSON",
     "requestBody": {
         "required": True,
         "content": {
@@ -71,7 +72,8 @@ EVENTS: dict[str, Any] = {
     },
 }
 
-LOGS: dict[str, Any] = {
+_LOGS: dict[str, Any] = {
+    "summary": "Send events as OTLP log records",
     "requestBody": {"required": True, "content": _PROTOBUF},
     "responses": {
         "200": {"description": "Stored; what was refused is named as partial success.", "content": _PROTOBUF},
@@ -81,3 +83,9 @@ LOGS: dict[str, Any] = {
         },
     },
 }
+
+PATHS: dict[str, dict[str, Any]] = {
+    path: {"post": {"tags": ["collector"], **operation}}
+    for path, operation in (("/v1/events", _EVENTS), ("/v1/logs", _LOGS))
+}
+"""As an OpenAPI document has them."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.errors import CollectorError
 from collector.http import answer
+from collector.http.app import Handler
 from collector.http.body import is_packed, media_type, receive
-from collector.http.openapi import EVENTS, LOGS
 from collector.json.body import decode_json, decode_ndjson
 from collector.otlp import answer as otlp
 from collector.otlp.logs import decode_logs
@@ -26,19 +25,16 @@ JSON: Mapping[str, Decoder] = {
 OTLP_LOGS: Mapping[str, Decoder] = {answer.PROTOBUF: decode_logs}
 
 
-def create_router(reception: Reception) -> APIRouter:
-    """`POST /v1/events` and `POST /v1/logs`."""
-    router = APIRouter(tags=["collector"])
+def handlers(reception: Reception) -> dict[str, Handler]:
+    """What answers `POST`, by path."""
 
-    @router.post("/v1/events", response_class=Response, openapi_extra=EVENTS, summary="Send events in JSON or NDJSON")
-    async def post_events(request: Request) -> Response:
+    async def events(request: Request) -> Response:
         try:
             return answer.taken(await reception.take(request, _body(request, JSON, reception)))
         except (CollectorError, StoreError) as error:
             return answer.failed(error)
 
-    @router.post("/v1/logs", response_class=Response, openapi_extra=LOGS, summary="Send events as OTLP log records")
-    async def post_logs(request: Request) -> Response:
+    async def logs(request: Request) -> Response:
         answers = _in_encoding_of(request)
         try:
             batch = await reception.take(request, _body(request, OTLP_LOGS, reception))
@@ -46,7 +42,7 @@ def create_router(reception: Reception) -> APIRouter:
         except (CollectorError, StoreError) as error:
             return answers.failed(error)
 
-    return router
+    return {"/v1/events": events, "/v1/logs": logs}
 
 
 def _body(request: Request, decoders: Mapping[str, Decoder], reception: Reception) -> Receive:

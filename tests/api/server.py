@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """The address of the application, as `http://127.0.0.1:port`.
 
     The socket listens before the server runs: whoever connects early waits in the queue, so nobody has to poll.

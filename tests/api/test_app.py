@@ -119,10 +119,10 @@ def test_long_answers_are_packed(http: httpx.Client) -> None:
     assert answer.headers["content-encoding"] == "gzip"
 
 
-def test_others_may_share_the_port(shop: Shop, clock: ManualClock) -> None:
+def test_what_a_route_leaves_unhandled_is_answered(shop: Shop, clock: ManualClock) -> None:
     router = APIRouter()
 
-    @router.post("/v1/events")
+    @router.post("/v1/press")
     def take() -> dict[str, int]:
         return {"accepted": 1}
 
@@ -130,11 +130,12 @@ def test_others_may_share_the_port(shop: Shop, clock: ManualClock) -> None:
     def trouble() -> None:
         raise StoreUnavailable("away")
 
-    app = create_app(shop.clickhouse, shop.database, clock, routers=[router])
+    app = create_app(shop.clickhouse, shop.database, clock, routers=[router], others={"/v1/elsewhere": {}})
     with serving(app) as address, httpx.Client(base_url=address) as http:
-        taken = http.post("/v1/events")
+        taken = http.post("/v1/press")
         assert taken.json() == {"accepted": 1}
         assert taken.headers["x-content-type-options"] == "nosniff"
-        assert http.get("/v1/events").json()["detail"] == "GET is not possible here; POST is."
+        assert http.get("/v1/press").json()["detail"] == "GET is not possible here; POST is."
         assert models.Problem.model_validate(http.post("/v1/trouble").json()).status == 503
         assert http.get("/healthz").status_code == 200
+        assert "/v1/elsewhere" in app.openapi()["paths"]

@@ -4,9 +4,10 @@ import socket
 import threading
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
-from collector.http.routes import create_router
+from collector.http.app import Front
+from collector.http.routes import handlers
 from collector.intake.intake import Intake
 from collector.reception import Reception
 from store.clock import Clock
@@ -17,8 +18,7 @@ class Listening:
     """Listens from its making until `stop`, which waits for the requests under way."""
 
     def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock) -> None:
-        app = FastAPI()
-        app.include_router(create_router(Reception(intake, limits, clock)))
+        app = Front(handlers(Reception(intake, limits, clock)), Starlette())
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

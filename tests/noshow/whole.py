@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.access.keeper import Keeper
 from api.access.policy import Policy
+from collector.http.app import Front
 from noshow.serving import ALL, Parts, application
 from noshow.stores import Stores
 from reconcile.rulebook import Rulebook
@@ -19,7 +20,8 @@ from tests.api.server import serving
 
 @dataclass(frozen=True)
 class Whole:
-    app: FastAPI
+    front: Front
+    rest: FastAPI
     keeper: Keeper
     url: str
 
@@ -31,5 +33,7 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     keeper = Keeper(stores.database, Policy.of(settings))
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
-        app = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack)
-        yield Whole(app, keeper, stack.enter_context(serving(app)))
+        front = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack)
+        assert isinstance(front, Front)
+        assert isinstance(front.behind, FastAPI)
+        yield Whole(front, front.behind, keeper, stack.enter_context(serving(front)))

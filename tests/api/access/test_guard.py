@@ -15,7 +15,7 @@ from api.access.identity import Scope
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.access.recent import BELIEVED
-from api.app import create_app
+from api.app import OURS, create_app
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import HOUR, SECOND
@@ -41,7 +41,7 @@ def press(who: Operator) -> Response:
 @pytest.fixture
 def http(clickhouse: ClickHouse, database: Database, clock: ManualClock) -> Iterator[httpx.Client]:
     with (
-        serving(create_app(clickhouse, database, clock, routers=[router])) as url,
+        serving(create_app(clickhouse, database, clock, routers=[*OURS, router])) as url,
         httpx.Client(base_url=url) as http,
     ):
         yield http
@@ -143,7 +143,7 @@ def test_the_cookie_is_for_the_browser_alone(http: httpx.Client, database: Datab
 def test_behind_https_it_is_secure(clickhouse: ClickHouse, database: Database, clock: ManualClock) -> None:
     keeper = Keeper(database, Policy(Anonymous.NEVER, secure=True, public="noshow.example"))
     with (
-        serving(create_app(clickhouse, database, clock, routers=[router], keeper=keeper)) as url,
+        serving(create_app(clickhouse, database, clock, routers=[*OURS, router], keeper=keeper)) as url,
         httpx.Client(base_url=url) as http,
     ):
         words = sign_in(http, operator(database)).headers["set-cookie"].split("; ")
@@ -243,7 +243,7 @@ def test_a_page_that_refreshes_itself_is_led_there_whole(http: httpx.Client) -> 
 def test_nobody_or_everybody(
     clickhouse: ClickHouse, database: Database, clock: ManualClock, anonymous: Anonymous, status: int
 ) -> None:
-    app = create_app(clickhouse, database, clock, routers=[router], keeper=Keeper(database, Policy(anonymous)))
+    app = create_app(clickhouse, database, clock, routers=[*OURS, router], keeper=Keeper(database, Policy(anonymous)))
     with serving(app) as url, httpx.Client(base_url=url) as http:
         for headers in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"Host": "rebound.example"}):
             assert http.get("/v1/cases", headers=headers).status_code == status

@@ -1,0 +1,44 @@
+"""What takes events in, as an ASGI application of its own: pages and REST need layers that would cost a single event
+more than everything else that is done with it."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from store.problem import problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+log = logging.getLogger(__name__)
+
+
+class Front:
+    """Answers `POST` to the paths of its handlers; all else is for the application behind it, which is also the `app`
+    of the requests that handlers see."""
+
+    def __init__(self, handlers: Mapping[str, Handler], behind: ASGIApp) -> None:
+        self.handlers = handlers
+        self.behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler = self.handlers.get(scope["path"]) if scope["type"] == "http" else None
+        if handler is None:
+            await self.behind(scope, receive, send)
+            return
+        response = await _answer(handler, Request({**scope, "app": self.behind}, receive))
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        await response(scope, receive, send)
+
+
+async def _answer(handler: Handler, request: Request) -> Response:
+    if request.method != "POST":
+        return problem(405, f"{request.method} is not for this path.", headers={"Allow": "POST"})
+    try:
+        return await handler(request)
+    except Exception:
+        log.exception("%s %s", request.method, request.url.path)
+        return problem(500, "Something went wrong inside of Noshow. Its log has the details.")
