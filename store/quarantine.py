@@ -1,0 +1,292 @@
+"""What was refused, in ClickHouse: until it is taken after all, put aside, or too old. Times are µs UTC."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+import msgspec
+
+from store.clickhouse import ClickHouse
+from store.event import SECOND
+
+
+class State(StrEnum):
+    WAITING = "waiting"  # nobody has seen to it
+    REPLAYED = "replayed"  # it was taken after all
+    DISCARDED = "discarded"  # somebody put it aside
+
+
+COUNTED = "counted"
+"""The state of what is no event: of so many of a fault the bytes were not kept."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """As it is written. `version` grows with every write. `fault` is field and reason without what differs from event
+    to event; `keep_until` is in seconds since the epoch."""
+
+    id: str
+    version: int
+    state: str
+    received_at: int
+    source: str
+    sender: str
+    form: str
+    context: str
+    field: str
+    reason: str
+    fault: str
+    data: bytes
+    size: int
+    cut: bool
+    number: int
+    state_by: str
+    keep_until: int
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """One event that was refused, without its bytes. `size`: how many are kept of it."""
+
+    id: str
+    state: str
+    received_at: int
+    source: str
+    sender: str
+    form: str
+    field: str
+    reason: str
+    fault: str
+    group_id: str
+    size: int
+    cut: bool
+    state_by: str
+
+
+class Content(msgspec.Struct, frozen=True, gc=False):
+    """What is decoded again."""
+
+    id: str
+    form: str
+    context: str
+    data: bytes
+    cut: bool
+
+
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """One fault of one source: how many have it, how many more had it that were not kept, and the last of them."""
+
+    id: str
+    source: str
+    fault: str
+    count: int
+    not_kept: int
+    first_at: int
+    last_at: int
+    last_id: str
+    reason: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that is given must fit. `group`: one fault of one source; `fault`: a part of field or reason; `q`: a part of
+    the bytes; `since`: when it was last received, at the earliest."""
+
+    ids: Sequence[str] = ()
+    group: str = ""
+    source: str = ""
+    sender: str = ""
+    fault: str = ""
+    q: str = ""
+    since: int = 0
+    state: State | None = State.WAITING
+
+    def bound(self, now: int) -> dict[str, object]:
+        """As parameters of the queries."""
+        return {
+            "ids": list(self.ids),
+            "group": self.group,
+            "source": self.source,
+            "sender": self.sender,
+            "fault": self.fault,
+            "q": self.q,
+            "since": self.since,
+            "state": self.state or "",
+            "now": now // SECOND,
+        }
+
+
+# What is the same in all versions of a row is asked first, so that less has to be put in order.
+_PRESENT = """
+(
+    SELECT id, version, state, received_at, source, sender, form, field, reason, fault, group_id, size, cut, number,
+           state_by
+    FROM quarantine
+    WHERE keep_until > toDateTime({now:UInt32}, 'UTC')
+      AND (empty({ids:Array(String)}) OR id IN {ids:Array(String)})
+      AND ({source:String} = '' OR source = {source:String})
+      AND ({q:String} = '' OR position(data, {q:String}) > 0)
+    ORDER BY id, version DESC
+    LIMIT 1 BY id
+)
+WHERE ({group:String} = '' OR group_id = {group:String})
+  AND ({sender:String} = '' OR sender = {sender:String})
+  AND ({fault:String} = '' OR positionCaseInsensitiveUTF8(concat(field, ': ', reason), {fault:String}) > 0)
+  AND toUnixTimestamp64Micro(received_at) >= {since:Int64}
+"""
+_ASKED = "AND state != 'counted' AND ({state:String} = '' OR state = {state:String})"
+
+_GROUPS = f"""
+SELECT group_id, source, fault,
+       countIf(state != 'counted' AND ({{state:String}} = '' OR state = {{state:String}})) AS found,
+       sumIf(number, state = 'counted'),
+       toUnixTimestamp64Micro(min(received_at)), toUnixTimestamp64Micro(max(received_at)) AS last_at,
+       argMaxIf(id, received_at, state != 'counted'), argMax(reason, received_at), argMax(sender, received_at)
+FROM {_PRESENT}
+GROUP BY group_id, source, fault
+HAVING found > 0
+ORDER BY last_at DESC, group_id
+LIMIT {{limit:UInt32}}
+"""
+
+_PAGE = f"""
+SELECT id, state, toUnixTimestamp64Micro(received_at), source, sender, form, field, reason, fault, group_id, size, cut,
+       state_by
+FROM {_PRESENT} {_ASKED}
+  AND (toUnixTimestamp64Micro(received_at), id) < ({{before_at:Int64}}, {{before_id:String}})
+ORDER BY received_at DESC, id DESC
+LIMIT {{limit:UInt32}}
+"""
+
+_CHOSEN = f"SELECT id, size FROM {_PRESENT} {_ASKED} ORDER BY id LIMIT {{limit:UInt32}}"
+_COUNT = f"SELECT count() FROM {_PRESENT} {_ASKED}"
+
+_CONTENTS = """
+SELECT id, form, context, base64Encode(data), cut FROM quarantine
+WHERE id IN {ids:Array(String)} ORDER BY id, version DESC LIMIT 1 BY id
+"""
+
+_MOVED = """
+INSERT INTO quarantine
+    (id, version, state, received_at, source, sender, form, context, field, reason, fault, data, size, cut, number,
+     state_by, keep_until)
+SELECT id, greatest(version + 1, {now:UInt64}), {state:String}, received_at, source, sender, form, context,
+       transform(id, {said:Array(String)}, {fields:Array(String)}, field),
+       transform(id, {said:Array(String)}, {reasons:Array(String)}, reason),
+       transform(id, {said:Array(String)}, {faults:Array(String)}, fault),
+       data, size, cut, number, {by:String}, keep_until
+FROM (SELECT * FROM quarantine WHERE id IN {ids:Array(String)} ORDER BY id, version DESC LIMIT 1 BY id)
+WHERE state = 'waiting'
+"""
+
+# The bytes are searched as they are: what an encoding spells otherwise is not found.
+_TELLS_OF = """
+position(data, {correlation_id:String}) > 0
+AND multiSearchAny(data, {names:Array(String)})
+"""
+
+_FIRST = (2**63 - 1, "")
+_MOVED_AT_ONCE = 1_000  # rows in one statement, whose parameters travel in the address of the request
+_SAID_AT_ONCE = 100  # the same, where each has a reason of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why something was refused. `fault`: as in `Row`."""
+
+    field: str
+    reason: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What becomes of rows that are waiting, and by whom. `said`: by id, why one is refused now."""
+
+    state: State
+    by: str
+    said: Mapping[str, Why]
+
+
+def columns(rows: Sequence[Row]) -> dict[str, Sequence[object]]:
+    """As `ClickHouse.insert` takes them."""
+    return {name: [getattr(row, name) for row in rows] for name in Row.__struct_fields__}
+
+
+def write(clickhouse: ClickHouse, rows: Sequence[Row]) -> None:
+    """Keep them. Raises `StoreUnavailable` or `StoreRefused`, as all functions here do."""
+    clickhouse.insert("quarantine", columns(rows))
+
+
+def groups(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> list[Group]:
+    """Those that were seen last first."""
+    return [Group(*row) for row in clickhouse.query(_GROUPS, wanted.bound(now) | {"limit": limit})]
+
+
+def page(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int, before: tuple[int, str] = _FIRST) -> list[Held]:
+    """Those that were received last first; behind the one that was received at `before`, and has this id."""
+    at, id_ = before
+    bound = wanted.bound(now) | {"limit": limit, "before_at": at, "before_id": id_}
+    return [Held(*row) for row in clickhouse.query(_PAGE, bound)]
+
+
+def count(clickhouse: ClickHouse, wanted: Wanted, now: int) -> int:
+    """How many events there are of what is wanted."""
+    [(number,)] = clickhouse.query(_COUNT, wanted.bound(now))
+    return int(number)
+
+
+def chosen(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> dict[str, int]:
+    """The first `limit` of what is wanted by id, and how many bytes each has."""
+    return dict(clickhouse.query(_CHOSEN, wanted.bound(now) | {"limit": limit}))
+
+
+def contents(clickhouse: ClickHouse, ids: Sequence[str]) -> list[Content]:
+    """In order of id."""
+    rows = clickhouse.query(_CONTENTS, {"ids": list(ids)})
+    return [Content(id_, form, context, base64.b64decode(data), cut) for id_, form, context, data, cut in rows]
+
+
+def move(clickhouse: ClickHouse, ids: Sequence[str], moved: Moved, now: int) -> None:
+    """Of these rows those that are waiting."""
+    for part in _parts(ids, _SAID_AT_ONCE if moved.said else _MOVED_AT_ONCE):
+        said = [id_ for id_ in part if id_ in moved.said]
+        why = [moved.said[id_] for id_ in said]
+        clickhouse.command(
+            _MOVED,
+            {
+                "ids": part,
+                "said": said,
+                "fields": [it.field for it in why],
+                "reasons": [it.reason for it in why],
+                "faults": [it.fault for it in why],
+                "state": moved.state,
+                "by": moved.by,
+                "now": now,
+            },
+        )
+
+
+def telling_of(clickhouse: ClickHouse, correlation_id: str, names: Sequence[str]) -> int:
+    """How many rows hold the correlation ID and one of these attributes."""
+    sql = f"SELECT uniqExact(id) FROM quarantine WHERE {_TELLS_OF}"
+    [(number,)] = clickhouse.query(sql, _searched(correlation_id, names))
+    return int(number)
+
+
+def remove(clickhouse: ClickHouse, correlation_id: str, names: Sequence[str]) -> None:
+    """For good, in every version, what `telling_of` counts."""
+    sql = f"ALTER TABLE quarantine DELETE WHERE {_TELLS_OF} SETTINGS mutations_sync = 2"
+    clickhouse.command(sql, _searched(correlation_id, names))
+
+
+def _searched(correlation_id: str, names: Sequence[str]) -> dict[str, object]:
+    """`a.b` is the key `b` within `a`: the last of them is what the bytes have."""
+    return {"correlation_id": correlation_id, "names": sorted({name.rpartition(".")[2] or name for name in names})}
+
+
+def _parts(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    left = iter(ids)
+    while part := list(islice(left, size)):
+        yield part
