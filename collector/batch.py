@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from collector.acceptance import Acceptance
 from collector.errors import Refused
 from store.event import EventColumns
 
@@ -73,3 +74,7 @@ class Batch:
             kept = Kept(alone(), refused.field, refused.reason)
             self._room -= len(kept.alone.data)
             self.kept.append(kept)
+
+
+Decoder = Callable[[bytes, Acceptance], Batch]
+"""What reads a body. Raises `CollectorError` where it can't be read as a whole."""

@@ -21,9 +21,14 @@ class Refused(CollectorError):
 
 
 class MalformedBody(CollectorError):
-    """The bytes are not what their type says, so nothing in them can be taken."""
+    """The bytes are not what their type says, so nothing in them can be taken.
+
+    `body` and `form`: what they are, as far as whoever read them says so; '' is no form.
+    """
 
     status = 400
+    body = b""
+    form = ""
 
 
 class Incomplete(CollectorError):

@@ -4,21 +4,24 @@ them, and the way into the store."""
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from starlette.requests import Request
 
 from collector.acceptance import Acceptance
-from collector.batch import Batch
+from collector.batch import Batch, Decoder
+from collector.errors import CollectorError, MalformedBody
 from collector.intake.intake import Intake
 from collector.packed import unpack
+from collector.quarantine.again import decoded
+from collector.quarantine.quarantine import Quarantine, provenance_of, unreadable
 from collector.refusals import Refusals
 from collector.room import Room, Share
 from collector.sender import sender_of
 from store.clock import Clock
+from store.errors import StoreError
 from store.settings import CollectorSettings
-
-Decoder = Callable[[bytes, Acceptance], Batch]
 
 
 class Sent(NamedTuple):
@@ -37,6 +40,7 @@ Admit = Callable[[Request], Awaitable[None]]
 
 BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
 DECODED_AT_ONCE = 4
+FEW = 20  # refused events that are got ready on the spot
 SMALL = 16 * 1024  # bytes of a body that is decoded on the spot, not in a thread
 
 
@@ -53,6 +57,7 @@ class Reception:
         self._clock = clock
         self._admit = admit
         self._refusals = Refusals()
+        self._quarantine = Quarantine(limits.quarantine)
         self._room = Room(BODIES_AT_ONCE * limits.max_body)
         self._decoders = ThreadPoolExecutor(DECODED_AT_ONCE, "noshow-decode")
 
@@ -62,20 +67,34 @@ class Reception:
         Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
         """
         await self._admit(request)
-        batch, size = await self._read(request, receive)
-        self._refusals.add(batch, self._clock.now())
-        await asyncio.wrap_future(self._intake.submit(batch.events, size))
+        try:
+            batch, size = await self._read(request, receive)
+        except MalformedBody as error:
+            with suppress(CollectorError, StoreError):  # the sender hears what is wrong with it in any case
+                await self._store(unreadable(error, self.limits.max_event), len(error.body), request)
+            raise
+        await self._store(batch, size, request)
         return batch
+
+    async def _store(self, batch: Batch, size: int, request: Request) -> None:
+        now, provenance = self._clock.now(), provenance_of(sender_of(request))
+        self._refusals.add(batch, now)
+        if len(batch.rejected) <= FEW:
+            refused = self._quarantine.rows(batch, provenance, now)
+        else:
+            loop = asyncio.get_running_loop()
+            refused = await loop.run_in_executor(self._decoders, self._quarantine.rows, batch, provenance, now)
+        await asyncio.wrap_future(self._intake.submit(batch.events, size, refused))
 
     async def _read(self, request: Request, receive: Receive) -> tuple[Batch, int]:
         with self._room.share() as share:
             sent = await receive(share)
             terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
             if not sent.packed and len(sent.body) <= SMALL:
-                return sent.decode(sent.body, terms), len(sent.body)
+                return decoded(sent.decode, sent.body, terms), len(sent.body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
 
     def _decoded(self, sent: Sent, terms: Acceptance) -> tuple[Batch, int]:
         body = unpack(sent.body, self.limits.max_body) if sent.packed else sent.body
-        return sent.decode(body, terms), len(body)
+        return decoded(sent.decode, body, terms), len(body)

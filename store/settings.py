@@ -14,7 +14,7 @@ from store import settings_receivers
 from store import settings_values as values
 from store.duration import format_duration
 from store.errors import SettingsError
-from store.event import MINUTE
+from store.event import DAY, MINUTE
 from store.secret import Secret
 from store.settings_branch import Branch
 from store.settings_notify import Endpoint, NotifySettings, Route
@@ -44,6 +44,7 @@ __all__ = [
     "EvaluatorSettings",
     "NotifySettings",
     "OutgoingSettings",
+    "QuarantineSettings",
     "ReconcileSettings",
     "Route",
     "Secret",
@@ -58,6 +59,14 @@ DEFAULT_FILE = Path("noshow.yaml")
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineSettings:
+    """Of what was refused. `keep`: for how long, in µs; `per_minute`: bytes that are kept of each source."""
+
+    keep: int = 30 * DAY
+    per_minute: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future."""
@@ -66,6 +75,7 @@ class CollectorSettings:
     max_batch: int
     max_event: int
     max_ahead: int
+    quarantine: QuarantineSettings = QuarantineSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +193,8 @@ MAX_BODY = Setting("collector.max_body", values.size, "32MiB")
 MAX_BATCH = Setting("collector.max_batch", values.count, "50000")
 MAX_EVENT = Setting("collector.max_event", values.size, "256KiB")
 MAX_AHEAD = Setting("collector.max_ahead", values.span, "1d")
+QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
+QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
 TICK = Setting("evaluator.tick", values.span, "1s")
 OVERLAP = Setting("evaluator.overlap", values.span, "15s")
 INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
@@ -203,7 +215,8 @@ REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
     INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
-    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES,
+    TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
+    QUARANTINE_PER_MINUTE,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -285,6 +298,7 @@ def _settings(read: _Reader) -> Settings:
             max_batch=read.value(MAX_BATCH),
             max_event=read.value(MAX_EVENT),
             max_ahead=read.value(MAX_AHEAD),
+            quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
         ),
         evaluator=_evaluator(read),
         notify=_notify(read),

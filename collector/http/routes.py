@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.batch import Decoder
 from collector.errors import CollectorError
 from collector.http import answer
 from collector.http.app import Handler
@@ -12,7 +13,7 @@ from collector.http.body import is_packed, media_type, receive
 from collector.json.body import decode_json, decode_ndjson
 from collector.otlp import answer as otlp
 from collector.otlp.logs import decode_logs
-from collector.reception import Decoder, Receive, Reception, Sent
+from collector.reception import Receive, Reception, Sent
 from collector.room import Share
 from store.errors import StoreError
 

@@ -11,9 +11,11 @@ from typing import NamedTuple, Self
 
 from collector.errors import Overloaded
 from store import events as event_store
+from store import quarantine
 from store.clickhouse import ClickHouse
 from store.errors import StoreError, StoreRefused, StoreUnavailable
 from store.event import EventColumns
+from store.quarantine import Row
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ BOUNDS = Bounds()
 
 class _Request(NamedTuple):
     events: EventColumns
+    refused: Sequence[Row]
     size: int
     stored: Future[None]
 
@@ -71,21 +74,22 @@ class Intake:
     ) -> None:
         self.close()
 
-    def submit(self, events: EventColumns, size: int) -> Future[None]:
-        """Queue the events of one request, about `size` bytes. The future is done once ClickHouse has them all.
+    def submit(self, events: EventColumns, size: int, refused: Sequence[Row] = ()) -> Future[None]:
+        """Queue the events of one request, about `size` bytes, and what of it goes into the quarantine. The future is
+        done once ClickHouse has them all.
 
         It fails with `StoreUnavailable` (whether or not they were stored: send them again) or `StoreRefused`.
         Raises `Overloaded` where too much waits already, or nothing is taken any more.
         """
-        request = _Request(events, size, Future())
+        request = _Request(events, refused, size, Future())
         request.stored.set_running_or_notify_cancel()  # from here on nobody can call it back
-        if not events:
+        if not events and not refused:
             request.stored.set_result(None)
             return request.stored
         with self._changed:
-            self._check(len(events), size)
+            self._check(_rows(request), size)
             self._waiting.append(request)
-            self._events += len(events)
+            self._events += _rows(request)
             self._bytes += size
             self._changed.notify()
         return request.stored
@@ -113,7 +117,7 @@ class Intake:
             group: list[_Request] = []
             events = size = 0
             while self._waiting:
-                events += len(self._waiting[0].events)
+                events += _rows(self._waiting[0])
                 size += self._waiting[0].size
                 if group and (events > self._bounds.group_events or size > self._bounds.group_bytes):
                     break
@@ -122,7 +126,7 @@ class Intake:
 
     def _store(self, group: Sequence[_Request]) -> None:
         try:
-            self._write(_joined(group))
+            self._write(group)
         except StoreUnavailable as error:
             self._fail(group, error)
         except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
@@ -145,18 +149,31 @@ class Intake:
                 self._fail(group[place:], error)
                 return
 
-    def _write(self, events: EventColumns) -> None:
-        event_store.write_columns(self._clickhouse, events, token=uuid.uuid4().hex)
+    def _write(self, group: Sequence[_Request]) -> None:
+        """Events come last: a group that is written again has the same rows for the quarantine."""
+        if refused := [row for request in group for row in request.refused]:
+            self._set_apart(refused)
+        event_store.write_columns(self._clickhouse, _joined(group), token=uuid.uuid4().hex)
+
+    def _set_apart(self, refused: Sequence[Row]) -> None:
+        try:
+            quarantine.write(self._clickhouse, refused)
+        except StoreRefused as error:  # that must not keep good events out
+            logger.error("%d refused events can't be kept: %s", len(refused), error)
 
     def _fail(self, group: Sequence[_Request], error: StoreError) -> None:
         if group:
-            logger.error("%d events of %d requests were not stored: %s", _count(group), len(group), error)
+            logger.error("%d rows of %d requests were not stored: %s", _count(group), len(group), error)
         for request in group:
             request.stored.set_exception(error)
 
 
+def _rows(request: _Request) -> int:
+    return len(request.events) + len(request.refused)
+
+
 def _count(group: Sequence[_Request]) -> int:
-    return sum(len(request.events) for request in group)
+    return sum(map(_rows, group))
 
 
 def _joined(group: Sequence[_Request]) -> EventColumns:

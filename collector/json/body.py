@@ -103,7 +103,7 @@ def _single(body: bytes, terms: Acceptance) -> Batch:
 
 
 def _alone(text: bytes, terms: Acceptance) -> Alone:
-    return Alone.within(terms.longest, FORM, text, source_of(text))
+    return Alone.within(terms.longest, FORM, text, source_of(text, terms))
 
 
 def _items(body: bytes, most: int) -> Iterator[bytes]:

@@ -71,10 +71,10 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
     return _careful(text, terms) if event is None else event
 
 
-def source_of(text: bytes) -> str:
+def source_of(text: bytes, terms: Acceptance) -> str:
     """The source that the text of an event names, whatever else is wrong with it; empty where it can't be told."""
     try:
-        return check_text("source", _decode_sourced(text).source) or DEFAULT_SOURCE
+        return check_text("source", _decode_sourced(text).source) or terms.source or DEFAULT_SOURCE
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused):
         return ""
 

@@ -9,12 +9,13 @@ from collector.acceptance import Acceptance
 from collector.intake.intake import Intake
 from store.clickhouse import ClickHouse
 from store.event import DAY
-from store.settings import CollectorSettings
+from store.settings import CollectorSettings, QuarantineSettings
 from tests.collector.listening import Listening
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
 
-LIMITS = CollectorSettings(max_body=4 << 20, max_batch=2_000, max_event=256 << 10, max_ahead=DAY)
+# What is refused is kept for so long that nothing is too old by the engine's own clock.
+LIMITS = CollectorSettings(4 << 20, 2_000, 256 << 10, DAY, QuarantineSettings(keep=10_000 * DAY))
 
 
 @pytest.fixture
