@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.app import OURS, create_app
+from collector.grpc.server import GrpcServer, PortTaken
 from collector.http.app import Front
 from collector.http.openapi import PATHS
 from collector.http.routes import handlers
@@ -123,45 +124,65 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
         parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles, sources)
-        app = application(parts, clock, stack)
+        answering = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
-        server = Server(app, lambda: _announce(parts, listener, clock.now(), on_ready))
+        server = Server(answering, lambda: _announce(parts, listener, clock.now(), on_ready))
         with crew.working(server):
             server.run(sockets=[listener])
     if crew.lost:
         raise NoshowError(f"the {crew.lost} stopped by itself; see the log above")
 
 
-def application(parts: Parts, clock: Clock, stack: ExitStack) -> ASGIApp:
-    """What answers over HTTP: at least the health of the process."""
-    opened, collects = parts.stores, Role.COLLECTOR in parts.roles
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers over HTTP, at least the health of the process, and what does over gRPC."""
+
+    app: ASGIApp
+    grpc: GrpcServer | None = None
+
+
+def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
+    """Nothing listens yet."""
+    opened, settings, collects = parts.stores, parts.settings, Role.COLLECTOR in parts.roles
     app = create_app(
         opened.clickhouse,
         opened.database,
         clock,
         rulebook=parts.rulebook,
         keeper=parts.keeper,
-        desk=Desk.on(opened.clickhouse, opened.database, parts.settings.reconcile.references),
+        desk=Desk.on(opened.clickhouse, opened.database, settings.reconcile.references),
         source=parts.source,
         routers=OURS if Role.API in parts.roles else (),
         others=PATHS if collects else {},
     )
     if not collects:
-        return app
+        return Answering(app)
     intake = stack.enter_context(Intake(opened.clickhouse))
-    return Front(handlers(Reception(intake, parts.settings.collector, clock, admit)), app)
+    reception = Reception(intake, settings.collector, clock, admit)
+    port = settings.collector.grpc_port
+    grpc = None if port is None else GrpcServer(reception, app, settings.host, port)
+    return Answering(Front(handlers(reception), app), grpc)
 
 
 class Server(uvicorn.Server):
     """Says so once it answers, and leaves the process to us when it is asked to end."""
 
-    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
+    def __init__(self, answering: Answering, on_ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(answering.app, log_config=None, access_log=False, server_header=False, lifespan="off")
+        super().__init__(config)
+        self._grpc = answering.grpc
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._grpc is not None:
+            await _listen(self._grpc)
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop()
+        await super().shutdown(sockets)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         # uvicorn raises the signal that ended it once more, so that whoever was there before can act on it.
@@ -206,6 +227,14 @@ class Crew:
             self.lost = self.lost or name
             if self._server is not None:
                 self._server.should_exit = True
+
+
+async def _listen(grpc: GrpcServer) -> None:
+    try:
+        port = await grpc.start()
+    except PortTaken as error:
+        raise PortInUse(f"{error} Set collector.grpc_port to another one, or to off.") from error
+    click.echo(f"Noshow takes OTLP over gRPC on port {port}", err=True)
 
 
 @contextmanager

@@ -69,13 +69,15 @@ class QuarantineSettings:
 @dataclass(frozen=True, slots=True)
 class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
-    one event's attributes; `max_ahead`: µs that an event may lie in the future."""
+    one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
+    taken, `None` for nowhere."""
 
     max_body: int
     max_batch: int
     max_event: int
     max_ahead: int
     quarantine: QuarantineSettings = QuarantineSettings()
+    grpc_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ MAX_EVENT = Setting("collector.max_event", values.size, "256KiB")
 MAX_AHEAD = Setting("collector.max_ahead", values.span, "1d")
 QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
 QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
+GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
 TICK = Setting("evaluator.tick", values.span, "1s")
 OVERLAP = Setting("evaluator.overlap", values.span, "15s")
 INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
@@ -213,8 +216,8 @@ ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 
 SETTINGS: tuple[Setting[object], ...] = (
-    DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, TICK, OVERLAP,
-    INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
+    DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT,
+    TICK, OVERLAP, INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE,
 )  # fmt: skip
@@ -299,6 +302,7 @@ def _settings(read: _Reader) -> Settings:
             max_event=read.value(MAX_EVENT),
             max_ahead=read.value(MAX_AHEAD),
             quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
+            grpc_port=read.value(GRPC_PORT).port,
         ),
         evaluator=_evaluator(read),
         notify=_notify(read),

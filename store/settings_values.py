@@ -6,6 +6,7 @@ import ipaddress
 import re
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from store.duration import parse_duration
@@ -24,6 +25,12 @@ class Anonymous(StrEnum):
     LOOPBACK = "loopback"  # whoever asks from this machine, of a server that listens to nobody else
     NEVER = "never"
     ALWAYS = "always"  # everybody who reaches it: something in front of it signs people in
+
+
+class Listening(NamedTuple):
+    """`port` is `None` where nothing is to listen."""
+
+    port: int | None
 
 
 def path(text: str) -> Path:
@@ -52,6 +59,15 @@ def port(text: str) -> int:
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or int(text) > 65_535:
         raise ValueError("expected a port, 0 to 65535 (0: any free one)")
     return int(text)
+
+
+def port_or_off(text: str) -> Listening:
+    if text.lower() == "off":
+        return Listening(None)
+    try:
+        return Listening(port(text))
+    except ValueError as error:
+        raise ValueError(f"{error}, or off") from None
 
 
 def count(text: str) -> int:

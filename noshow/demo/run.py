@@ -23,7 +23,7 @@ from store.settings import Settings, load
 
 OWNERS = ("orders", "payments", "warehouse", "compliance")
 RULES = Path(__file__).parent / "rules"
-PORT = 8080
+PORT, GRPC_PORT = 8080, 4317
 
 
 def run(keep: Path | None, port: int | None, *, open_browser: bool) -> None:
@@ -76,6 +76,7 @@ def _settings(place: Path, hooks: str, keys: dict[str, str], port: int) -> Setti
         "data": "data",
         "rules": "rules",
         "port": port,
+        "collector": {"grpc_port": free_port(GRPC_PORT)},
         "outgoing": {"allow_private": True},
         "notify": {
             "endpoints": {owner: {"url": f"{hooks}/{owner}", "secret": key} for owner, key in keys.items()},

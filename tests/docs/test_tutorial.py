@@ -56,7 +56,7 @@ def _run(commands: list[Block], place: Path) -> list[str]:
     shell = subprocess.Popen(
         ["bash", "-c", script.replace("8080", str(port))],
         cwd=place,
-        env={"PATH": "/usr/bin:/bin", "MAKEFLAGS": "-n", "NOSHOW_PORT": str(port)},
+        env={"PATH": "/usr/bin:/bin", "MAKEFLAGS": "-n", "NOSHOW_PORT": str(port), "NOSHOW_COLLECTOR_GRPC_PORT": "0"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

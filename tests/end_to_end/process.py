@@ -91,7 +91,7 @@ def noshow(
     for name, text in rules.items():
         (place / "rules" / name).write_text(text)
     port = free_port()
-    config: dict[str, object] = {"data": "data", "rules": "rules", "port": port}
+    config: dict[str, object] = {"data": "data", "rules": "rules", "port": port, "collector": {"grpc_port": 0}}
     if notify:
         config["outgoing"] = {"allow_private": True}
         config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}, "route": EACH_CASE}

@@ -30,6 +30,18 @@ def test_a_port_in_use_is_one_clear_message(tmp_path: Path, rules: Path) -> None
     assert done.err == f"noshow: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
+def test_so_is_the_port_for_grpc(tmp_path: Path, rules: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        environ = {"NOSHOW_COLLECTOR_GRPC_PORT": port}
+        done = noshow("serve", "--rules", rules, "--data", tmp_path / "data", "--port", "0", environ=environ)
+    assert done.code == 3
+    assert done.err.splitlines()[-1] == (
+        f"noshow: cannot listen on 127.0.0.1 port {port} for OTLP over gRPC: is the port in use? "
+        "Set collector.grpc_port to another one, or to off."
+    )
+
+
 def test_a_data_directory_that_cannot_be_written(rules: Path) -> None:
     done = noshow("serve", "--rules", rules, "--data", "/proc/nowhere")
     assert (done.code, done.err.count("\n")) == (3, 1)

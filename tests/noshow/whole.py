@@ -33,7 +33,7 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     keeper = Keeper(stores.database, Policy.of(settings))
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
-        front = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack)
+        front = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack).app
         assert isinstance(front, Front)
         assert isinstance(front.behind, FastAPI)
         yield Whole(front, front.behind, keeper, stack.enter_context(serving(front)))

@@ -25,6 +25,7 @@ collector:
   max_batch: 10
   max_event: 1000
   max_ahead: PT1H
+  grpc_port: off
 evaluator:
   tick: 2s
   overlap: 1m
@@ -74,6 +75,7 @@ class TestSources:
         assert (settings.clickhouse, settings.database) == (None, None)
         assert settings.collector.max_body == 32 * 2**20
         assert settings.collector.max_ahead == DAY
+        assert settings.collector.grpc_port == 4317
         assert settings.evaluator.insert_timeout < settings.evaluator.overlap
         assert settings.evaluator.retention is None
         assert settings.notify.endpoints == {}
@@ -87,6 +89,7 @@ class TestSources:
         assert settings.database == Secret("postgresql+psycopg://noshow:secret@db/noshow")
         assert settings.collector.max_body == 2**20
         assert settings.collector.max_ahead == 3_600 * SECOND
+        assert settings.collector.grpc_port is None
         assert settings.evaluator.overlap == 60 * SECOND
         assert settings.evaluator.retention == 90 * DAY
         assert settings.outgoing.allow_private

@@ -1,0 +1,143 @@
+"""OTLP over gRPC, on a port of its own: received as requests over HTTP are, and answered once the events are stored.
+
+A method is served as if its caller might stream, which on the wire is the same: so who calls is asked before the
+message is read. Messages come as they were sent, gzipped or not: gRPC itself would inflate them without any bound.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import grpc
+from google.protobuf.message import Message
+from starlette.types import ASGIApp
+
+from collector.batch import Batch
+from collector.errors import CollectorError, Incomplete, MalformedBody
+from collector.failure import Failure, failure
+from collector.grpc.call import Place, request_of
+from collector.otlp import answer
+from collector.otlp.logs import decode_logs
+from collector.packed import GZIP
+from collector.reception import Decoder, Receive, Reception, Sent
+from collector.room import Share
+from store.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 60.0  # seconds that a message may take to arrive
+AT_ONCE = 32  # calls of one connection; more wait at the sender
+GRACE = 10.0  # seconds that calls under way get at the end
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class PortTaken(CollectorError):
+    """Somebody else listens there, or nobody may."""
+
+
+class Method(NamedTuple):
+    """What one method of a service does with the bytes of its message, and what it answers."""
+
+    decode: Decoder
+    answer: Callable[[Batch], Message]
+
+
+METHODS: Mapping[str, Method] = {
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Method(decode_logs, answer.of_logs),
+}
+
+
+class GrpcServer:
+    """For use on the event loop of the reception. `app` is what the calls are made to."""
+
+    def __init__(self, reception: Reception, app: ASGIApp, host: str, port: int) -> None:
+        self._reception = reception
+        self._place = Place(host, port, app)
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> int:
+        """The port it listens on. Raises `PortTaken`."""
+        self._server = grpc.aio.server(options=self._options())
+        self._server.add_generic_rpc_handlers((_Handlers(self._answer),))
+        host, port, app = self._place
+        try:
+            port = self._server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        except RuntimeError:
+            raise PortTaken(f"cannot listen on {host} port {port} for OTLP over gRPC: is the port in use?") from None
+        self._place = Place(host, port, app)
+        await self._server.start()
+        return port
+
+    async def stop(self) -> None:
+        """Take no more calls, and wait for those under way."""
+        if self._server is not None:
+            await self._server.stop(GRACE)
+
+    def _options(self) -> list[tuple[str, int]]:
+        return [
+            ("grpc.so_reuseport", 0),  # or two of us would share the port, each with half of the calls
+            ("grpc.max_receive_message_length", self._reception.limits.max_body),
+            ("grpc.per_message_decompression", 0),
+            ("grpc.compression_enabled_algorithms_bitset", 0b101),  # none and gzip
+            ("grpc.max_concurrent_streams", AT_ONCE),
+        ]
+
+    async def _answer(self, path: str, messages: AsyncIterator[bytes], context: Context) -> bytes:
+        method = METHODS[path]
+        request = request_of(path, context.invocation_metadata() or (), context.peer(), self._place)
+        try:
+            batch = await self._reception.take(request, _body(messages, method.decode))
+            return method.answer(batch).SerializeToString()
+        except (CollectorError, StoreError) as error:
+            failed = failure(error)
+        except Exception:
+            log.exception("%s", path)
+            failed = Failure(500, "Something went wrong inside of Noshow. Its log has the details.")
+        return await _fail(context, failed)
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    def __init__(self, answer: Callable[[str, AsyncIterator[bytes], Context], Any]) -> None:
+        self._answer = answer
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        """`None` where there is no such method."""
+        path = details.method
+        if path not in METHODS:
+            return None
+
+        async def answer(messages: AsyncIterator[bytes], context: Context) -> bytes:
+            reply: bytes = await self._answer(path, messages, context)
+            return reply
+
+        return grpc.stream_unary_rpc_method_handler(answer)
+
+
+def _body(messages: AsyncIterator[bytes], decode: Decoder) -> Receive:
+    async def arrive(share: Share) -> Sent:
+        try:
+            async with asyncio.timeout(READ_TIMEOUT):
+                message = await anext(messages)
+        except StopAsyncIteration:
+            raise MalformedBody("there is no message in the call") from None
+        except TimeoutError:
+            raise Incomplete(f"the message did not arrive within {READ_TIMEOUT:.0f} s") from None
+        share.take(len(message))
+        return Sent(message, message.startswith(GZIP), decode)
+
+    return arrive
+
+
+async def _fail(context: Context, failed: Failure) -> bytes:
+    """End the call with its Status, and the delay where it is worth trying again. Raises what gRPC wants raised."""
+    status = answer.status(failed)
+    details: list[tuple[str, str | bytes]] = [("grpc-status-details-bin", status.SerializeToString())]
+    if failed.retry_after:
+        # Where exporters in Python look for it.
+        details.append(("google.rpc.retryinfo-bin", answer.retry_info(failed).SerializeToString()))
+    await context.abort(_CODES[status.code], status.message, tuple(details))
+
+
+_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
