@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import auditing, checking, ingest, judging, queueing, ruling, ticking
+from tests.bench import auditing, checking, emitting, ingest, judging, queueing, ruling, ticking
 
 FEW, MANY = 100_000, 5_000_000
 RESULT = Path("build/bench.json")
@@ -21,7 +21,7 @@ def main() -> None:
         print(json.dumps(_part(sys.argv[1])))
         return
     figures: dict[str, float] = {}
-    for part in ("ingest", "judging", "checking", "ruling", "auditing", "queueing", "few", "many"):
+    for part in ("ingest", "sdk", "judging", "checking", "ruling", "auditing", "queueing", "few", "many"):
         print(f"measuring: {part} …", file=sys.stderr)
         done = subprocess.run([sys.executable, "-m", "tests.bench", part], stdout=subprocess.PIPE, check=True)
         figures |= json.loads(done.stdout)
@@ -38,6 +38,8 @@ def _part(name: str) -> dict[str, float]:
     match name:
         case "ingest":
             return ingest.run()
+        case "sdk":
+            return emitting.run()
         case "judging":
             return judging.run()
         case "checking":

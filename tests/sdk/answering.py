@@ -53,8 +53,7 @@ def _names(body: bytes) -> list[str]:
 @contextmanager
 def answering(*replies: Reply, hangs: bool = False) -> Iterator[Answering]:
     """Where it hangs, it answers only once `released` is set."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     told = Answering(f"http://127.0.0.1:{server.server_port}", list(replies) or [Reply()])
     if not hangs:
         told.released.set()
@@ -68,6 +67,13 @@ def answering(*replies: Reply, hangs: bool = False) -> Iterator[Answering]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Who asked may be gone when the answer comes."""
 
 
 def _handler(told: Answering) -> type[BaseHTTPRequestHandler]:
