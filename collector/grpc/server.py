@@ -13,14 +13,14 @@ import grpc
 from google.protobuf.message import Message
 from starlette.types import ASGIApp
 
-from collector.batch import Batch
+from collector.batch import Batch, Decoder
 from collector.errors import CollectorError, Incomplete, MalformedBody
 from collector.failure import Failure, failure
 from collector.grpc.call import Place, request_of
 from collector.otlp import answer
 from collector.otlp.logs import decode_logs
 from collector.packed import GZIP
-from collector.reception import Decoder, Receive, Reception, Sent
+from collector.reception import Receive, Reception, Sent
 from collector.room import Share
 from store.errors import StoreError
 
