@@ -52,7 +52,7 @@ NOTHING = frozenset(
 HALF_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # Characters: however many bytes they take, no limit above is reached.
-_SURELY_SHORT = 64
+SURELY_SHORT = 64
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -115,7 +115,7 @@ def check_text(field: str, value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise Refused(field, f"expected text, got {describe(value)}")
-    if len(value) <= _SURELY_SHORT and value.isprintable():
+    if len(value) <= SURELY_SHORT and value.isprintable():
         return value
     if HALF_SURROGATE.search(value):
         raise Refused(field, "holds half of a surrogate pair, which is no character")

@@ -1,10 +1,10 @@
-"""One event of JSON, in two steps: a quick one for what is plainly good, a careful one that names what is wrong."""
+"""One event of JSON, read with care: whatever may be wrong with it is named."""
 
 import difflib
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import Raw
 
 from collector.acceptance import (
     Acceptance,
@@ -18,10 +18,9 @@ from collector.acceptance import (
 from collector.errors import Refused
 from collector.json import attributes as json_attributes
 from collector.json import event_time
-from collector.json.attributes import NotJson, count_keys, doubled_key, surely_has_keys
+from collector.json.attributes import NotJson, doubled_key
+from collector.json.quick import DEFAULT_SOURCE
 from store.event import Event
-
-DEFAULT_SOURCE = "json"
 
 FIELDS = (
     "id",
@@ -35,40 +34,13 @@ FIELDS = (
     "span_id",
 )
 
-_NO_ATTRIBUTES = Raw(b"{}")
-
-_Optional = str | None | msgspec.UnsetType
-
-
-class _Wire(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    correlation_id: str
-    name: str
-    time: str | int | float
-    id: _Optional = UNSET
-    source: _Optional = UNSET
-    attributes: Raw = _NO_ATTRIBUTES
-    causation_id: _Optional = UNSET
-    trace_id: _Optional = UNSET
-    span_id: _Optional = UNSET
-
 
 class _Sourced(msgspec.Struct, gc=False):
     source: str | None = None
 
 
 _decode_sourced = msgspec.json.Decoder(_Sourced).decode
-_decode_wire = msgspec.json.Decoder(_Wire).decode
-_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
-
-
-def read_event(text: bytes, terms: Acceptance) -> Event:
-    """The event in the text of one JSON object.
-
-    Raises `Refused`, or `NotJson` where the text is no JSON at all.
-    """
-    event = _quick(text, terms)
-    return _careful(text, terms) if event is None else event
 
 
 def source_of(text: bytes, terms: Acceptance) -> str:
@@ -79,42 +51,11 @@ def source_of(text: bytes, terms: Acceptance) -> str:
         return ""
 
 
-def _quick(text: bytes, terms: Acceptance) -> Event | None:
-    """The event, if its JSON is as most are. `None`: look again carefully."""
-    if len(text) > terms.max_event:
-        return None
-    try:
-        wire = _decode_wire(text)
-        attributes = str(wire.attributes, "utf-8")
-        members = _decode_object(wire.attributes)
-        flat = attributes.find("{", 1) < 0 and "[" not in attributes
-        keys = len(members) if flat else count_keys(members)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    given = (wire.id, wire.source, wire.causation_id, wire.trace_id, wire.span_id)
-    keys += 8 - given.count(UNSET) + (wire.attributes is not _NO_ATTRIBUTES)
-    time = event_time.quick(wire.time)
-    if time is None or not surely_has_keys(text, keys):
-        return None
-    correlation_id, name = check_correlation_id(wire.correlation_id), check_name(wire.name)
-    terms.check_time(time)
-    source = terms.check_source(wire.source or None, DEFAULT_SOURCE)
-    return Event(
-        check_text("id", wire.id or None) or content_id(source, name, time * 1_000, correlation_id, attributes),
-        correlation_id,
-        name,
-        time,
-        source,
-        attributes,
-        check_text("causation_id", wire.causation_id or None),
-        check_text("trace_id", wire.trace_id or None),
-        check_text("span_id", wire.span_id or None),
-        terms.now,
-    )
+def read_event(text: bytes, terms: Acceptance) -> Event:
+    """The event in the text of one JSON object.
 
-
-def _careful(text: bytes, terms: Acceptance) -> Event:
-    """The event, or what exactly is wrong with it."""
+    Raises `Refused` with what exactly is wrong with it, or `NotJson` where the text is no JSON at all.
+    """
     document = _document(text, terms)
     _check_keys(document)
     correlation_id = check_correlation_id(document.get("correlation_id"))

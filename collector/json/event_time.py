@@ -17,31 +17,6 @@ _RFC_3339 = re.compile(
     re.ASCII,
 )
 _FINER = (("milliseconds", 10**11), ("microseconds", 10**14), ("nanoseconds", 10**17))
-_COMMON_LENGTHS = frozenset((20, 24, 27))  # without a fraction, with milliseconds, with microseconds
-
-
-def quick(value: str | int | float) -> int | None:
-    """The time, if it is written as most are: `YYYY-MM-DDTHH:MM:SS[.fff[fff]]`, then `Z` or `+00:00`.
-
-    `None` says nothing yet.
-    """
-    if type(value) is not str:
-        return None
-    if value.endswith("+00:00"):
-        value = f"{value[:-6]}Z"
-    if len(value) not in _COMMON_LENGTHS:
-        return None
-    dot_or_z = value[19]
-    # These places tell RFC 3339 from the other forms of ISO 8601 that `fromisoformat` reads as well.
-    if value[-1] != "Z" or value[10] != "T" or value[13] != ":" or value[5] == "W" or value[11:13] == "24":
-        return None
-    if dot_or_z != "." and (dot_or_z != "Z" or len(value) != 20):
-        return None
-    try:
-        since = datetime.fromisoformat(value) - _EPOCH
-    except ValueError:
-        return None
-    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 def parse(value: object) -> int:

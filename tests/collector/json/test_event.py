@@ -1,4 +1,4 @@
-"""One event of JSON: every field, every refusal, and the quick way against the careful one."""
+"""One event of JSON: every field, every refusal."""
 
 import json
 from typing import Any
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from collector.acceptance import Acceptance, content_id
 from collector.errors import Refused
-from collector.json import event as json_event
 from collector.json.attributes import NotJson
 from collector.json.event import read_event
 from store.event import Event
@@ -189,57 +188,6 @@ def test_what_is_no_object_is_refused(text: bytes, what: str) -> None:
 
 def test_a_key_that_occurs_twice_is_refused() -> None:
     assert refusal(json.dumps(SMALLEST).encode()[:-1] + b', "name": "B"}') == ("name", "occurs more than once")
-
-
-identifiers = st.sampled_from(
-    ["o-1", "", " ", "null", "é", "\u00a0", "x" * 65, "y" * 513, "a:b", '"', "\\", "\n", "\ud800"]
-)
-json_values = st.recursive(
-    st.sampled_from([None, True, 0, 1.5, 2**70, float("nan"), "", "a", ":", '":', "\ud83d\ude00", "\ud800"]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", ":", '":']), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-documents = st.fixed_dictionaries(
-    {
-        "correlation_id": identifiers | st.just("o-1"),
-        "name": identifiers | st.just("A"),
-        "time": st.sampled_from(["2025-11-20T12:00:00Z", "2025-11-20T12:00:00.5+01:00", 1.5, 10**13, "x", None]),
-    },
-    optional={
-        "id": identifiers | st.none(),
-        "source": identifiers | st.just("noshow"),
-        "trace_id": identifiers,
-        "attributes": st.dictionaries(st.sampled_from(["a", "b", "a.b"]), json_values) | json_values,
-        "unknown": st.none(),
-    },
-)
-
-
-@given(documents, st.booleans(), st.sampled_from([(",", ":"), (", ", " : "), (",\n", "\t:")]))
-def test_the_quick_way_never_disagrees_with_the_careful_one(
-    document: dict[str, object], ascii_only: bool, separators: tuple[str, str]
-) -> None:
-    text = json.dumps(document, ensure_ascii=ascii_only, separators=separators).encode("utf-8", "surrogatepass")
-    try:
-        quick = json_event._quick(text, TERMS)
-    except Refused:
-        with pytest.raises(Refused):
-            json_event._careful(text, TERMS)
-    else:
-        assert quick is None or quick == json_event._careful(text, TERMS)
-
-
-def test_common_events_are_read_the_quick_way() -> None:
-    texts = [
-        json.dumps({**SMALLEST, "id": "e-1", "source": "shop", "attributes": {"at": "2025-11-20T12:00:00Z"}}),
-        json.dumps({**SMALLEST, "attributes": {"items": [{"sku": "a"}, {"sku": "b"}]}}, separators=(",", ":")),
-        json.dumps({**SMALLEST, "trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": None}),
-        json.dumps({**SMALLEST, "name": "注文確定"}),
-        json.dumps([SMALLEST], indent=2)[1:-1],
-    ]
-    assert None not in [json_event._quick(text.encode(), TERMS) for text in texts]
 
 
 @given(st.binary(max_size=40))

@@ -33,13 +33,6 @@ NEW_YEAR = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 )
 def test_text_is_read_to_the_microsecond(text: str, after_new_year: int) -> None:
     assert event_time.parse(text) == NEW_YEAR + after_new_year
-    assert event_time.quick(text) in (None, NEW_YEAR + after_new_year)
-
-
-@pytest.mark.parametrize("zone", ["Z", "+00:00"])
-@pytest.mark.parametrize("text", ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123", "2026-01-01T00:00:00.123456"])
-def test_the_common_forms_are_read_quickly(text: str, zone: str) -> None:
-    assert event_time.quick(text + zone) == event_time.parse(text + zone)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +90,3 @@ def test_what_is_no_time_is_refused_with_the_reason(value: object, reason: str) 
         event_time.parse(value)
     assert refused.value.field == "time"
     assert reason in refused.value.reason
-    assert not isinstance(value, str) or event_time.quick(value) is None
-
-
-@given(st.from_regex(r"\d{4}-[W\d]\d-\d\d[Tt ]?\d\d:?\d\d:?[0-6]\d([.,]\d{1,6})?Z?", fullmatch=True))
-def test_the_quick_way_never_disagrees(text: str) -> None:
-    quick = event_time.quick(text)
-    if quick is not None:
-        assert quick == event_time.parse(text)
