@@ -4,15 +4,17 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import msgspec
 
 from collector.errors import Refused
+from collector.mapping.message import NO_MESSAGE, Message
 from store.duration import format_duration
 from store.event import RESERVED_SOURCE, SECOND
 from store.settings import CollectorSettings
+from store.settings_sources import UNMAPPED, Sources, SourceSettings
 
 # The last instant that a DateTime64(6) of ClickHouse can hold.
 END_OF_TIME = 10_413_792_000 * SECOND - 1
@@ -63,7 +65,11 @@ class Acceptance:
     `max_batch` how many events it may have.
 
     `testimony` is taken where nothing is stored for others to trust in. `source`: the only one that the sender speaks
-    for, '' for any.
+    for, '' for any. `sources`: the mappings, false where there are none; `trace_id`: it stands in for a correlation ID,
+    unless a mapping says otherwise.
+
+    `stated`: the source of events that name none; `message`: what they came in; `document`: the mapping by which every
+    JSON object is an event, `None` where they have Noshow's own shape.
     """
 
     now: int
@@ -72,11 +78,29 @@ class Acceptance:
     max_batch: int
     testimony: bool = False
     source: str = ""
+    sources: Sources = UNMAPPED
+    trace_id: bool = False
+    stated: str = ""
+    message: Message = NO_MESSAGE
+    document: SourceSettings | None = None
 
     @classmethod
     def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False, source: str = "") -> "Acceptance":
         latest = min(now + limits.max_ahead, END_OF_TIME)
-        return cls(now, latest, limits.max_event, limits.max_batch, testimony, source)
+        bounds = (now, latest, limits.max_event, limits.max_batch)
+        return cls(*bounds, testimony, source, limits.sources, limits.trace_id_as_correlation_id)
+
+    def of(self, stated: str, message: Message) -> "Acceptance":
+        """The same for what comes in that message, and is said to be of that source ('': nothing is said).
+
+        Raises `Refused` for what can be no source.
+        """
+        stated = check_text("source", stated)
+        return replace(self, stated=stated, message=message, document=self.sources.document(stated or self.source))
+
+    def single(self) -> "Acceptance":
+        """The same, once it is known that the message holds one event."""
+        return replace(self, message=replace(self.message, single=True))
 
     def check_time(self, time: int) -> int:
         """The time, if events of that time are taken; else `Refused`."""
@@ -95,8 +119,8 @@ class Acceptance:
             raise Refused("attributes", f"{len(attributes):,} bytes; at most {self.max_event:,} are accepted")
 
     def check_source(self, value: object, default: str) -> str:
-        """The source; where there is none, the sender's own or else the default. Else `Refused`."""
-        text = check_text("source", value) or self.source or default
+        """The source; where there is none, the stated one, the sender's own or else the default. Else `Refused`."""
+        text = check_text("source", value) or self.stated or self.source or default
         if text == RESERVED_SOURCE and not self.testimony:
             raise Refused("source", f'"{RESERVED_SOURCE}" is reserved: operators and truth lookups speak by it')
         if self.source and text != self.source:

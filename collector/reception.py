@@ -13,9 +13,10 @@ from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
 from collector.errors import CollectorError, MalformedBody
 from collector.intake.intake import Intake
+from collector.mapping.message import Message
 from collector.packed import unpack
 from collector.quarantine.again import decoded
-from collector.quarantine.quarantine import Quarantine, provenance_of, unreadable
+from collector.quarantine.quarantine import NOBODY, Quarantine, provenance_of, unreadable
 from collector.refusals import Refusals
 from collector.room import Room, Share
 from collector.sender import sender_of
@@ -77,7 +78,8 @@ class Reception:
         return batch
 
     async def _store(self, batch: Batch, size: int, request: Request) -> None:
-        now, provenance = self._clock.now(), provenance_of(sender_of(request))
+        now = self._clock.now()
+        provenance = provenance_of(sender_of(request), self._terms(request)) if batch.rejected else NOBODY
         self._refusals.add(batch, now)
         if len(batch.rejected) <= FEW:
             refused = self._quarantine.rows(batch, provenance, now)
@@ -89,11 +91,15 @@ class Reception:
     async def _read(self, request: Request, receive: Receive) -> tuple[Batch, int]:
         with self._room.share() as share:
             sent = await receive(share)
-            terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
+            terms = self._terms(request)
             if not sent.packed and len(sent.body) <= SMALL:
                 return decoded(sent.decode, sent.body, terms), len(sent.body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
+
+    def _terms(self, request: Request) -> Acceptance:
+        terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
+        return terms.of(request.query_params.get("source", ""), Message(request.headers.raw))
 
     def _decoded(self, sent: Sent, terms: Acceptance) -> tuple[Batch, int]:
         body = unpack(sent.body, self.limits.max_body) if sent.packed else sent.body

@@ -26,6 +26,7 @@ from noshow.options import settings as _settings
 from noshow.redacting import redact_events_command
 from noshow.token_commands import tokens_group
 from noshow.truth_commands import truth_group
+from noshow.trying import try_command
 from rules.diagnostic import Check
 from rules.suggest.suggest import INSTANCES, Wishes
 from store.errors import SettingsError, StoreError
@@ -190,6 +191,7 @@ def events_group() -> None:
 
 
 events_group.add_command(redact_events_command)
+events_group.add_command(try_command)
 
 
 @events_group.command("import")

@@ -30,6 +30,7 @@ from store.settings_source import (
     from_file,
     with_files_read,
 )
+from store.settings_sources import SOURCES, UNMAPPED, Sources, sources
 from store.settings_sweeps import KEYS as SWEEP_KEYS
 from store.settings_sweeps import SweepSettings, sweeps
 from store.settings_values import Anonymous
@@ -70,7 +71,8 @@ class QuarantineSettings:
 class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
-    taken, `None` for nowhere."""
+    taken, `None` for nowhere; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands
+    in where there is none, unless the mapping says otherwise."""
 
     max_body: int
     max_batch: int
@@ -78,6 +80,8 @@ class CollectorSettings:
     max_ahead: int
     quarantine: QuarantineSettings = QuarantineSettings()
     grpc_port: int | None = None
+    sources: Sources = UNMAPPED
+    trace_id_as_correlation_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,7 @@ MAX_AHEAD = Setting("collector.max_ahead", values.span, "1d")
 QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
 QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
 GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
+TRACE_ID = Setting("collector.trace_id_as_correlation_id", values.flag, "false")
 TICK = Setting("evaluator.tick", values.span, "1s")
 OVERLAP = Setting("evaluator.overlap", values.span, "15s")
 INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
@@ -217,6 +222,7 @@ REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT,
+    TRACE_ID,
     TICK, OVERLAP, INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE,
@@ -237,7 +243,7 @@ def load(
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
     in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *_file_keys(*SECRETS)]
-    branches: dict[Key, Branch | None] = {ROUTE: None}
+    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None}
     path = _file(environ, file)
     sources = (
         {} if path is None else from_file(path, in_file, branches, problems),
@@ -303,6 +309,8 @@ def _settings(read: _Reader) -> Settings:
             max_ahead=read.value(MAX_AHEAD),
             quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
             grpc_port=read.value(GRPC_PORT).port,
+            sources=sources(read.branches[SOURCES]),
+            trace_id_as_correlation_id=read.value(TRACE_ID),
         ),
         evaluator=_evaluator(read),
         notify=_notify(read),

@@ -48,10 +48,13 @@ class Branch:
             return None
         return str(self.node.value)
 
+    def alternatives(self) -> list["Branch"]:
+        """What stands in a list; else itself, as the only one."""
+        return self.items() if isinstance(self.node, yaml.SequenceNode) else [self]
+
     def texts(self) -> list[str]:
         """A single value, or a list of them."""
-        branches = self.items() if isinstance(self.node, yaml.SequenceNode) else [self]
-        return [text for branch in branches if (text := branch.text()) is not None]
+        return [text for branch in self.alternatives() if (text := branch.text()) is not None]
 
     def parsed(self, parse: Callable[[str], T], default: T) -> T:
         """What the value means; `parse` raises `ValueError` that says what was expected."""

@@ -59,6 +59,14 @@ def _failures(bad: str) -> dict[str, Any]:
 
 _EVENTS: dict[str, Any] = {
     "summary": "Send events in JSON or NDJSON",
+    "parameters": [
+        {
+            "name": "source",
+            "in": "query",
+            "schema": _TEXT,
+            "description": "The source of events that name none. One with a mapping may send JSON of any shape.",
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {

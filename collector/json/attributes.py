@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from collector.acceptance import HALF_SURROGATE, printable
+from collector.acceptance import HALF_SURROGATE, describe, printable
 from collector.errors import Refused
 
 MAX_DEPTH = 64
@@ -42,6 +42,22 @@ def parse(text: str) -> Any:
         raise NotJson(reason, len(text[: error.pos].encode()), extra=error.msg == "Extra data") from None
     except RecursionError:
         raise Refused("", "nested too deep") from None
+
+
+def parse_object(text: bytes, longest: int) -> dict[str, Any]:
+    """The object in JSON text of at most `longest` bytes, read as generously.
+
+    Raises `Refused`, or `NotJson` where the text is no JSON at all.
+    """
+    if len(text) > longest:
+        raise Refused("", f"longer than {longest:,} bytes, the most an event may have")
+    try:
+        value = parse(text.decode())
+    except UnicodeDecodeError as error:
+        raise NotJson("not UTF-8", error.start) from None
+    if not isinstance(value, dict):
+        raise Refused("", f"expected an object, got {describe(value)}")
+    return value
 
 
 def check(value: object, path: str, depth: int = 1) -> None:

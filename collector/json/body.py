@@ -118,7 +118,7 @@ def _single(body: bytes, terms: Acceptance) -> Batch:
         return Batch(quick)
     batch = Batch()
     try:
-        batch.events.add(read_event(body, terms))
+        batch.events.add(read_event(body, terms.single()))
     except NotJson as error:
         hint = "; lines of JSON need Content-Type: application/x-ndjson" if error.extra else ""
         raise MalformedBody(f"{place(body, error.position)}: {error.reason}{hint}") from None

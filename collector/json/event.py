@@ -8,8 +8,6 @@ from msgspec import Raw
 
 from collector.acceptance import (
     Acceptance,
-    check_correlation_id,
-    check_name,
     check_text,
     content_id,
     describe,
@@ -17,9 +15,10 @@ from collector.acceptance import (
 )
 from collector.errors import Refused
 from collector.json import attributes as json_attributes
-from collector.json import event_time
-from collector.json.attributes import NotJson, doubled_key
+from collector.json.attributes import doubled_key
+from collector.json.document import read_document
 from collector.json.quick import DEFAULT_SOURCE
+from collector.mapping.reading import Reading
 from store.event import Event
 
 FIELDS = (
@@ -45,8 +44,10 @@ _decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
 
 def source_of(text: bytes, terms: Acceptance) -> str:
     """The source that the text of an event names, whatever else is wrong with it; empty where it can't be told."""
+    if terms.document is not None:
+        return terms.stated or terms.source
     try:
-        return check_text("source", _decode_sourced(text).source) or terms.source or DEFAULT_SOURCE
+        return check_text("source", _decode_sourced(text).source) or terms.stated or terms.source or DEFAULT_SOURCE
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused):
         return ""
 
@@ -56,13 +57,16 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
 
     Raises `Refused` with what exactly is wrong with it, or `NotJson` where the text is no JSON at all.
     """
-    document = _document(text, terms)
+    if terms.document is not None:
+        return read_document(text, terms, terms.document)
+    document = json_attributes.parse_object(text, terms.longest)
     _check_keys(document)
-    correlation_id = check_correlation_id(document.get("correlation_id"))
-    name = check_name(document.get("name"))
-    time = terms.check_time(event_time.parse(document.get("time")))
     source = terms.check_source(document.get("source"), DEFAULT_SOURCE)
-    id_ = check_text("id", document.get("id"))
+    reading = Reading.of(source, document.get("attributes"), terms)
+    correlation_id = reading.correlation_id(document.get("correlation_id"), document.get("trace_id"))
+    name = reading.name(document.get("name"))
+    time = reading.time(document.get("time"))
+    id_ = reading.text("id", document.get("id"))
     attributes = _attributes(text, document, terms)
     return Event(
         id=id_ or content_id(source, name, time * 1_000, correlation_id, attributes),
@@ -71,23 +75,11 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
         time=time,
         source=source,
         attributes=attributes,
-        causation_id=check_text("causation_id", document.get("causation_id")),
+        causation_id=reading.text("causation_id", document.get("causation_id")),
         trace_id=check_text("trace_id", document.get("trace_id")),
         span_id=check_text("span_id", document.get("span_id")),
         received_at=terms.now,
     )
-
-
-def _document(text: bytes, terms: Acceptance) -> dict[str, Any]:
-    if len(text) > terms.longest:
-        raise Refused("", f"longer than {terms.longest:,} bytes, the most an event may have")
-    try:
-        document = json_attributes.parse(text.decode())
-    except UnicodeDecodeError as error:
-        raise NotJson("not UTF-8", error.start) from None
-    if not isinstance(document, dict):
-        raise Refused("", f"expected an object, got {describe(document)}")
-    return document
 
 
 def _check_keys(document: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ _RFC_3339 = re.compile(
     r"(?:[Zz]|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?",
     re.ASCII,
 )
+_NUMBER = re.compile(r"\d{1,20}(\.\d{1,9})?", re.ASCII)
 _FINER = (("milliseconds", 10**11), ("microseconds", 10**14), ("nanoseconds", 10**17))
 
 
@@ -35,6 +36,18 @@ def parse(value: object) -> int:
             return _from_number(value)
         case _:
             raise Refused("time", f"{describe(value)} is no time; {EXPECTED}")
+
+
+def in_unit(value: object, nanoseconds: int) -> int:
+    """The same, where a number, in digits too, counts units of so many nanoseconds."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return parse(value)
+    most = END_OF_TIME * 1_000 // nanoseconds
+    if not 0 <= value <= most:
+        raise Refused("time", f"{describe(value)} is out of range; expected 0 to {most:,}, in the unit of the mapping")
+    return round(value * nanoseconds / 1_000) if isinstance(value, float) else value * nanoseconds // 1_000
 
 
 def _from_text(value: str) -> int:

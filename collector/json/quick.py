@@ -80,7 +80,7 @@ def read_events(texts: Sequence[bytes], terms: Acceptance) -> EventColumns | Non
 
 
 def _columns(texts: Sequence[bytes], terms: Acceptance) -> EventColumns:
-    if max(map(len, texts)) > terms.max_event:
+    if terms.document is not None or max(map(len, texts)) > terms.max_event:
         raise _Odd
     given = dict(zip(_FIELDS, zip(*map(astuple, map(_decode_wire, texts)), strict=True), strict=True))
     raw = given["attributes"]
@@ -92,7 +92,7 @@ def _columns(texts: Sequence[bytes], terms: Acceptance) -> EventColumns:
         correlation_id=_correlation_ids(given["correlation_id"]),
         name=_distinct(given["name"], check_name),
         time=_times(given["time"], terms),
-        source=_distinct(given["source"], lambda source: terms.check_source(source or None, DEFAULT_SOURCE)),
+        source=_distinct(given["source"], lambda source: _source(source, terms)),
         attributes=list(map(str, raw, repeat("utf-8"))),
         causation_id=_texts("causation_id", given["causation_id"]),
         trace_id=_texts("trace_id", given["trace_id"]),
@@ -115,6 +115,13 @@ def _keys(attributes: Sequence[Raw]) -> int:
     objects = _decode_objects(together)
     flat = together.count(b"{") == len(objects) and together.count(b"[") == 1
     return sum(map(len, objects)) if flat else sum(map(count_keys, objects))
+
+
+def _source(given: _Text, terms: Acceptance) -> str:
+    source = terms.check_source(given or None, DEFAULT_SOURCE)
+    if terms.sources and terms.sources.of(source) is not None:
+        raise _Odd
+    return source
 
 
 def _correlation_ids(texts: Sequence[str]) -> list[str]:

@@ -5,14 +5,15 @@ A record is a business event if it has an event name. Where each part of an even
 | part | source |
 | --- | --- |
 | name | the record's `event_name`, else its attribute `event.name` |
-| correlation ID | attribute `correlation.id` of the record, else of its scope, else of its resource |
+| correlation ID | attribute `correlation.id` of the record, else of its scope, else of its resource; else the W3C
+Baggage in the record's attribute `baggage` |
 | causation ID | attribute `causation.id` |
 | source | `service.name` of the resource |
 | time | `time_unix_nano`, else `observed_time_unix_nano`; cut to microseconds |
 | id | attribute `log.record.uid`, else a hash of source, name, time in ns, correlation ID and attributes |
 | attributes | the record's other attributes; if its body is a map, also its keys that are not among them |
 
-A body that is no map is left out.
+A body that is no map is left out. The mapping of the source (`collector/mapping`) goes before all of this.
 """
 
 import base64
@@ -31,14 +32,12 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from collector.acceptance import (
     Acceptance,
-    check_correlation_id,
-    check_name,
-    check_text,
     content_id,
     printable,
 )
 from collector.batch import Alone, Batch
 from collector.errors import Refused
+from collector.mapping.reading import Reading
 from collector.otlp.envelope import Origin, Scope, alone, origins
 from store.event import Event
 
@@ -46,6 +45,9 @@ FORM = "otlp-logs"
 """What an event by itself is kept as: a request with its resource, its scope and nothing else but this record."""
 
 DEFAULT_SOURCE = "otlp"
+
+# Attributes of a record that are fields of the event.
+_FIELDS = ("event.name", "correlation.id", "log.record.uid", "causation.id")
 
 NO_EVENT_NAME = "no event name, so no business event"
 
@@ -123,21 +125,20 @@ def _alone(origin: Origin, scope: Scope, record: bytes, source: str, terms: Acce
 def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
     record = _parsed(LogRecord, data, terms)
     attributes = _members(record.attributes)
-    name = attributes.pop("event.name", None)
-    name = record.event_name or name
-    if not name:
-        raise Refused("event_name", NO_EVENT_NAME)
-    own_id = attributes.pop("correlation.id", None)
-    correlation_id = check_correlation_id(shared.correlation_id if own_id is None else own_id)
-    name = check_name(name)
-    id_ = check_text("id", attributes.pop("log.record.uid", None))
-    causation_id = check_text("causation_id", attributes.pop("causation.id", None))
-    time_ns = record.time_unix_nano or record.observed_time_unix_nano
-    if not time_ns:
-        raise Refused("time", "missing")
-    time = terms.check_time(time_ns // 1_000)
+    stated, own_id, uid, cause = (attributes.pop(key, None) for key in _FIELDS)
     if record.body.HasField("kvlist_value"):
         attributes = _members(record.body.kvlist_value.values) | attributes
+    reading = Reading.of(shared.source, attributes, terms)
+    stated = record.event_name or stated
+    if not stated and not reading.maps("name"):
+        raise Refused("event_name", NO_EVENT_NAME)
+    trace_id = _hex(record.trace_id)
+    own_id = shared.correlation_id if own_id is None else own_id
+    correlation_id = reading.correlation_id(own_id, trace_id, attributes.get("baggage"))
+    name = reading.name(stated)
+    id_, causation_id = reading.text("id", uid), reading.text("causation_id", cause)
+    time_ns = _time(record, reading)
+    time = terms.check_time(time_ns // 1_000)
     encoded = msgspec.json.encode(attributes)
     terms.check_size(encoded)
     text = encoded.decode()
@@ -149,10 +150,19 @@ def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
         shared.source,
         text,
         causation_id,
-        _hex(record.trace_id),
+        trace_id,
         _hex(record.span_id),
         terms.now,
     )
+
+
+def _time(record: LogRecord, reading: Reading) -> int:
+    """In ns."""
+    mapped = reading.mapped_time()
+    time_ns = record.time_unix_nano or record.observed_time_unix_nano if mapped is None else mapped * 1_000
+    if not time_ns:
+        raise Refused("time", "missing")
+    return time_ns
 
 
 def _parsed(message: type[M], data: bytes, terms: Acceptance) -> M:

@@ -53,7 +53,7 @@ class Again:
 
     def _terms(self, content: Content, now: int) -> Acceptance:
         """A token that is for one source keeps what came with it to that source."""
-        return Acceptance.at(now, self._limits, source=read(content.context).source)
+        return read(content.context).applied(Acceptance.at(now, self._limits))
 
 
 def _why(field: str, reason: str) -> Why:

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import NamedTuple
 from uuid import uuid4
 
+from collector.acceptance import Acceptance
 from collector.batch import Alone, Batch, Kept
 from collector.errors import MalformedBody, Refused
 from collector.quarantine.allowance import Allowance
@@ -27,8 +28,11 @@ class Provenance(NamedTuple):
     context: str = ""
 
 
-def provenance_of(sender: Sender) -> Provenance:
-    return Provenance(sender.name, written(Context(sender.source)))
+NOBODY = Provenance()
+
+
+def provenance_of(sender: Sender, terms: Acceptance) -> Provenance:
+    return Provenance(sender.name, written(Context.of(terms)))
 
 
 def unreadable(error: MalformedBody, most: int) -> Batch:

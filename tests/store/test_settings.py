@@ -121,6 +121,7 @@ class TestSources:
         assert len(names) == len(SETTINGS)
         assert {"NOSHOW_DATA", "NOSHOW_CLICKHOUSE_URL", "NOSHOW_COLLECTOR_MAX_BODY"} < names
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
+            "collector.sources.mappings",
             "notify.endpoints",
             "notify.route",
             "sweeps",

@@ -9,12 +9,15 @@ from collector.acceptance import Acceptance
 from collector.batch import Decoder
 from collector.errors import MalformedBody
 from collector.json.body import decode_json, decode_ndjson
+from collector.mapping.message import Message
 from collector.otlp.logs import decode_logs
 from collector.quarantine.again import DECODERS, Again, decoded
 from collector.quarantine.context import Context, written
 from store.event import DAY, Event
 from store.quarantine import Content, Why
+from store.settings_sources import Sources
 from tests.collector.conftest import LIMITS
+from tests.collector.mapping.mappings import mapped, mapped_terms
 from tests.collector.otlp import records as otlp
 from tests.conftest import NOON
 
@@ -83,6 +86,19 @@ def test_of_a_whole_body_all_is_taken_or_nothing() -> None:
     assert isinstance(both, list)
     assert [it.name for it in both] == ["A", "B"]
     assert isinstance(Again(LIMITS)(content(json.dumps([good, LATER]).encode()), NOON), Why)
+
+
+def test_what_a_mapping_could_not_read_it_reads_once_it_is_mended() -> None:
+    places = {"correlation_id": "$message.header#/Order", "name": "/type", "time": "/at"}
+    message = Message([(b"order", b"o-1"), (b"Authorization", b"secret")])
+    broken = mapped_terms(mapped("pay", {**places, "name": "/kind"}), stated="pay", message=message)
+    [kept] = decode_ndjson(b'{"type": "A", "at": "2025-11-20T12:00:00Z"}', broken).kept
+    context = written(Context.of(broken))
+    assert "secret" not in context
+    assert Context.of(broken).headers == ((b"order", b"o-1"),)
+    mended = replace(LIMITS, sources=Sources((mapped("pay", places),)))
+    taken = event(Again(mended)(content(kept.alone.data, context=context), NOON))
+    assert (taken.correlation_id, taken.name, taken.source) == ("o-1", "A", "pay")
 
 
 @pytest.mark.parametrize(("decode", "form"), [(decode_json, "json"), (decode_logs, "otlp-logs")])
