@@ -84,11 +84,12 @@ class Client:
 
     def _start(self) -> Worker:
         with self._starting:
-            if self._worker is None:
-                configured = self._configuration
-                worker = Worker(self._queue, Sender(configured), configured.batch, configured.interval)
-                threading.Thread(target=worker.run, name="noshow-sdk", daemon=True).start()
+            configured = self._configuration
+            worker = Worker(self._queue, Sender(configured), configured.batch, configured.interval)
+            thread = threading.Thread(target=worker.run, name="noshow-sdk", daemon=True)
+            if self._worker is None:  # a signal handler may have been quicker, in this very thread
                 self._worker = worker
+                thread.start()
             return self._worker
 
 

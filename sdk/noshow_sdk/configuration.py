@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _LOGS = "/v1/logs"
 
@@ -31,7 +31,7 @@ class Configuration:
     timeout: float = 10.0
     """Of one export, with the exporter's own retries."""
     waiting: int = 10_000
-    """Events that wait to be sent, at most; what comes then is dropped, and counted."""
+    """Events that wait to be sent, at most, of up to 128 KiB each; what comes then is dropped, and counted."""
     batch: int = 500
     """Events in one request, at most."""
     interval: float = 0.5
@@ -46,15 +46,12 @@ class Configuration:
             raise ConfigurationError('which service is it? configure(service="payments"), or set OTEL_SERVICE_NAME')
         if min(self.waiting, self.batch) < 1 or min(self.timeout, self.interval) <= 0 or self.exit_timeout < 0:
             raise ConfigurationError("waiting and batch are at least 1, timeout and interval more than 0")
-        return Configuration(
+        return replace(
+            self,
             service=service,
             endpoint=_logs_of(self.endpoint) if self.endpoint else _endpoint_in(environment),
             token=self.token or environment.get("NOSHOW_TOKEN", ""),
-            timeout=self.timeout,
-            waiting=self.waiting,
             batch=min(self.batch, self.waiting),
-            interval=self.interval,
-            exit_timeout=self.exit_timeout,
         )
 
 

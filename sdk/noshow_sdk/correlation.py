@@ -65,10 +65,8 @@ def context_of(
         found = {key: carried.get(key) for key in found}
     correlation = correlation_id or _usable(found[CORRELATION]) or new_id(time.time_ns())
     causation = causation_id or _usable(found[CAUSATION])
-    context = set_baggage(CORRELATION, correlation)
-    if causation:
-        return set_baggage(CAUSATION, causation, context)
-    return remove_baggage(CAUSATION, context)
+    context = set_baggage(CORRELATION, str(correlation))
+    return set_baggage(CAUSATION, str(causation), context) if causation else remove_baggage(CAUSATION, context)
 
 
 @contextmanager

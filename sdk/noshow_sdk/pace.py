@@ -3,6 +3,7 @@
 import random
 
 _FIRST, _LONGEST = 0.5, 60.0  # seconds
+_MOST_ASKED = 600.0  # for which a server may put off
 
 
 class Pace:
@@ -32,7 +33,7 @@ class Pace:
         """Wait twice as long as the last time, and at least for as long as the server wants."""
         wait = min(_FIRST * 2.0**self._failures, _LONGEST)
         self._failures = min(self._failures + 1, 16)
-        self.due = now + max(min(retry_after, _LONGEST), wait * random.uniform(0.8, 1.2))
+        self.due = now + max(min(retry_after, _MOST_ASKED), wait * random.uniform(0.8, 1.2))
 
     def hurry(self) -> None:
         """Somebody waits: try at once."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 
 from noshow_sdk.event import Composed, Event
@@ -44,7 +44,7 @@ class _Tally:
 
 @dataclass
 class Queue:
-    """Thread-safe. The lock is held for moments only, and by a thread that is interrupted by its own signal handler."""
+    """Thread-safe. Its lock is held for moments, and a signal handler may want it in the thread that has it."""
 
     most: int
     _events: deque[Event] = field(default_factory=deque)
@@ -112,15 +112,4 @@ class Queue:
 
     def stats(self) -> Stats:
         with self._changed:
-            tally = self._tally
-            return Stats(
-                accepted=tally.accepted,
-                sent=tally.sent,
-                refused=tally.refused,
-                lost=tally.lost,
-                waiting=len(self._events),
-                dropped=tally.dropped,
-                alone=tally.alone,
-                attributes_left_out=tally.attributes_left_out,
-                last_reason=tally.last_reason,
-            )
+            return Stats(**asdict(self._tally), waiting=len(self._events))

@@ -27,8 +27,9 @@ SCOPE = InstrumentationScope("noshow_sdk")
 ID = "log.record.uid"
 PROTOBUF = "application/x-protobuf"
 
-# These are about what was sent, so that sending it again is no use. All else may pass: a token can be made valid.
-_REFUSALS = frozenset((400, 413, 422))
+# About what was sent, if it is the server that says so: a proxy may mean its own affairs. 413 is, whoever says it. All
+# else may pass: a token can be made valid.
+_REFUSALS, _TOO_LARGE = frozenset((400, 422)), 413
 
 
 class Verdict(Enum):
@@ -53,6 +54,7 @@ class Answer:
 
 
 _NOT_OTLP = Answer(Verdict.LATER, reason="the answer is none of OTLP: is the endpoint that of a Noshow server?")
+_CLOSED = Answer(Verdict.LATER, reason="it was shut down")
 
 
 class Sends(Protocol):
@@ -84,7 +86,9 @@ class Sender:
         )
 
     def send(self, events: Sequence[Event]) -> Answer:
-        """Waits until the server has answered, at most for the timeout. Raises nothing that the network does."""
+        """What the server answers, or what follows from its silence. Nothing that happens on the network raises."""
+        if self._closed:
+            return _CLOSED
         self._session.forget()
         with attached(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True)):  # no traces of our own requests
             result = self._exporter.export([_record(event, self._resource) for event in events])
@@ -95,15 +99,17 @@ class Sender:
         return _failure(self._session.heard, len(events))
 
     def _unheard(self, events: int) -> Answer:
-        trouble = self._session.trouble
-        if not trouble and not self._closed:
+        if self._closed:
+            return _CLOSED
+        if not self._session.trouble:
             return Answer(Verdict.REFUSED, events, "it can't be encoded")  # says the exporter, in the log
-        return Answer(Verdict.LATER, reason=f"the server can't be reached: {trouble or 'shut down'}")
+        return Answer(Verdict.LATER, reason=f"the server can't be reached: {self._session.trouble}")
 
     def close(self) -> None:
         """What is being sent is not tried again."""
         self._closed = True
-        self._exporter.shutdown()  # type: ignore[no-untyped-call]  # of OpenTelemetry
+        if "_exporter" in self.__dict__:  # else nothing was sent yet
+            self._exporter.shutdown()  # type: ignore[no-untyped-call]  # of OpenTelemetry
 
 
 class _Session(requests.Session):
@@ -157,7 +163,8 @@ def _success(response: requests.Response | None) -> Answer:
 
 def _failure(response: requests.Response, events: int) -> Answer:
     reason = f"HTTP {response.status_code}: {_detail(response)}"
-    if response.status_code in _REFUSALS:
+    by_the_server = response.headers.get("Content-Type") == PROTOBUF
+    if response.status_code == _TOO_LARGE or (by_the_server and response.status_code in _REFUSALS):
         return Answer(Verdict.REFUSED, events, reason)
     return Answer(Verdict.LATER, reason=reason, retry_after=_seconds(response.headers.get("Retry-After", "")))
 

@@ -16,9 +16,9 @@ def test_each_failure_waits_about_twice_as_long_as_the_last_up_to_a_minute() -> 
         assert 0.8 * expected <= wait <= 1.2 * expected
 
 
-def test_the_server_may_ask_for_longer_but_not_for_an_hour() -> None:
+def test_the_server_may_ask_for_longer_but_not_for_hours() -> None:
     assert waits(Pace(10), 1, retry_after=7) == [7]
-    assert waits(Pace(10), 1, retry_after=3_600) == [60]
+    assert waits(Pace(10), 1, retry_after=36_000) == [600]
 
 
 def test_success_starts_anew() -> None:

@@ -60,6 +60,7 @@ SAID = Status(message="it is broken").SerializeToString()
         (Reply(), Answer(Verdict.TAKEN)),
         (refusing(1, "too old"), Answer(Verdict.PARTLY, 1, "too old")),
         (Reply(400, SAID), Answer(Verdict.REFUSED, 2, "HTTP 400: it is broken")),
+        (Reply(400, b"<html>", {"Content-Type": "text/html"}), Answer(Verdict.LATER, 0, "HTTP 400: Bad Request")),
         (Reply(413, b"", {}), Answer(Verdict.REFUSED, 2, "HTTP 413: Request Entity Too Large")),
         (Reply(401, b"", {}), Answer(Verdict.LATER, 0, "HTTP 401: Unauthorized")),
         (Reply(500, b"\xff", OTLP), Answer(Verdict.LATER, 0, "HTTP 500: Internal Server Error")),
