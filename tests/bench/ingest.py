@@ -1,24 +1,37 @@
-"""Taking events in over a socket, durably, from a client on the same cores; against what the engine itself takes in."""
+"""Taking events in over a socket, durably, from a client on the same cores; against what the engine itself takes in.
+
+The server is `noshow serve` whole, with rules of other events, so that what is measured is the way in; once more with
+rules of these events, which are judged meanwhile.
+"""
 
 import json
+import statistics
 import tempfile
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
-from tests.bench.measure import percentile, timed
+from tests.bench.clients import Answers, Target, send
+from tests.bench.measure import cpu_seconds, memory_megabytes, percentile, timed
 from tests.end_to_end.orders import RULES
-from tests.end_to_end.process import noshow
+from tests.end_to_end.process import Noshow, noshow
 
-EVENTS = 200_000
+RUNS = 5
+EVENTS = 200_000  # of a run
 BATCH = 1_000
-CLIENTS = 4
-NDJSON, PROTOBUF = "application/x-ndjson", "application/x-protobuf"
+CONNECTIONS = 16
+SINGLES, SINGLE_CONNECTIONS = 10_000, 128
+NDJSON, JSON, PROTOBUF = "application/x-ndjson", "application/json", "application/x-protobuf"
+
+OTHERS = """\
+workflow: claim
+start: ClaimFiled
+steps: {ClaimPaid: {within: 1h}}
+"""
 
 _ENGINE = """
 INSERT INTO events (correlation_id, time, name, source, id, attributes)
@@ -29,46 +42,73 @@ FROM file({path:String}, 'JSONEachRow',
 
 
 def run() -> dict[str, float]:
-    bodies = [_ndjson(range(start, start + BATCH)) for start in range(0, EVENTS, BATCH)]
-    otlp = [_otlp(range(start, start + BATCH)) for start in range(EVENTS, EVENTS + EVENTS // 2, BATCH)]
-    with tempfile.TemporaryDirectory() as folder, noshow(Path(folder) / "noshow", {"orders.yaml": RULES}) as server:
-        rate, answers = _sent(f"{server.url}/v1/events", bodies, NDJSON)
-        otlp_rate, _ = _sent(f"{server.url}/v1/logs", otlp, PROTOBUF)
-    engine = _engine(bodies)
-    return {
-        "ingest.ndjson.events_per_s": rate,
-        "ingest.ndjson.p99_ms": percentile(answers, 0.99) * 1000,
-        "ingest.otlp.events_per_s": otlp_rate,
+    with tempfile.TemporaryDirectory() as folder:
+        with noshow(Path(folder) / "alone", {"rules.yaml": OTHERS}) as server:
+            figures = _alone(server)
+        with noshow(Path(folder) / "judging", {"rules.yaml": RULES}) as server:
+            judged = _sent(server, "/v1/events", NDJSON, _ndjson, 0)
+    engine = statistics.median(_engine() for _ in range(RUNS))
+    return figures | {
+        "ingest.ndjson_while_judging.events_per_s": judged.rate * BATCH,
         "ingest.engine.events_per_s": engine,
-        "ingest.engine_ratio": rate / engine,
+        "ingest.engine_ratio": figures["ingest.ndjson.events_per_s"] / engine,
     }
 
 
-def _sent(url: str, bodies: Sequence[bytes], kind: str) -> tuple[float, list[float]]:
-    """Events a second, and the seconds until each answer."""
-    answers: list[float] = []
-    shares = [bodies[client::CLIENTS] for client in range(CLIENTS)]
-    threads = [threading.Thread(target=_client, args=(url, share, kind, answers)) for share in shares]
-    with timed() as took:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert len(answers) == len(bodies)
-    return len(bodies) * BATCH / took.wall, answers
+def enduring(minutes: float = 10) -> dict[str, float]:
+    """Half of what is taken at full speed, for some minutes: the memory at the end of each quarter."""
+    with tempfile.TemporaryDirectory() as folder, noshow(Path(folder) / "noshow", {"rules.yaml": OTHERS}) as server:
+        half = _sent(server, "/v1/events", NDJSON, _ndjson, 0).rate / 2
+        figures, number, begin = dict[str, float](), 1, time.monotonic()
+        while time.monotonic() < begin + minutes * 60:
+            bodies = [_ndjson(range(n, n + BATCH)) for n in range(number * EVENTS, (number + 1) * EVENTS, BATCH)]
+            send(Target(server.port, "/v1/events", NDJSON), bodies, CONNECTIONS, half)
+            number += 1
+            quarter = min(int((time.monotonic() - begin) / minutes / 15) + 1, 4)
+            figures[f"enduring.quarter_{quarter}.mb"] = memory_megabytes(_pid(server))
+        return figures | {"enduring.events": number * EVENTS, "enduring.events_per_s": half * BATCH}
 
 
-def _client(url: str, bodies: Sequence[bytes], kind: str, answers: list[float]) -> None:
-    with httpx.Client(timeout=60) as client:
-        for body in bodies:
-            with timed() as took:
-                response = client.post(url, content=body, headers={"Content-Type": kind})
-            assert response.status_code == 200, response.text
-            answers.append(took.wall)
+def _alone(server: Noshow) -> dict[str, float]:
+    begin = cpu_seconds(_pid(server))
+    ndjson = [_sent(server, "/v1/events", NDJSON, _ndjson, run) for run in range(RUNS)]
+    spent = cpu_seconds(_pid(server)) - begin
+    otlp = [_sent(server, "/v1/logs", PROTOBUF, _otlp, RUNS + run) for run in range(RUNS)]
+    rate = statistics.median(answers.rate for answers in ndjson)
+    paced = _sent(server, "/v1/events", NDJSON, _ndjson, 2 * RUNS, rate / 2)
+    first = (2 * RUNS + 1) * EVENTS
+    bodies = [_ndjson(range(number, number + 1)) for number in range(first, first + SINGLES)]
+    single = send(Target(server.port, "/v1/events", JSON), bodies, SINGLE_CONNECTIONS)
+    return {
+        "ingest.ndjson.events_per_s": rate * BATCH,
+        "ingest.ndjson.cpu_us_per_event": spent / RUNS / EVENTS * 1e6,
+        "ingest.ndjson.p99_ms": percentile(ndjson[RUNS // 2].latencies, 0.99) * 1e3,
+        "ingest.half_load.p50_ms": percentile(paced.latencies, 0.5) * 1e3,
+        "ingest.half_load.p99_ms": percentile(paced.latencies, 0.99) * 1e3,
+        "ingest.otlp.events_per_s": statistics.median(answers.rate for answers in otlp) * BATCH,
+        "ingest.single.requests_per_s": single.rate,
+        "ingest.single.p99_ms": percentile(single.latencies, 0.99) * 1e3,
+        "ingest.memory_mb": memory_megabytes(_pid(server)),
+    }
 
 
-def _engine(bodies: Sequence[bytes]) -> float:
+def _sent(
+    server: Noshow, path: str, kind: str, encode: Callable[[range], bytes], run: int, rate: float | None = None
+) -> Answers:
+    """The events of a run, which no other run has."""
+    first = run * EVENTS
+    bodies = [encode(range(number, number + BATCH)) for number in range(first, first + EVENTS, BATCH)]
+    return send(Target(server.port, path, kind), bodies, CONNECTIONS, rate)
+
+
+def _pid(server: Noshow) -> int:
+    assert server.process is not None
+    return server.process.pid
+
+
+def _engine() -> float:
     """Events a second that the engine takes in from the same bytes by itself."""
+    bodies = [_ndjson(range(number, number + BATCH)) for number in range(0, EVENTS, BATCH)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.ndjson"
         path.write_bytes(b"\n".join(bodies))

@@ -1,11 +1,13 @@
 """What is measured of a piece of work: wall clock, CPU seconds of this process, and its peak memory."""
 
+import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass
@@ -46,3 +48,15 @@ def peak_megabytes() -> float:
 def peak_megabytes_of_children() -> float:
     """The most memory that any process has had that this one started and waited for."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far, of all cores."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_megabytes(pid: int) -> float:
+    """What a process has in memory now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
