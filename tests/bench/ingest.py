@@ -23,7 +23,7 @@ from tests.end_to_end.process import Noshow, noshow
 RUNS = 5
 EVENTS = 200_000  # of a run
 BATCH = 1_000
-CONNECTIONS = 16
+CONNECTIONS = 32
 SINGLES, SINGLE_CONNECTIONS = 10_000, 128
 NDJSON, JSON, PROTOBUF = "application/x-ndjson", "application/json", "application/x-protobuf"
 
