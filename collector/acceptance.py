@@ -15,6 +15,7 @@ from store.duration import format_duration
 from store.event import RESERVED_SOURCE, SECOND
 from store.settings import CollectorSettings
 from store.settings_sources import UNMAPPED, Sources, SourceSettings
+from store.settings_values import Spans
 
 # The last instant that a DateTime64(6) of ClickHouse can hold.
 END_OF_TIME = 10_413_792_000 * SECOND - 1
@@ -66,7 +67,7 @@ class Acceptance:
 
     `testimony` is taken where nothing is stored for others to trust in. `source`: the only one that the sender speaks
     for, '' for any. `sources`: the mappings, false where there are none; `trace_id`: it stands in for a correlation ID,
-    unless a mapping says otherwise.
+    unless a mapping says otherwise; `spans`: what in a trace may be events.
 
     `stated`: the source of events that name none; `message`: what they came in; `document`: the mapping by which every
     JSON object is an event, `None` where they have Noshow's own shape.
@@ -80,6 +81,7 @@ class Acceptance:
     source: str = ""
     sources: Sources = UNMAPPED
     trace_id: bool = False
+    spans: Spans = Spans.EVENTS
     stated: str = ""
     message: Message = NO_MESSAGE
     document: SourceSettings | None = None
@@ -88,7 +90,7 @@ class Acceptance:
     def at(cls, now: int, limits: CollectorSettings, *, testimony: bool = False, source: str = "") -> "Acceptance":
         latest = min(now + limits.max_ahead, END_OF_TIME)
         bounds = (now, latest, limits.max_event, limits.max_batch)
-        return cls(*bounds, testimony, source, limits.sources, limits.trace_id_as_correlation_id)
+        return cls(*bounds, testimony, source, limits.sources, limits.trace_id_as_correlation_id, limits.spans)
 
     def of(self, stated: str, message: Message) -> "Acceptance":
         """The same for what comes in that message, and is said to be of that source ('': nothing is said).

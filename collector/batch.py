@@ -59,12 +59,14 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
 class Batch:
     """Events in the order of the body, and the rejections in the same order.
 
-    `kept` has the bytes of what was refused, of the first so many where they are too much to hold on to.
+    `kept` has the bytes of what was refused, of the first so many where they are too much to hold on to. `ignored`: how
+    many there were that are no business events, and do not claim to be: ordinary telemetry.
     """
 
     events: EventColumns = field(default_factory=EventColumns)
     rejected: list[Rejection] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    ignored: int = 0
     _room: int = field(default=MOST_KEPT, repr=False, compare=False)
 
     def refuse(self, index: int, refused: Refused, alone: Callable[[], Alone]) -> None:

@@ -20,6 +20,10 @@ class Refused(CollectorError):
         self.reason = reason
 
 
+class NoEvent(Refused):
+    """Ordinary telemetry: no business event, and nothing is wrong with it."""
+
+
 class MalformedBody(CollectorError):
     """The bytes are not what their type says, so nothing in them can be taken.
 

@@ -1,4 +1,4 @@
-"""What was refused, told in the log now and then: many senders never look at the answer."""
+"""What was refused or left out, told in the log now and then: many senders never look at the answer."""
 
 import logging
 
@@ -11,17 +11,30 @@ _EVERY = 10 * SECOND
 
 
 class Refusals:
-    """Counts refusals, and logs a line at most every ten seconds."""
+    """Counts what was refused, and what was left out; logs a line of each at most every ten seconds."""
 
+    def __init__(self) -> None:
+        self._refused = _Count()
+        self._ignored = _Count()
+
+    def add(self, batch: Batch, now: int) -> None:
+        """`now` in µs UTC."""
+        if many := self._refused.add(len(batch.rejected), now):
+            last = batch.rejected[-1]
+            logger.warning("%d events refused, the last because of its %s: %s", many, last.field, last.reason)
+        if many := self._ignored.add(batch.ignored, now):
+            logger.info("%d log records and spans left out: no business events, by name or correlation ID", many)
+
+
+class _Count:
     def __init__(self) -> None:
         self._count = 0
         self._told_at: int | None = None
 
-    def add(self, batch: Batch, now: int) -> None:
-        """`now` in µs UTC."""
-        self._count += len(batch.rejected)
-        if not batch.rejected or (self._told_at is not None and now < self._told_at + _EVERY):
-            return
-        last = batch.rejected[-1]
-        logger.warning("%d events refused, the last because of its %s: %s", self._count, last.field, last.reason)
-        self._count, self._told_at = 0, now
+    def add(self, many: int, now: int) -> int:
+        """How many there were since they were last told, if it is time to tell; else 0."""
+        self._count += many
+        if not many or (self._told_at is not None and now < self._told_at + _EVERY):
+            return 0
+        told, self._count, self._told_at = self._count, 0, now
+        return told

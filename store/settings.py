@@ -33,7 +33,7 @@ from store.settings_source import (
 from store.settings_sources import SOURCES, UNMAPPED, Sources, sources
 from store.settings_sweeps import KEYS as SWEEP_KEYS
 from store.settings_sweeps import SweepSettings, sweeps
-from store.settings_values import Anonymous
+from store.settings_values import Anonymous, Spans
 
 __all__ = [
     "AccessSettings",
@@ -72,7 +72,8 @@ class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
     taken, `None` for nowhere; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands
-    in where there is none, unless the mapping says otherwise."""
+    in where there is none, unless the mapping says otherwise; `spans`: what in a trace may be
+    events."""
 
     max_body: int
     max_batch: int
@@ -82,6 +83,7 @@ class CollectorSettings:
     grpc_port: int | None = None
     sources: Sources = UNMAPPED
     trace_id_as_correlation_id: bool = False
+    spans: Spans = Spans.EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
 QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
 GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
 TRACE_ID = Setting("collector.trace_id_as_correlation_id", values.flag, "false")
+SPANS = Setting("collector.spans", values.spans, "events")
 TICK = Setting("evaluator.tick", values.span, "1s")
 OVERLAP = Setting("evaluator.overlap", values.span, "15s")
 INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
@@ -225,7 +228,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     TRACE_ID,
     TICK, OVERLAP, INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
-    QUARANTINE_PER_MINUTE,
+    QUARANTINE_PER_MINUTE, SPANS,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -311,6 +314,7 @@ def _settings(read: _Reader) -> Settings:
             grpc_port=read.value(GRPC_PORT).port,
             sources=sources(read.branches[SOURCES]),
             trace_id_as_correlation_id=read.value(TRACE_ID),
+            spans=read.value(SPANS),
         ),
         evaluator=_evaluator(read),
         notify=_notify(read),

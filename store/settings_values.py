@@ -27,6 +27,14 @@ class Anonymous(StrEnum):
     ALWAYS = "always"  # everybody who reaches it: something in front of it signs people in
 
 
+class Spans(StrEnum):
+    """What in a trace may be business events."""
+
+    EVENTS = "events"  # the events of spans
+    SPANS = "spans"  # spans themselves, when they end
+    BOTH = "both"
+
+
 class Listening(NamedTuple):
     """`port` is `None` where nothing is to listen."""
 
@@ -95,6 +103,12 @@ def flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("expected true or false")
     return text.lower() == "true"
+
+
+def spans(text: str) -> Spans:
+    if text not in [*Spans]:
+        raise ValueError(f"expected {', '.join(list(Spans)[:-1])} or {list(Spans)[-1]}")
+    return Spans(text)
 
 
 def anonymous(text: str) -> Anonymous:

@@ -19,6 +19,7 @@ from collector.failure import Failure, failure
 from collector.grpc.call import Place, request_of
 from collector.otlp import answer
 from collector.otlp.logs import decode_logs
+from collector.otlp.traces import decode_traces
 from collector.packed import GZIP
 from collector.reception import Receive, Reception, Sent
 from collector.room import Share
@@ -46,6 +47,7 @@ class Method(NamedTuple):
 
 METHODS: Mapping[str, Method] = {
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Method(decode_logs, answer.of_logs),
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Method(decode_traces, answer.of_traces),
 }
 
 

@@ -43,7 +43,6 @@ _TAKEN = {
 }
 
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
-_PROTOBUF = {"application/x-protobuf": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _failures(bad: str) -> dict[str, Any]:
@@ -80,20 +79,31 @@ _EVENTS: dict[str, Any] = {
     },
 }
 
-_LOGS: dict[str, Any] = {
-    "summary": "Send events as OTLP log records",
-    "requestBody": {"required": True, "content": _PROTOBUF},
-    "responses": {
-        "200": {"description": "Stored; what was refused is named as partial success.", "content": _PROTOBUF},
-        **{
-            status: {**failure, "content": _PROTOBUF | _PROBLEM["content"]}
-            for status, failure in _failures("No OTLP request in protobuf.").items()
-        },
-    },
+_OTLP_BODY = {
+    "application/x-protobuf": {"schema": {"type": "string", "format": "binary"}},
+    "application/json": {"schema": {"type": "object"}},
 }
+
+
+def _otlp(what: str) -> dict[str, Any]:
+    """Answered in the encoding of the request, errors as a Status."""
+    failures = _failures("No such request of OTLP.")
+    return {
+        "summary": f"Send events as OTLP {what}",
+        "requestBody": {"required": True, "content": _OTLP_BODY},
+        "responses": {
+            "200": {"description": "Stored; what was refused is named as partial success.", "content": _OTLP_BODY},
+            **{status: {**failure, "content": _OTLP_BODY} for status, failure in failures.items()},
+        },
+    }
+
 
 PATHS: dict[str, dict[str, Any]] = {
     path: {"post": {"tags": ["collector"], **operation}}
-    for path, operation in (("/v1/events", _EVENTS), ("/v1/logs", _LOGS))
+    for path, operation in (
+        ("/v1/events", _EVENTS),
+        ("/v1/logs", _otlp("log records")),
+        ("/v1/traces", _otlp("spans and their events")),
+    )
 }
 """As an OpenAPI document has them."""

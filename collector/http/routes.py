@@ -1,18 +1,21 @@
 """The collector over HTTP: events in JSON, NDJSON and OTLP, answered once ClickHouse has them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.batch import Decoder
+from collector.batch import Batch, Decoder
 from collector.errors import CollectorError
 from collector.http import answer
 from collector.http.app import Handler
 from collector.http.body import is_packed, media_type, receive
 from collector.json.body import decode_json, decode_ndjson
 from collector.otlp import answer as otlp
+from collector.otlp.json import decode_logs_json, decode_traces_json
 from collector.otlp.logs import decode_logs
+from collector.otlp.traces import decode_traces
 from collector.reception import Receive, Reception, Sent
 from collector.room import Share
 from store.errors import StoreError
@@ -23,7 +26,8 @@ JSON: Mapping[str, Decoder] = {
     "application/ndjson": decode_ndjson,
     "application/jsonl": decode_ndjson,
 }
-OTLP_LOGS: Mapping[str, Decoder] = {answer.PROTOBUF: decode_logs}
+OTLP_LOGS: Mapping[str, Decoder] = {answer.PROTOBUF: decode_logs, answer.JSON: decode_logs_json}
+OTLP_TRACES: Mapping[str, Decoder] = {answer.PROTOBUF: decode_traces, answer.JSON: decode_traces_json}
 
 
 def handlers(reception: Reception) -> dict[str, Handler]:
@@ -36,14 +40,23 @@ def handlers(reception: Reception) -> dict[str, Handler]:
             return answer.failed(error)
 
     async def logs(request: Request) -> Response:
-        answers = _in_encoding_of(request)
-        try:
-            batch = await reception.take(request, _body(request, OTLP_LOGS, reception))
-            return answers.taken(otlp.of_logs(batch))
-        except (CollectorError, StoreError) as error:
-            return answers.failed(error)
+        return await _otlp(reception, request, OTLP_LOGS, otlp.of_logs)
 
-    return {"/v1/events": events, "/v1/logs": logs}
+    async def traces(request: Request) -> Response:
+        return await _otlp(reception, request, OTLP_TRACES, otlp.of_traces)
+
+    return {"/v1/events": events, "/v1/logs": logs, "/v1/traces": traces}
+
+
+async def _otlp(
+    reception: Reception, request: Request, decoders: Mapping[str, Decoder], taken: Callable[[Batch], Message]
+) -> Response:
+    answers = _in_encoding_of(request)
+    try:
+        batch = await reception.take(request, _body(request, decoders, reception))
+        return answers.taken(taken(batch))
+    except (CollectorError, StoreError) as error:
+        return answers.failed(error)
 
 
 def _body(request: Request, decoders: Mapping[str, Decoder], reception: Reception) -> Receive:

@@ -6,6 +6,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2, error_details_pb2, status_pb2  # type: ignore[import-untyped]  # no py.typed
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from collector.batch import Batch
 from collector.failure import Failure
@@ -38,9 +39,17 @@ _IN_OTLP = {
 
 def of_logs(batch: Batch) -> ExportLogsServiceResponse:
     answer = ExportLogsServiceResponse()
-    if batch.rejected:
+    if batch.rejected or batch.ignored:
         answer.partial_success.rejected_log_records = len(batch.rejected)
-        answer.partial_success.error_message = summary(batch)
+        answer.partial_success.error_message = summary(batch, "log record")
+    return answer
+
+
+def of_traces(batch: Batch) -> ExportTraceServiceResponse:
+    answer = ExportTraceServiceResponse()
+    if batch.rejected or batch.ignored:
+        answer.partial_success.rejected_spans = len({rejection.index for rejection in batch.rejected})
+        answer.partial_success.error_message = summary(batch, "span")
     return answer
 
 
@@ -58,21 +67,28 @@ def retry_info(failed: Failure) -> error_details_pb2.RetryInfo:
     return error_details_pb2.RetryInfo(retry_delay=Duration(seconds=failed.retry_after))
 
 
-def summary(batch: Batch) -> str:
-    """How many records were refused and why, in one sentence."""
+def summary(batch: Batch, what: str) -> str:
+    """How many events of log records or spans were refused and why, and what was left out, in a few sentences."""
+    told = [_refused(batch, what)] if batch.rejected else []
+    if batch.ignored:
+        told.append(f"{batch.ignored} were left out: without an event name or a correlation ID they are no events.")
+    return " ".join(told)
+
+
+def _refused(batch: Batch, what: str) -> str:
     kinds: dict[tuple[str, str], list[int]] = {}
     for rejection in batch.rejected:
         kinds.setdefault((rejection.field, rejection.reason), []).append(rejection.index)
-    parts = [f"{_records(places)}: {_in_otlp(*kind)}" for kind, places in list(kinds.items())[:SUMMED_UP]]
+    parts = [f"{_places(places, what)}: {_in_otlp(*kind)}" for kind, places in list(kinds.items())[:SUMMED_UP]]
     if len(kinds) > SUMMED_UP:
         parts.append(f"and {len(kinds) - SUMMED_UP} more reasons")
-    total = len(batch.events) + len(batch.rejected)
-    return f"{len(batch.rejected)} of {total} log records were refused. " + "; ".join(parts)
+    total = len(batch.events) + len(batch.rejected) + batch.ignored
+    return f"{len(batch.rejected)} of {total} events were refused. {'; '.join(parts)}."
 
 
-def _records(places: Sequence[int]) -> str:
+def _places(places: Sequence[int], what: str) -> str:
     listed = ", ".join(str(place) for place in places[:5])
-    return f"record {listed}" if len(places) == 1 else f"{len(places)} records ({listed}{', …' * (len(places) > 5)})"
+    return f"{what} {listed}" if len(places) == 1 else f"{len(places)} {what}s ({listed}{', …' * (len(places) > 5)})"
 
 
 def _in_otlp(field: str, reason: str) -> str:

@@ -1,13 +1,14 @@
-"""The outer messages of an OTLP logs request, with everything inside them left as bytes.
+"""The outer messages of an OTLP request for logs or traces, with everything inside them left as bytes.
 
 opentelemetry-proto's own messages parse a whole request at once, which takes up to 60 bytes of memory for one on the
 wire, and one broken record breaks all. These have the same field numbers, and bytes where the others have messages, so
-that records can be counted, and parsed one by one. See opentelemetry/proto/logs/v1/logs.proto.
+that records can be counted, and parsed one by one. See opentelemetry/proto/logs/v1/logs.proto; requests for traces are
+built alike, with the same field numbers and spans for records.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -38,6 +39,17 @@ class Origin:
         return sum(len(scope.records) for scope in self.scopes)
 
 
+class Kind(NamedTuple):
+    """A kind of request, in words: its name, and what it holds many of."""
+
+    request: str
+    many: str
+
+
+LOGS = Kind("ExportLogsServiceRequest", "log records")
+TRACES = Kind("ExportTraceServiceRequest", "spans")
+
+
 class _Request(Protocol):
     resource_logs: list[bytes]
 
@@ -60,32 +72,45 @@ _MESSAGES = {
 }
 
 
-def origins(body: bytes, most: int) -> Iterator[Origin]:
-    """What an ExportLogsServiceRequest holds, resource by resource.
+def origins(body: bytes, most: int, kind: Kind = LOGS) -> Iterator[Origin]:
+    """What an ExportLogsServiceRequest, or an ExportTraceServiceRequest, holds, resource by resource.
 
     Raises `MalformedBody` where it is none, `BodyTooLarge` after `most` records (or scopes, or resources).
     """
     count = 0
     try:
         request = cast(_Request, _parse["Request"](body))
-        _check(len(request.resource_logs), most)
+        check_count(len(request.resource_logs), most, kind)
         for resource_bytes in request.resource_logs:
             logs = cast(_ResourceLogs, _parse["ResourceLogs"](resource_bytes))
-            _check(len(logs.scope_logs), most)
+            check_count(len(logs.scope_logs), most, kind)
             origin = Origin(logs.resource, tuple(map(_scope, logs.scope_logs)))
             count += origin.count
-            _check(count, most)
+            check_count(count, most, kind)
             yield origin
     except DecodeError:
-        raise MalformedBody("the body is no ExportLogsServiceRequest of OTLP in protobuf") from None
+        raise MalformedBody(f"the body is no {kind.request} of OTLP in protobuf") from None
+
+
+def request(origins: Iterable[Origin]) -> bytes:
+    """The request that holds them."""
+    message = _MESSAGE["Request"](resource_logs=map(_resource_logs, origins))
+    encoded: bytes = message.SerializeToString()
+    return encoded
 
 
 def alone(resource: bytes, scope: bytes, record: bytes) -> bytes:
-    """An ExportLogsServiceRequest that holds this one record."""
-    scope_logs = _MESSAGE["ScopeLogs"](scope=scope, log_records=[record]).SerializeToString()
-    logs = _MESSAGE["ResourceLogs"](resource=resource, scope_logs=[scope_logs]).SerializeToString()
-    request: bytes = _MESSAGE["Request"](resource_logs=[logs]).SerializeToString()
-    return request
+    """A request that holds this one record."""
+    return request([Origin(resource, (Scope(scope, (record,)),))])
+
+
+def _resource_logs(origin: Origin) -> bytes:
+    scopes = (
+        _MESSAGE["ScopeLogs"](scope=scope.scope, log_records=scope.records).SerializeToString()
+        for scope in origin.scopes
+    )
+    encoded: bytes = _MESSAGE["ResourceLogs"](resource=origin.resource, scope_logs=scopes).SerializeToString()
+    return encoded
 
 
 def _scope(data: bytes) -> Scope:
@@ -93,9 +118,10 @@ def _scope(data: bytes) -> Scope:
     return Scope(logs.scope, tuple(logs.log_records))
 
 
-def _check(count: int, most: int) -> None:
+def check_count(count: int, most: int, kind: Kind) -> None:
+    """Raises `BodyTooLarge`."""
     if count > most:
-        raise BodyTooLarge(f"more than {most:,} log records in one request")
+        raise BodyTooLarge(f"more than {most:,} {kind.many} in one request")
 
 
 def _file() -> FileDescriptorProto:

@@ -1,6 +1,7 @@
 """OTLP log records to events: opentelemetry-proto's ExportLogsServiceRequest, as every OpenTelemetry SDK sends it.
 
-A record is a business event if it has an event name. Where each part of an event comes from:
+A record is a business event if it has an event name; any other is counted, and left out. Where each part of an event
+comes from:
 
 | part | source |
 | --- | --- |
@@ -36,7 +37,7 @@ from collector.acceptance import (
     printable,
 )
 from collector.batch import Alone, Batch
-from collector.errors import Refused
+from collector.errors import NoEvent, Refused
 from collector.mapping.reading import Reading
 from collector.otlp.envelope import Origin, Scope, alone, origins
 from store.event import Event
@@ -80,6 +81,8 @@ def decode_logs(body: bytes, terms: Acceptance) -> Batch:
         for event in _of_resource(origin, terms):
             if isinstance(event, Event):
                 batch.events.add(event)
+            elif isinstance(event.refused, NoEvent):
+                batch.ignored += 1
             else:
                 batch.refuse(index, event.refused, event.alone)
             index += 1
@@ -131,7 +134,7 @@ def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
     reading = Reading.of(shared.source, attributes, terms)
     stated = record.event_name or stated
     if not stated and not reading.maps("name"):
-        raise Refused("event_name", NO_EVENT_NAME)
+        raise NoEvent("event_name", NO_EVENT_NAME)
     trace_id = _hex(record.trace_id)
     own_id = shared.correlation_id if own_id is None else own_id
     correlation_id = reading.correlation_id(own_id, trace_id, attributes.get("baggage"))

@@ -6,7 +6,9 @@ from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
 from collector.errors import CollectorError, MalformedBody
 from collector.json import body as json_body
+from collector.otlp import json as otlp_json
 from collector.otlp import logs as otlp_logs
+from collector.otlp import traces as otlp_traces
 from collector.quarantine.context import read
 from collector.quarantine.fault import fault_of
 from store.event import Event
@@ -16,6 +18,9 @@ from store.settings import CollectorSettings
 DECODERS: Mapping[str, Decoder] = {
     json_body.FORM: json_body.decode_json,
     otlp_logs.FORM: otlp_logs.decode_logs,
+    otlp_traces.FORM: otlp_traces.decode_traces,
+    otlp_json.LOGS_FORM: otlp_json.decode_logs_json,
+    otlp_json.TRACES_FORM: otlp_json.decode_traces_json,
 }
 """By the form that what was refused is kept in."""
 

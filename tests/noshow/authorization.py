@@ -118,4 +118,5 @@ TABLE = (
     Row("POST", "/v1/notifications/endpoints/{name}/enable", ADMINISTER, path={"name": "payments"}),
     Row("POST", "/v1/events", INGEST, body=EVENT),
     Row("POST", "/v1/logs", INGEST),
+    Row("POST", "/v1/traces", INGEST),
 )

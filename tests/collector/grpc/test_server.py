@@ -70,7 +70,7 @@ def test_what_is_refused_is_partial_success(channel: grpc.Channel, clickhouse: C
     body = otlp.request(otlp.record({"log.record.uid": "u-1"}), otlp.record({"correlation.id": ""}))
     partial = ExportLogsServiceResponse.FromString(call(channel, body)).partial_success
     assert partial.rejected_log_records == 1
-    assert partial.error_message == "1 of 2 log records were refused. record 1: attribute correlation.id: empty"
+    assert partial.error_message == "1 of 2 events were refused. log record 1: attribute correlation.id: empty."
     assert stored(clickhouse) == ["u-1"]
 
 

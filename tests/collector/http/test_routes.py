@@ -12,6 +12,7 @@ import httpx
 import pytest
 from google.rpc import code_pb2, status_pb2  # type: ignore[import-untyped]  # its package has no py.typed
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from collector import reception
 from collector.http import body
@@ -24,6 +25,7 @@ from tests.collector.conftest import LIMITS
 from tests.collector.intake.held import HeldClickHouse
 from tests.collector.listening import Listening
 from tests.collector.otlp import records as otlp
+from tests.collector.otlp.spans import happened, span, trace
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
 
@@ -346,15 +348,15 @@ def test_a_store_that_is_away_is_said_so_and_nothing_is_acknowledged(clock: Manu
     assert json_answer.headers["retry-after"] == otlp_answer.headers["retry-after"] == "2"
 
 
-def test_the_openapi_document_describes_both_ways_in() -> None:
-    bodies = {path: set(PATHS[path]["post"]["requestBody"]["content"]) for path in ("/v1/events", "/v1/logs")}
+def test_the_openapi_document_describes_every_way_in() -> None:
+    bodies = {path: set(operations["post"]["requestBody"]["content"]) for path, operations in PATHS.items()}
     assert bodies == {
         "/v1/events": {"application/json", "application/x-ndjson"},
-        "/v1/logs": {"application/x-protobuf"},
+        "/v1/logs": {"application/x-protobuf", "application/json"},
+        "/v1/traces": {"application/x-protobuf", "application/json"},
     }
-    for operation in (PATHS["/v1/events"]["post"], PATHS["/v1/logs"]["post"]):
-        assert set(operation["responses"]) == {"200", "400", "408", "413", "415", "503"}
-        assert len(operation["responses"]["200"]["content"]) == 1
+    for operations in PATHS.values():
+        assert set(operations["post"]["responses"]) == {"200", "400", "408", "413", "415", "503"}
 
 
 # ---- testimony
@@ -399,28 +401,32 @@ def test_log_records_are_stored_when_they_are_acknowledged(client: httpx.Client,
 def test_what_is_refused_of_log_records_is_partial_success(client: httpx.Client, clickhouse: ClickHouse) -> None:
     records = [
         otlp.record({"log.record.uid": "u-0"}),
-        otlp.record(event_name=""),
+        otlp.record({"correlation.id": ""}),
         otlp.record({"correlation.id": ""}),
         otlp.record(event_name=""),
         *(otlp.record({f"a{n}": float("nan")}) for n in range(10)),
+        otlp.record(event_name=""),
     ]
     response = client.post("/v1/logs", content=otlp.request(*records), headers=PROTOBUF)
     partial = ExportLogsServiceResponse.FromString(response.content).partial_success
-    assert (response.status_code, partial.rejected_log_records) == (200, 13)
+    assert (response.status_code, partial.rejected_log_records) == (200, 12)
     assert partial.error_message.startswith(
-        "13 of 14 log records were refused. "
-        "2 records (1, 3): event_name: no event name, so no business event; "
-        "record 2: attribute correlation.id: empty; "
-        "record 4: a0: NaN and Infinity can't be stored; "
+        "12 of 15 events were refused. "
+        "2 log records (1, 2): attribute correlation.id: empty; "
+        "log record 4: a0: NaN and Infinity can't be stored; "
     )
-    assert partial.error_message.endswith("; and 2 more reasons")
+    assert partial.error_message.endswith(
+        "; and 1 more reasons. 2 were left out: without an event name or a correlation ID they are no events."
+    )
     assert stored(clickhouse) == ["u-0"]
 
 
-def test_log_records_that_are_no_events_at_all_are_no_error(client: httpx.Client, clickhouse: ClickHouse) -> None:
+def test_log_records_that_are_no_events_are_left_out_with_a_word(client: httpx.Client, clickhouse: ClickHouse) -> None:
     response = client.post("/v1/logs", content=otlp.request(otlp.record(event_name="")), headers=PROTOBUF)
     assert response.status_code == 200
-    assert ExportLogsServiceResponse.FromString(response.content).partial_success.rejected_log_records == 1
+    partial = ExportLogsServiceResponse.FromString(response.content).partial_success
+    assert partial.rejected_log_records == 0
+    assert partial.error_message.startswith("1 were left out: ")
     assert stored(clickhouse) == []
 
 
@@ -446,10 +452,30 @@ def test_other_types_of_log_records_are_refused_in_words(client: httpx.Client, h
     response = client.post("/v1/logs", content=otlp.request(otlp.record()), headers=headers)
     assert (response.status_code, response.headers["content-type"]) == (415, "application/json")
     assert response.json()["code"] == code_pb2.INVALID_ARGUMENT
-    assert response.json()["message"].startswith("expected Content-Type application/x-protobuf")
+    assert response.json()["message"].startswith("expected Content-Type application/x-protobuf or application/json")
 
 
 def test_other_encodings_of_log_records_are_refused(client: httpx.Client) -> None:
     headers = PROTOBUF | {"Content-Encoding": "zstd"}
     answer = rpc_status(client.post("/v1/logs", content=otlp.request(otlp.record()), headers=headers), 415)
     assert answer.message == "expected Content-Encoding gzip or none, got zstd"
+
+
+@pytest.mark.parametrize("path", ["/v1/logs", "/v1/traces"])
+def test_errors_in_json_are_answered_in_json(client: httpx.Client, path: str) -> None:
+    response = client.post(path, content=b"[", headers=JSON)
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/json")
+    assert response.json()["code"] == code_pb2.INVALID_ARGUMENT
+    assert "of OTLP in JSON" in response.json()["message"]
+
+
+def test_what_is_refused_of_spans_is_partial_success(client: httpx.Client, clickhouse: ClickHouse) -> None:
+    good, bad = span([happened("A"), happened("B")]), span([happened("C", {"a": float("nan")})] * 2)
+    response = client.post("/v1/traces", content=trace(good, bad, span([happened("D")], {})), headers=PROTOBUF)
+    partial = ExportTraceServiceResponse.FromString(response.content).partial_success
+    assert (response.status_code, partial.rejected_spans) == (200, 1)
+    assert partial.error_message == (
+        "2 of 5 events were refused. 2 spans (1, 1): a: NaN and Infinity can't be stored. "
+        "1 were left out: without an event name or a correlation ID they are no events."
+    )
+    assert len(stored(clickhouse)) == 2

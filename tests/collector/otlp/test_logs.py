@@ -9,7 +9,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from collector.acceptance import Acceptance, content_id
 from collector.batch import Batch, Rejection
 from collector.errors import BodyTooLarge, MalformedBody
-from collector.otlp.logs import NO_EVENT_NAME, decode_logs
+from collector.otlp.logs import decode_logs
 from store.event import DAY, Event
 from tests.collector.otlp import records as otlp
 from tests.collector.otlp.records import record, request
@@ -128,7 +128,6 @@ def test_a_trace_id_of_zeros_is_none(terms: Acceptance) -> None:
 @pytest.mark.parametrize(
     ("sent", "field", "reason"),
     [
-        (record(event_name=""), "event_name", NO_EVENT_NAME),
         (record({"correlation.id": ""}), "correlation_id", "empty"),
         (record({"correlation.id": 42}), "correlation_id", "expected text, got the number 42"),
         (record({"correlation.id": "undefined"}), "correlation_id", '"undefined" identifies nothing'),
@@ -149,6 +148,11 @@ def test_records_are_refused_with_the_reason(sent: LogRecord, field: str, reason
     (rejection,) = batch.rejected
     assert (rejection.index, rejection.field) == (1, field)
     assert rejection.reason.startswith(reason)
+
+
+def test_a_record_without_a_name_is_an_ordinary_one_and_counted(terms: Acceptance) -> None:
+    batch = decode_logs(request(record(event_name=""), record(), record(event_name="")), terms)
+    assert (len(batch.events), batch.rejected, batch.ignored) == (1, [], 2)
 
 
 def test_an_attribute_that_occurs_twice_is_refused(terms: Acceptance) -> None:
@@ -200,7 +204,7 @@ def test_an_empty_request_has_no_events(terms: Acceptance) -> None:
 
 def test_too_many_records_are_refused_as_a_whole(terms: Acceptance) -> None:
     exactly = wrapped([b""] * terms.max_batch)
-    assert len(decode_logs(exactly, terms).rejected) == terms.max_batch
+    assert decode_logs(exactly, terms).ignored == terms.max_batch
     for body in (wrapped([b""] * (terms.max_batch + 1)), b"\x0a\x00" * (terms.max_batch + 1)):
         with pytest.raises(BodyTooLarge, match="more than 2,000 log records in one request"):
             decode_logs(body, terms)

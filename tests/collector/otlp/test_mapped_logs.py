@@ -3,7 +3,7 @@
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from collector.mapping.message import Message
-from collector.otlp.logs import NO_EVENT_NAME, decode_logs
+from collector.otlp.logs import decode_logs
 from store.event import Event
 from store.settings_sources import SourceSettings
 from tests.collector.mapping.mappings import mapped, mapped_terms
@@ -42,7 +42,7 @@ def test_a_pointer_leads_into_a_body_that_is_a_map() -> None:
 
 
 def test_a_record_without_a_name_where_the_mapping_has_one_is_no_business_event() -> None:
-    assert one(bare({})) == f"event_name: {NO_EVENT_NAME}"
+    assert decode_logs(request(bare({})), mapped_terms()).ignored == 1
     assert one(bare({"order": {"id": 1}}), SHOP) == "name: missing; nor is it at kind"
 
 

@@ -10,7 +10,10 @@ from collector.batch import Decoder
 from collector.errors import MalformedBody
 from collector.json.body import decode_json, decode_ndjson
 from collector.mapping.message import Message
+from collector.otlp.envelope import alone
+from collector.otlp.json import decode_logs_json, decode_traces_json
 from collector.otlp.logs import decode_logs
+from collector.otlp.traces import decode_traces
 from collector.quarantine.again import DECODERS, Again, decoded
 from collector.quarantine.context import Context, written
 from store.event import DAY, Event
@@ -109,5 +112,11 @@ def test_a_malformed_body_goes_along_with_its_error(decode: Decoder, form: str, 
 
 
 def test_every_form_has_a_decoder(terms: Acceptance) -> None:
-    bad = [decode_ndjson(b"{}", terms), decode_logs(otlp.request(otlp.record(event_name="")), terms)]
+    bad = [
+        decode_ndjson(b"{}", terms),
+        decode_logs(otlp.request(otlp.record({"correlation.id": ""})), terms),
+        decode_logs_json(b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [7]}]}]}', terms),
+        decode_traces(alone(b"", b"", b"\xff"), terms),
+        decode_traces_json(b'{"resourceSpans": [{"scopeSpans": [{"spans": [7]}]}]}', terms),
+    ]
     assert {kept.alone.form for batch in bad for kept in batch.kept} == set(DECODERS)

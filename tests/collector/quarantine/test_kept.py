@@ -66,11 +66,11 @@ def test_a_body_that_is_no_json_is_kept_as_it_came(client: httpx.Client, clickho
 
 
 def test_log_records_are_kept_so_that_they_can_be_read_again(client: httpx.Client, clickhouse: ClickHouse) -> None:
-    body = otlp.request(otlp.record(), otlp.record(event_name=""), resource={"service.name": "bank"})
+    body = otlp.request(otlp.record(), otlp.record({"correlation.id": ""}), resource={"service.name": "bank"})
     client.post("/v1/logs", content=body, headers={"Content-Type": "application/x-protobuf"})
-    assert reasons(clickhouse) == [("otlp-logs", "bank", "no event name, so no business event")]
+    assert reasons(clickhouse) == [("otlp-logs", "bank", "empty")]
     [content] = quarantine.contents(clickhouse, list(quarantine.chosen(clickhouse, Wanted(), NOON, 10)))
-    assert getattr(Again(LIMITS)(content, NOON), "field", "") == "event_name"
+    assert getattr(Again(LIMITS)(content, NOON), "field", "") == "correlation_id"
 
 
 def test_many_at_once_are_kept(client: httpx.Client, clickhouse: ClickHouse) -> None:
