@@ -62,6 +62,16 @@ class NotAdmitted(CollectorError):
         self.challenge = challenge
 
 
+class TooFast(CollectorError):
+    """The sender has used up what it may send in a while."""
+
+    status = 429
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Overloaded(CollectorError):
     """More is waiting than may be held in memory: try again after a while."""
 

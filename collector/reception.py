@@ -13,6 +13,7 @@ from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
 from collector.errors import CollectorError, MalformedBody
 from collector.intake.intake import Intake
+from collector.limits.limiter import Limiter
 from collector.mapping.message import Message
 from collector.packed import unpack
 from collector.quarantine.again import decoded
@@ -59,6 +60,7 @@ class Reception:
         self._admit = admit
         self._refusals = Refusals()
         self._quarantine = Quarantine(limits.quarantine)
+        self._limiter = Limiter(limits.rate, limits.rates)
         self._room = Room(BODIES_AT_ONCE * limits.max_body)
         self._decoders = ThreadPoolExecutor(DECODED_AT_ONCE, "noshow-decode")
 
@@ -68,6 +70,7 @@ class Reception:
         Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
         """
         await self._admit(request)
+        self._limiter.check(sender_of(request), self._clock.now())
         try:
             batch, size = await self._read(request, receive)
         except MalformedBody as error:
@@ -78,8 +81,9 @@ class Reception:
         return batch
 
     async def _store(self, batch: Batch, size: int, request: Request) -> None:
-        now = self._clock.now()
-        provenance = provenance_of(sender_of(request), self._terms(request)) if batch.rejected else NOBODY
+        now, sender = self._clock.now(), sender_of(request)
+        self._limiter.charge(sender, len(batch.events) + len(batch.rejected), size, now)
+        provenance = provenance_of(sender, self._terms(request)) if batch.rejected else NOBODY
         self._refusals.add(batch, now)
         if len(batch.rejected) <= FEW:
             refused = self._quarantine.rows(batch, provenance, now)

@@ -20,6 +20,10 @@ class Sender:
         return self.token or self.peer
 
 
+CERTIFIED = "certified"
+"""The name in a request's state that is true where the sender has shown a certificate that is trusted."""
+
+
 def introduce(request: Request, sender: Sender) -> None:
     """Say who sends the request, before the collector handles it."""
     request.state.sender = sender

@@ -25,11 +25,13 @@ from collector.http.routes import handlers
 from collector.intake.intake import Intake
 from collector.reception import Reception
 from noshow import linting, welcome
+from noshow.connection import Connection
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder
-from noshow.senders import admit
+from noshow.senders import admission
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
+from noshow.tls import Certificate
 from reconcile.audit.drainer import Drainer as AuditDrainer
 from reconcile.cases.desk import Desk
 from reconcile.notify.discrepant import Discrepant
@@ -68,7 +70,7 @@ READ_RULES = frozenset({Role.RECONCILER, Role.API})
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a process is made of."""
+    """What a process is made of. Without a certificate it speaks plain HTTP."""
 
     stores: Stores
     settings: Settings
@@ -76,6 +78,7 @@ class Parts:
     keeper: Keeper
     roles: frozenset[Role]
     source: Source
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
 
     Raises NoshowError or StoreError.
     """
+    certificate = None if settings.tls is None else Certificate(settings.tls)
     crew = Crew()
     clock = SystemClock(crew.stop)
     judges = Role.EVALUATOR in roles
@@ -123,9 +127,12 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             for name, run in Settling.build(opened, rulebook, settings, sources).loops:
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
-        parts = Parts(opened, settings, rulebook, Keeper(opened.database, Policy.of(settings)), roles, sources)
+        keeper = Keeper(opened.database, Policy.of(settings))
+        parts = Parts(opened, settings, rulebook, keeper, roles, sources, certificate)
         answering = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
+        if certificate is not None:
+            crew.add("keeper of the certificate", partial(certificate.run, clock, crew.stop))
         server = Server(answering, lambda: _announce(parts, listener, clock.now(), on_ready))
         with crew.working(server):
             server.run(sockets=[listener])
@@ -139,6 +146,7 @@ class Answering:
 
     app: ASGIApp
     grpc: GrpcServer | None = None
+    certificate: Certificate | None = None
 
 
 def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
@@ -156,20 +164,19 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         others=PATHS if collects else {},
     )
     if not collects:
-        return Answering(app)
+        return Answering(app, certificate=parts.certificate)
     intake = stack.enter_context(Intake(opened.clickhouse))
-    reception = Reception(intake, settings.collector, clock, admit)
-    port = settings.collector.grpc_port
-    grpc = None if port is None else GrpcServer(reception, app, settings.host, port)
-    return Answering(Front(handlers(reception), app), grpc)
+    reception = Reception(intake, settings.collector, clock, admission(settings))
+    port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
+    grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
+    return Answering(Front(handlers(reception), app), grpc, parts.certificate)
 
 
 class Server(uvicorn.Server):
     """Says so once it answers, and leaves the process to us when it is asked to end."""
 
     def __init__(self, answering: Answering, on_ready: Callable[[], None]) -> None:
-        config = uvicorn.Config(answering.app, log_config=None, access_log=False, server_header=False, lifespan="off")
-        super().__init__(config)
+        super().__init__(_config(answering))
         self._grpc = answering.grpc
         self._on_ready = on_ready
 
@@ -192,6 +199,20 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _config(answering: Answering) -> uvicorn.Config:
+    certificate = answering.certificate
+    return uvicorn.Config(
+        answering.app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
+    )
 
 
 class Crew:
@@ -262,7 +283,7 @@ def _announce(parts: Parts, listener: socket.socket, now: int, on_ready: Callabl
     opened, settings = parts.stores, parts.settings
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}"
+    url = f"{'http' if settings.tls is None else 'https'}://{host}:{port}"
     if opened.tenancy is not None:
         opened.tenancy.announce(url, now)
     click.echo(f"Noshow is listening on {url}", err=True)

@@ -6,7 +6,7 @@ environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the nam
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -18,6 +18,7 @@ from store.event import DAY, MINUTE
 from store.secret import Secret
 from store.settings_branch import Branch
 from store.settings_notify import Endpoint, NotifySettings, Route
+from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
 from store.settings_source import (
     CONFIG,
@@ -46,12 +47,14 @@ __all__ = [
     "NotifySettings",
     "OutgoingSettings",
     "QuarantineSettings",
+    "Rate",
     "ReconcileSettings",
     "Route",
     "Secret",
     "Settings",
     "SettingsError",
     "SweepSettings",
+    "TlsSettings",
     "TruthSettings",
     "load",
 ]
@@ -72,8 +75,8 @@ class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
     taken, `None` for nowhere; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands
-    in where there is none, unless the mapping says otherwise; `spans`: what in a trace may be
-    events."""
+    in where there is none, unless the mapping says otherwise; `spans`: what in a trace may be events; `rates`: how fast
+    senders of these names may send, `rate`: everybody else."""
 
     max_body: int
     max_batch: int
@@ -84,6 +87,8 @@ class CollectorSettings:
     sources: Sources = UNMAPPED
     trace_id_as_correlation_id: bool = False
     spans: Spans = Spans.EVENTS
+    rate: Rate = UNLIMITED
+    rates: Mapping[str, Rate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +152,24 @@ class ReconcileSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Files in PEM. `client_ca`: of those whose certificates senders must show; `None`: they need none."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`."""
+    """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`. `tls` `None`: plain HTTP."""
 
     data: Path
     rules: Path
     host: str
     port: int
     public_url: str
+    tls: TlsSettings | None
     clickhouse: Secret | None
     database: Secret | None
     collector: CollectorSettings
@@ -195,12 +210,17 @@ RULES = Setting("rules", values.path, "rules")
 HOST = Setting("host", values.host, "127.0.0.1")
 PORT = Setting("port", values.port, "8080")
 PUBLIC_URL = Setting("public_url", values.web_address)
+TLS_CERTIFICATE = Setting("tls.certificate", values.path)
+TLS_KEY = Setting("tls.key", values.path)
+TLS_CLIENT_CA = Setting("tls.client_ca", values.path)
 CLICKHOUSE = Setting("clickhouse.url", values.clickhouse_url)
 DATABASE = Setting("database.url", values.database_url)
 MAX_BODY = Setting("collector.max_body", values.size, "32MiB")
 MAX_BATCH = Setting("collector.max_batch", values.count, "50000")
 MAX_EVENT = Setting("collector.max_event", values.size, "256KiB")
 MAX_AHEAD = Setting("collector.max_ahead", values.span, "1d")
+RATE_EVENTS = Setting("collector.rate.events", values.count)
+RATE_BYTES = Setting("collector.rate.bytes", values.size)
 QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
 QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
 GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
@@ -224,9 +244,9 @@ ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 
 SETTINGS: tuple[Setting[object], ...] = (
-    DATA, RULES, HOST, PORT, PUBLIC_URL, CLICKHOUSE, DATABASE, MAX_BODY, MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT,
-    TRACE_ID,
-    TICK, OVERLAP, INSERT_TIMEOUT, SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
+    DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
+    MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
+    SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, SPANS,
 )  # fmt: skip
@@ -246,7 +266,7 @@ def load(
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
     in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *_file_keys(*SECRETS)]
-    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None}
+    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None, RATES: None}
     path = _file(environ, file)
     sources = (
         {} if path is None else from_file(path, in_file, branches, problems),
@@ -283,9 +303,14 @@ class _Reader:
         return value
 
     def path(self, setting: Setting[Path]) -> Path:
-        given = self.given.get(setting.key)
-        base = Path() if given is None else given.base
-        return base / self.value(setting)
+        path = self.optional_path(setting)
+        assert path is not None, f"{setting.name} has no default"
+        return path
+
+    def optional_path(self, setting: Setting[Path]) -> Path | None:
+        """Beside the file that it is given in."""
+        given, path = self.given.get(setting.key), self.optional(setting)
+        return path if given is None or path is None else given.base / path
 
     def parsed(self, given: Given, parse: Callable[[str], T]) -> T | None:
         try:
@@ -296,13 +321,14 @@ class _Reader:
 
 
 def _settings(read: _Reader) -> Settings:
-    host, port = read.value(HOST), read.value(PORT)
+    host, port, tls = read.value(HOST), read.value(PORT), _tls(read)
     return Settings(
         data=read.path(DATA),
         rules=read.path(RULES),
         host=host,
         port=port,
-        public_url=read.optional(PUBLIC_URL) or default_public_url(host, port),
+        public_url=read.optional(PUBLIC_URL) or default_public_url(host, port, secure=tls is not None),
+        tls=tls,
         clickhouse=read.optional(CLICKHOUSE),
         database=read.optional(DATABASE),
         collector=CollectorSettings(
@@ -310,6 +336,8 @@ def _settings(read: _Reader) -> Settings:
             max_batch=read.value(MAX_BATCH),
             max_event=read.value(MAX_EVENT),
             max_ahead=read.value(MAX_AHEAD),
+            rate=Rate(read.optional(RATE_EVENTS), read.optional(RATE_BYTES)),
+            rates=own_rates(read.branches[RATES]),
             quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
             grpc_port=read.value(GRPC_PORT).port,
             sources=sources(read.branches[SOURCES]),
@@ -328,10 +356,21 @@ def _settings(read: _Reader) -> Settings:
     )
 
 
-def default_public_url(host: str, port: int) -> str:
+def _tls(read: _Reader) -> TlsSettings | None:
+    certificate, key, client_ca = map(read.optional_path, (TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA))
+    if certificate is not None and key is not None:
+        return TlsSettings(certificate, key, client_ca)
+    for setting in (TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA):
+        if setting.key in read.given:
+            read.problems.append(f"{read.given[setting.key].place}: TLS takes both tls.certificate and tls.key")
+            break
+    return None
+
+
+def default_public_url(host: str, port: int, *, secure: bool = False) -> str:
     """Where people find what listens there, if nobody says otherwise."""
     name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}"
+    return f"{'https' if secure else 'http'}://{name}:{port}"
 
 
 def _evaluator(read: _Reader) -> EvaluatorSettings:

@@ -7,13 +7,18 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.types import ASGIApp, Scope
 
+from collector.sender import CERTIFIED
+
 
 class Place(NamedTuple):
-    """Where calls are answered: host, port, and the application that they are made to."""
+    """Where calls are answered: host, port, and the application that they are made to. `secured`: over TLS;
+    `certified`: by those alone who show a certificate that is trusted."""
 
     host: str
     port: int
     app: ASGIApp
+    secured: bool = False
+    certified: bool = False
 
 
 def request_of(method: str, metadata: Iterable[tuple[str, str | bytes]], peer: str, place: Place) -> Request:
@@ -26,14 +31,14 @@ def request_of(method: str, metadata: Iterable[tuple[str, str | bytes]], peer: s
     scope: Scope = {
         "type": "http",
         "method": "POST",
-        "scheme": "http",
+        "scheme": "https" if place.secured else "http",
         "path": method,
         "query_string": b"",
         "headers": [(b"host", f"{host}:{place.port}".encode()), *headers],
         "client": address(peer),
         "server": (place.host, place.port),
         "app": place.app,
-        "state": {},
+        "state": {CERTIFIED: place.certified},
     }
     return Request(scope)
 

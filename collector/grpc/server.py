@@ -51,24 +51,33 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-class GrpcServer:
-    """For use on the event loop of the reception. `app` is what the calls are made to."""
+class Tls(NamedTuple):
+    """`certified`: whoever shows no certificate that is trusted gets no connection."""
 
-    def __init__(self, reception: Reception, app: ASGIApp, host: str, port: int) -> None:
+    credentials: grpc.ServerCredentials
+    certified: bool
+
+
+class GrpcServer:
+    """For use on the event loop of the reception. `app` is what the calls are made to; without `tls` they are plain."""
+
+    def __init__(self, reception: Reception, app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> None:
         self._reception = reception
-        self._place = Place(host, port, app)
+        self._tls = tls
+        self._place = Place(host, port, app, tls is not None, tls is not None and tls.certified)
         self._server: grpc.aio.Server | None = None
 
     async def start(self) -> int:
         """The port it listens on. Raises `PortTaken`."""
         self._server = grpc.aio.server(options=self._options())
         self._server.add_generic_rpc_handlers((_Handlers(self._answer),))
-        host, port, app = self._place
+        host, port = self._place.host, self._place.port
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            port = self._server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+            port = self._listen(self._server, address)
         except RuntimeError:
             raise PortTaken(f"cannot listen on {host} port {port} for OTLP over gRPC: is the port in use?") from None
-        self._place = Place(host, port, app)
+        self._place = self._place._replace(port=port)
         await self._server.start()
         return port
 
@@ -76,6 +85,11 @@ class GrpcServer:
         """Take no more calls, and wait for those under way."""
         if self._server is not None:
             await self._server.stop(GRACE)
+
+    def _listen(self, server: grpc.aio.Server, address: str) -> int:
+        if self._tls is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, self._tls.credentials)
 
     def _options(self) -> list[tuple[str, int]]:
         return [

@@ -6,7 +6,7 @@ import threading
 import uvicorn
 from starlette.applications import Starlette
 
-from collector.grpc.server import GrpcServer
+from collector.grpc.server import GrpcServer, Tls
 from collector.http.app import Front
 from collector.http.routes import handlers
 from collector.intake.intake import Intake
@@ -18,13 +18,20 @@ from store.settings import CollectorSettings
 class Listening:
     """Listens from its making until `stop`, which waits for the requests under way."""
 
-    def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock, admit: Admit = anybody) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        limits: CollectorSettings,
+        clock: Clock,
+        admit: Admit = anybody,
+        tls: Tls | None = None,
+    ) -> None:
         reception = Reception(intake, limits, clock, admit)
         app = Front(handlers(reception), Starlette())
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._server = _Server(app, GrpcServer(reception, app, "127.0.0.1", 0))
+        self._server = _Server(app, GrpcServer(reception, app, "127.0.0.1", 0, tls))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
         self._thread.start()  # the socket listens already: who connects before the server runs is served by and by
 

@@ -11,11 +11,12 @@ from api.access.policy import Policy
 from collector.http.app import Front
 from noshow.serving import ALL, Parts, application
 from noshow.stores import Stores
+from noshow.tls import Certificate
 from reconcile.rulebook import Rulebook
 from reconcile.truth.asker import source
 from store.clock import Clock
 from store.settings import Settings
-from tests.api.server import serving
+from tests.noshow.listening import listening
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     keeper = Keeper(stores.database, Policy.of(settings))
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
-        front = application(Parts(stores, settings, rulebook, keeper, ALL, asked), clock, stack).app
+        certificate = None if settings.tls is None else Certificate(settings.tls)
+        parts = Parts(stores, settings, rulebook, keeper, ALL, asked, certificate)
+        answering = application(parts, clock, stack)
+        front = answering.app
         assert isinstance(front, Front)
         assert isinstance(front.behind, FastAPI)
-        yield Whole(front, front.behind, keeper, stack.enter_context(serving(front)))
+        yield Whole(front, front.behind, keeper, stack.enter_context(listening(front, certificate)))

@@ -1,6 +1,8 @@
 import base64
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import pytest
 
@@ -122,6 +124,7 @@ class TestSources:
         assert {"NOSHOW_DATA", "NOSHOW_CLICKHOUSE_URL", "NOSHOW_COLLECTOR_MAX_BODY"} < names
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
             "collector.sources.mappings",
+            "collector.rates",
             "notify.endpoints",
             "notify.route",
             "sweeps",
@@ -130,6 +133,7 @@ class TestSources:
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:
         texts = {"host": "::1", "port": "9000", "public_url": "http://x", "clickhouse.url": "http://x"}
         texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d"}
+        texts |= {"collector.rate.events": "5", "collector.rate.bytes": "1MiB"}
         environ = {s.environment: texts.get(s.name) or str(s.default) for s in SETTINGS}
         settings = load(environ)
         assert (settings.host, settings.port, settings.clickhouse) == ("::1", 9000, Secret("http://x"))
@@ -141,8 +145,10 @@ class TestSources:
 def dotted(kind: type) -> list[str]:
     names = []
     for field in fields(kind):
-        if isinstance(field.type, type) and is_dataclass(field.type) and field.type not in (Secret, Route):
-            names += [f"{field.name}.{name}" for name in dotted(field.type)]
+        options = get_args(field.type) if isinstance(field.type, UnionType) else ()
+        inner = next((it for it in options if is_dataclass(it)), field.type)  # of what may be None
+        if isinstance(inner, type) and is_dataclass(inner) and inner not in (Secret, Route):
+            names += [f"{field.name}.{name}" for name in dotted(inner)]
         else:
             names.append(field.name)
     return names
