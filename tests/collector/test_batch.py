@@ -41,7 +41,13 @@ def test_what_is_kept_of_json_is_taken_once_it_may_be(terms: Acceptance) -> None
 
 def test_a_log_record_is_kept_with_its_resource_and_scope(terms: Acceptance) -> None:
     message = ExportLogsServiceRequest()
-    otlp.add(message, otlp.record(), otlp.record(event_name=""), resource={"region": "eu"}, scope={"library": "x"})
+    otlp.add(
+        message,
+        otlp.record(),
+        otlp.record({"correlation.id": "undefined"}),
+        resource={"region": "eu"},
+        scope={"library": "x"},
+    )
     otlp.add(message, otlp.record({"correlation.id": "null"}))
     batch = decode_logs(message.SerializeToString(), terms)
     assert [kept.alone.source for kept in batch.kept] == ["shop", "shop"]
@@ -62,7 +68,7 @@ def test_so_is_one_whose_resource_is_bad(terms: Acceptance, resource: dict[str, 
 
 def test_a_batch_holds_on_to_a_bounded_number_of_bytes(terms: Acceptance) -> None:
     message = ExportLogsServiceRequest()
-    records = [otlp.record(event_name="")] * 1_000
+    records = [otlp.record({"correlation.id": "null"})] * 1_000
     otlp.add(message, *records, resource={"big": "x" * 300_000})
     batch = decode_logs(message.SerializeToString(), terms)
     assert len(batch.rejected) == 1_000
