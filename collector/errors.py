@@ -77,3 +77,7 @@ class Overloaded(CollectorError):
 
     status = 503
     retry_after = 2
+
+
+class SpoolFull(Overloaded):
+    """ClickHouse is away, and its stand-in on the disk has no room, or has trouble."""

@@ -1,69 +1,70 @@
-"""Group commit: the events of many requests go to ClickHouse by one insert, and each request is answered after it."""
+"""Group commit: the events of many requests go to ClickHouse by one insert, and each request is answered after it.
+
+Two threads take from what waits. The writer inserts, one group at a time, while the next one gathers. The keeper puts
+into the spool what ClickHouse did not take, or has not taken in time; and everything, while ClickHouse is away or does
+not answer. The drainer brings it from there to ClickHouse, and says when ClickHouse is there again.
+"""
 
 import logging
-import uuid
-from collections import deque
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from collector.errors import Overloaded
-from store import events as event_store
-from store import quarantine
+from collector.intake.group import Bounds, Group, Request, Waiting
+from collector.intake.parcel import Parcel
+from collector.intake.spool import Spool
 from store.clickhouse import ClickHouse
-from store.errors import StoreError, StoreRefused, StoreUnavailable
+from store.errors import StoreRefused, StoreUnavailable
 from store.event import EventColumns
 from store.quarantine import Row
 
 logger = logging.getLogger(__name__)
 
-
-class Bounds(NamedTuple):
-    """`group_…`: what one insert joins, at most (a request that is larger goes alone); `waiting_…`: what may wait."""
-
-    group_events: int = 50_000
-    group_bytes: int = 64 << 20
-    waiting_events: int = 200_000
-    waiting_bytes: int = 256 << 20
-
-
 BOUNDS = Bounds()
-
-
-class _Request(NamedTuple):
-    events: EventColumns
-    refused: Sequence[Row]
-    size: int
-    stored: Future[None]
+PATIENCE = 2.0  # seconds
 
 
 class Intake:
-    """One thread that inserts what requests hand in: one group at a time, while the next one gathers.
+    """Takes what requests hand in. Without a spool, what ClickHouse does not take is not acknowledged.
 
-    Use it as a context manager, or call `start` and `close`.
+    `patience`: seconds that ClickHouse may take for a group before the spool takes it. Use it as a context manager, or
+    call `start` and `close`; the spool is the caller's to close.
     """
 
-    def __init__(self, clickhouse: ClickHouse, bounds: Bounds = BOUNDS) -> None:
+    def __init__(
+        self, clickhouse: ClickHouse, bounds: Bounds = BOUNDS, spool: Spool | None = None, patience: float = PATIENCE
+    ) -> None:
         self._clickhouse = clickhouse
-        self._bounds = bounds
-        self._waiting: deque[_Request] = deque()
-        self._events = 0
-        self._bytes = 0
+        self._spool = spool
+        self._patience = patience
+        self._waiting = Waiting(bounds)
+        self._inserting: Group | None = None
+        self._to_spool: list[Group] = []  # what ClickHouse did not take
+        self._away = False
+        self._full = False
         self._closing = False
-        self._changed = Condition()
-        self._thread = Thread(target=self._run, name="noshow-intake")
+        self._lock = Lock()
+        self._for_writer = Condition(self._lock)
+        self._for_keeper = Condition(self._lock)
+        self._threads = [Thread(target=self._write_groups, name="noshow-intake")]
+        if spool is not None:
+            self._threads.append(Thread(target=self._keep_groups, args=(spool,), name="noshow-spool"))
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Take nothing more, store what waits, and end."""
-        with self._changed:
+        """Take nothing more, store what waits or put it into the spool, and end."""
+        with self._lock:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._notify()
+        for thread in self._threads:
+            thread.join()
 
     def __enter__(self) -> Self:
         self.start()
@@ -76,110 +77,168 @@ class Intake:
 
     def submit(self, events: EventColumns, size: int, refused: Sequence[Row] = ()) -> Future[None]:
         """Queue the events of one request, about `size` bytes, and what of it goes into the quarantine. The future is
-        done once ClickHouse has them all.
+        done once they outlive a `kill -9`: in ClickHouse, or in the spool.
 
-        It fails with `StoreUnavailable` (whether or not they were stored: send them again) or `StoreRefused`.
-        Raises `Overloaded` where too much waits already, or nothing is taken any more.
+        It fails with `StoreUnavailable` or `SpoolFull` (whether or not they were stored: send them again), or with
+        `StoreRefused`. Raises `Overloaded` where too much waits already, or nothing is taken any more.
         """
-        request = _Request(events, refused, size, Future())
+        request = Request(Parcel(events, list(refused)), size, Future())
         request.stored.set_running_or_notify_cancel()  # from here on nobody can call it back
-        if not events and not refused:
+        if not request.parcel:
             request.stored.set_result(None)
             return request.stored
-        with self._changed:
-            self._check(_rows(request), size)
-            self._waiting.append(request)
-            self._events += _rows(request)
-            self._bytes += size
-            self._changed.notify()
+        with self._lock:
+            if self._closing:
+                raise Overloaded("the collector is shutting down")
+            if not self._waiting.has_room(len(request.parcel), size):
+                raise Overloaded("too many events are waiting to be stored")
+            self._waiting.add(request)
+            self._notify()
         return request.stored
 
-    def _check(self, events: int, size: int) -> None:
-        if self._closing:
-            raise Overloaded("the collector is shutting down")
-        too_much = (
-            self._events + events > self._bounds.waiting_events or self._bytes + size > self._bounds.waiting_bytes
-        )
-        if too_much and self._events:
-            raise Overloaded("too many events are waiting to be stored")
+    def resume(self) -> None:
+        """ClickHouse is there again, it seems."""
+        with self._lock:
+            if self._away and not self._closing:
+                logger.warning("the event store is there again")
+                self._away = False
+                self._notify()
 
-    def _run(self) -> None:
-        while group := self._next_group():
-            self._store(group)
-            with self._changed:
-                self._events -= _count(group)
-                self._bytes -= sum(request.size for request in group)
+    def oldest(self) -> int | None:
+        """When the oldest event was accepted that is neither stored nor in the spool, µs UTC."""
+        with self._lock:
+            return self._waiting.oldest()
 
-    def _next_group(self) -> list[_Request]:
-        """What waits, up to the bounds of a group; waits for it. Empty at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closing)
-            group: list[_Request] = []
-            events = size = 0
-            while self._waiting:
-                events += _rows(self._waiting[0])
-                size += self._waiting[0].size
-                if group and (events > self._bounds.group_events or size > self._bounds.group_bytes):
-                    break
-                group.append(self._waiting.popleft())
+    def _notify(self) -> None:
+        """Wake whoever's turn it is: to wake both at every request would cost more than the request does."""
+        self._for_writer.notify()
+        if self._spool is not None and (self._is_bypassed() or self._to_spool or self._closing):
+            self._for_keeper.notify()
+
+    def _is_bypassed(self) -> bool:
+        return self._away or (self._inserting is not None and self._inserting.kept)
+
+    def _answer(self, group: Group, error: Exception | None = None) -> bool:
+        """Once only: false where it was answered before."""
+        with self._lock:
+            if group.answered:
+                return False
+            group.answered = True
+            self._waiting.answered(group)
+        group.answer(error)
+        return True
+
+    # The writer
+
+    def _write_groups(self) -> None:
+        while group := self._next_to_write():
+            self._write(group)
+            with self._lock:
+                self._inserting = None
+                self._notify()
+
+    def _next_to_write(self) -> Group | None:
+        """Waits for it; none at the end, when the rest is the keeper's."""
+        with self._lock:
+            self._for_writer.wait_for(lambda: self._closing or (self._waiting and not self._away))
+            if self._away or not self._waiting:
+                return None
+            self._inserting = group = self._waiting.next_group()
+            group.begun = time.monotonic()
             return group
 
-    def _store(self, group: Sequence[_Request]) -> None:
+    def _write(self, group: Group) -> None:
         try:
-            self._write(group)
+            group.parcel.write(self._clickhouse, group.token)
         except StoreUnavailable as error:
-            self._fail(group, error)
+            self._not_taken(group, error)
         except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
-            if len(group) > 1:
-                logger.warning("the store refused %d requests together; trying each alone: %s", len(group), error)
-                self._store_singly(group)
-            else:
-                logger.debug("what the store refused", exc_info=error)
-                self._fail(group, StoreRefused(str(error)))
+            self._refused(group, error)
         else:
-            for request in group:
-                request.stored.set_result(None)
+            if not self._answer(group):
+                self._forget(group)
 
-    def _store_singly(self, group: Sequence[_Request]) -> None:
-        """So that one request that the store will not take does not fail its neighbours."""
-        for place, request in enumerate(group, start=1):
-            self._store([request])
-            error = request.stored.exception()
-            if isinstance(error, StoreUnavailable):
-                self._fail(group[place:], error)
+    def _not_taken(self, group: Group, error: StoreUnavailable) -> None:
+        if self._spool is None:
+            logger.error("%d rows of %d requests were not stored: %s", *_counts(group), error)
+            self._answer(group, error)
+            return
+        with self._lock:
+            if not self._away:
+                logger.warning("the event store is away; what comes goes into the spool: %s", error)
+            self._away = True
+            if not group.kept:
+                self._to_spool.append(group)
+
+    def _refused(self, group: Group, error: Exception) -> None:
+        """One request that the store will not take must not fail its neighbours."""
+        with self._lock:
+            if group.kept:
                 return
+            if len(group.requests) > 1:
+                logger.warning(
+                    "the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error
+                )
+                self._waiting.put_back(group.singly())
+                return
+        if self._answer(group, StoreRefused(str(error))):
+            logger.error("the store refused %d rows of a request: %s", len(group), error)
+            logger.debug("what the store refused", exc_info=error)
 
-    def _write(self, group: Sequence[_Request]) -> None:
-        """Events come last: a group that is written again has the same rows for the quarantine."""
-        if refused := [row for request in group for row in request.refused]:
-            self._set_apart(refused)
-        event_store.write_columns(self._clickhouse, _joined(group), token=uuid.uuid4().hex)
+    # The keeper
 
-    def _set_apart(self, refused: Sequence[Row]) -> None:
-        try:
-            quarantine.write(self._clickhouse, refused)
-        except StoreRefused as error:  # that must not keep good events out
-            logger.error("%d refused events can't be kept: %s", len(refused), error)
+    def _keep_groups(self, spool: Spool) -> None:
+        while group := self._next_to_keep():
+            try:
+                spool.put(group.parcel, group.size, group.token if group.begun is not None else None)
+            except Exception as error:  # the disk has no room, or trouble: whoever waits must hear of it
+                self._not_kept(group, error)
+            else:
+                self._full = False
+                if not self._answer(group):
+                    self._forget(group)
 
-    def _fail(self, group: Sequence[_Request], error: StoreError) -> None:
-        if group:
-            logger.error("%d rows of %d requests were not stored: %s", _count(group), len(group), error)
-        for request in group:
-            request.stored.set_exception(error)
+    def _not_kept(self, group: Group, error: Exception) -> None:
+        if not self._full:
+            logger.error("%d rows of %d requests were turned away, and more may be: %s", *_counts(group), error)
+        self._full = True
+        self._answer(group, error)
+
+    def _next_to_keep(self) -> Group | None:
+        """Waits for it; none at the end, when nothing waits and nothing is being inserted."""
+        with self._lock:
+            while not (group := self._kept_next()):
+                if self._closing and not self._waiting and self._inserting is None:
+                    return None
+                self._for_keeper.wait(max(0.0, self._patience_left()))
+            group.kept = True
+            return group
+
+    def _kept_next(self) -> Group | None:
+        if self._to_spool:
+            return self._to_spool.pop(0)
+        if self._waiting and self._is_bypassed():
+            return self._waiting.next_group()
+        if self._patience_left() > 0:
+            return None
+        logger.warning("the event store takes long; what comes meanwhile goes into the spool")
+        return self._inserting
+
+    def _patience_left(self) -> float:
+        """Seconds until ClickHouse has taken too long for what it is asked to take; at least a look once a while."""
+        group = self._inserting
+        if group is None or group.begun is None or group.kept:
+            return self._patience
+        return group.begun + self._patience - time.monotonic()
+
+    def _forget(self, group: Group) -> None:
+        """It is in ClickHouse, and got into the spool meanwhile."""
+        if self._spool is not None:
+            try:
+                self._spool.forget(group.token)
+            except Overloaded:
+                logger.debug("a group stays in the spool, and goes to the store again")
 
 
-def _rows(request: _Request) -> int:
-    return len(request.events) + len(request.refused)
-
-
-def _count(group: Sequence[_Request]) -> int:
-    return sum(map(_rows, group))
-
-
-def _joined(group: Sequence[_Request]) -> EventColumns:
-    if len(group) == 1:
-        return group[0].events
-    events = EventColumns()
-    for request in group:
-        events.extend(request.events)
-    return events
+def _counts(group: Group) -> tuple[int, int]:
+    return len(group), len(group.requests)

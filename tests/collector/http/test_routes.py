@@ -17,7 +17,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from collector import reception
 from collector.http import body
 from collector.http.openapi import PATHS
-from collector.intake.intake import Bounds, Intake
+from collector.intake.group import Bounds
+from collector.intake.intake import Intake
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused
