@@ -22,9 +22,9 @@ from collector.grpc.server import GrpcServer, PortTaken
 from collector.http.app import Front
 from collector.http.openapi import PATHS
 from collector.http.routes import handlers
-from collector.intake.intake import Intake
 from collector.reception import Reception
 from noshow import linting, welcome
+from noshow.collecting import collecting
 from noshow.connection import Connection
 from noshow.errors import NoshowError
 from noshow.judging import Judging, holder
@@ -78,6 +78,7 @@ class Parts:
     keeper: Keeper
     roles: frozenset[Role]
     source: Source
+    crew: "Crew"
     certificate: Certificate | None = None
 
 
@@ -128,7 +129,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
         keeper = Keeper(opened.database, Policy.of(settings))
-        parts = Parts(opened, settings, rulebook, keeper, roles, sources, certificate)
+        parts = Parts(opened, settings, rulebook, keeper, roles, sources, crew, certificate)
         answering = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         if certificate is not None:
@@ -165,8 +166,10 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     )
     if not collects:
         return Answering(app, certificate=parts.certificate)
-    intake = stack.enter_context(Intake(opened.clickhouse))
-    reception = Reception(intake, settings.collector, clock, admission(settings))
+    taken = stack.enter_context(collecting(opened, settings, clock))
+    for name, run in taken.loops:
+        parts.crew.add(name, partial(run, clock, parts.crew.stop))
+    reception = Reception(taken.intake, settings.collector, clock, admission(settings))
     port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
     return Answering(Front(handlers(reception), app), grpc, parts.certificate)

@@ -14,7 +14,7 @@ from store import settings_receivers
 from store import settings_values as values
 from store.duration import format_duration
 from store.errors import SettingsError
-from store.event import DAY, MINUTE
+from store.event import DAY, MINUTE, SECOND
 from store.secret import Secret
 from store.settings_branch import Branch
 from store.settings_notify import Endpoint, NotifySettings, Route
@@ -76,7 +76,9 @@ class CollectorSettings:
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
     taken, `None` for nowhere; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands
     in where there is none, unless the mapping says otherwise; `spans`: what in a trace may be events; `rates`: how fast
-    senders of these names may send, `rate`: everybody else."""
+    senders of these names may send, `rate`: everybody else. ClickHouse has `patience` (µs) to take a
+    group of events, or the spool does, which has `spool_size` bytes; `spool_synced`: what it has outlives a loss of
+    power."""
 
     max_body: int
     max_batch: int
@@ -89,6 +91,9 @@ class CollectorSettings:
     spans: Spans = Spans.EVENTS
     rate: Rate = UNLIMITED
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    patience: int = 2 * SECOND
+    spool_size: int = 4 << 30
+    spool_synced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class EvaluatorSettings:
     """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
     `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
-    stretches of `stretch`, for the audit trail."""
+    stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`."""
 
     tick: int
     overlap: int
@@ -106,6 +111,7 @@ class EvaluatorSettings:
     batch: int
     retention: int | None = None
     stretch: int = 10 * MINUTE
+    hold_at_most: int = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,9 @@ QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, 
 GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
 TRACE_ID = Setting("collector.trace_id_as_correlation_id", values.flag, "false")
 SPANS = Setting("collector.spans", values.spans, "events")
+PATIENCE = Setting("collector.patience", values.span, "2s")
+SPOOL_SIZE = Setting("collector.spool_size", values.size, "4GiB")
+SPOOL_SYNCED = Setting("collector.spool_synced", values.flag, "false")
 TICK = Setting("evaluator.tick", values.span, "1s")
 OVERLAP = Setting("evaluator.overlap", values.span, "15s")
 INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
@@ -233,6 +242,7 @@ SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
 SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
 BATCH = Setting("evaluator.batch", values.count, "20000")
 RETENTION = Setting("evaluator.retention", values.span)
+HOLD_AT_MOST = Setting("evaluator.hold_at_most", values.span, "15m")
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
@@ -249,6 +259,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, SPANS,
+    PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -343,6 +354,9 @@ def _settings(read: _Reader) -> Settings:
             sources=sources(read.branches[SOURCES]),
             trace_id_as_correlation_id=read.value(TRACE_ID),
             spans=read.value(SPANS),
+            patience=read.value(PATIENCE),
+            spool_size=read.value(SPOOL_SIZE),
+            spool_synced=read.value(SPOOL_SYNCED),
         ),
         evaluator=_evaluator(read),
         notify=_notify(read),
@@ -391,6 +405,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         batch=read.value(BATCH),
         retention=read.optional(RETENTION),
         stretch=read.value(STRETCH),
+        hold_at_most=read.value(HOLD_AT_MOST),
     )
 
 

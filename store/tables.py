@@ -40,6 +40,22 @@ cursors = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+# Who takes events in. Whatever was accepted before `watermark` is in ClickHouse; nothing is judged beyond it, until the
+# evaluator has `waited` for long enough (µs) without the watermark moving: then it lets go, and goes on without.
+collectors = Table(
+    "collectors",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),  # host:process
+    Column("registered_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("watermark", BigInteger, nullable=False),
+    Column("waiting", BigInteger, nullable=False),  # rows in its spool
+    Column("refused", BigInteger, nullable=False),  # rows in its spool that ClickHouse will not take
+    Column("waited", BigInteger, nullable=False),
+    Column("let_go_at", BigInteger),
+)
+
 # One case for each flagged (workflow, correlation ID); reopened in place. `transition` counts its changes of state.
 cases = Table(
     "cases",

@@ -176,9 +176,7 @@ class Intake:
             if group.kept:
                 return
             if len(group.requests) > 1:
-                logger.warning(
-                    "the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error
-                )
+                logger.warning("the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error)
                 self._waiting.put_back(group.singly())
                 return
         if self._answer(group, StoreRefused(str(error))):

@@ -17,6 +17,7 @@ from rules.compile.sql import Sql
 from rules.evaluate.backlog import Backlog, Piece
 from rules.evaluate.candidates import Blocks, Look, slice_of
 from rules.evaluate.concern import Concern, concerned
+from rules.evaluate.hold import Hold, Holds
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
@@ -91,6 +92,8 @@ class Evaluator:
         self._backlog = Backlog(self._rules, settings.batch)
         self._sweep = Sweep(self._rules, settings)
         self._passes = Passes(settings.stretch)
+        self._holds = Holds(settings.hold_at_most)
+        self._hold = Hold(0)
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
@@ -132,11 +135,13 @@ class Evaluator:
     def tick(self, now: int) -> Tick | None:
         """Judge what changed until `now` (µs UTC), or a piece of it; `None` while another evaluator holds the lease.
 
+        Nothing is judged beyond what every collector has brought to ClickHouse.
         Raises StoreUnavailable, StoreRefused, or LeaseLost when somebody took over in the middle.
         """
         if not self._take(now):
             return None
         self._adopt()
+        self._hold = self._holds.look(self._database, now)
         lease = self._next(now)
         self._backlog.find(self._clickhouse, self._database)
         self._round = round_ = self._round or self._begin(lease)
@@ -155,6 +160,7 @@ class Evaluator:
         self._lease = None
         self._blocks = Blocks()
         self._round = None
+        self._holds.forget()
 
     def release(self) -> None:
         """Write what else is known, and let others judge."""
@@ -189,7 +195,7 @@ class Evaluator:
             raise LeaseLost
         renewed_at = now if self._clock is None else max(now, self._clock.now())
         try:
-            self._lease = leases.advance(self._database, self._lease, now, renewed_at, _TTL)
+            self._lease = leases.advance(self._database, self._lease, self._hold.as_of, renewed_at, _TTL)
         except LeaseLost:
             self.forget()
             raise
@@ -246,7 +252,7 @@ class Evaluator:
         changed = list(answers)
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
-        written = write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version))
+        written = write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version, self._hold.doubts))
         self._passes.wrote(rule, written, lease.as_of)
         return written
 

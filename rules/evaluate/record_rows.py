@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rules.evaluate.hold import Doubt
 from rules.sentence.sentence import sentence
 from rules.spec import Late, Severity, Workflow
 from rules.verdict import WHOLE, Answer, Finding, Kind, Outdated, Verdict
@@ -17,10 +18,11 @@ _ERA = 2_000 * DAY  # at most 67 months, of the 100 that the engine takes
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When was judged (µs UTC), and the version that what is written carries."""
+    """When was judged (µs UTC), the version that what is written carries, and what may have been lacking."""
 
     as_of: int
     version: int
+    doubts: tuple[Doubt, ...] = ()
 
 
 def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Iterator[Row]:
@@ -35,8 +37,15 @@ def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
             "kind": finding.kind.value,
             "since": finding.since,
             "detected_at": detected_at,
-            "sentence": sentence(workflow, verdict, finding, detected_at),
+            "sentence": _doubted(sentence(workflow, verdict, finding, detected_at), verdict, stamp),
         }
+
+
+def _doubted(told: str, verdict: Verdict, stamp: Stamp) -> str:
+    """The sentence, with what an event of this instance may have been lost in: anybody who reads it should know."""
+    began = verdict.start if verdict.start is not None else verdict.last_event_at
+    reasons = [f"But {it.reason}." for it in stamp.doubts if began <= it.until]
+    return " ".join([told, *reasons])
 
 
 def _common(workflow: Workflow, verdict: Verdict, stamp: Stamp) -> Row:

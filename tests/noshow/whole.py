@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from collector.http.app import Front
-from noshow.serving import ALL, Parts, application
+from noshow.serving import ALL, Crew, Parts, application
 from noshow.stores import Stores
 from noshow.tls import Certificate
 from reconcile.rulebook import Rulebook
@@ -35,7 +35,7 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
         certificate = None if settings.tls is None else Certificate(settings.tls)
-        parts = Parts(stores, settings, rulebook, keeper, ALL, asked, certificate)
+        parts = Parts(stores, settings, rulebook, keeper, ALL, asked, Crew(), certificate)
         answering = application(parts, clock, stack)
         front = answering.app
         assert isinstance(front, Front)

@@ -1,0 +1,60 @@
+"""The way of accepted events into ClickHouse, wired: intake, spool, and what the evaluator is told of both."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+from collector.intake.drainer import Drainer
+from collector.intake.group import Bounds
+from collector.intake.intake import Intake
+from collector.intake.registration import Registration
+from collector.intake.spool import Spool
+from noshow.judging import holder
+from noshow.stores import Stores
+from store.clock import Clock
+from store.errors import StoreError
+from store.event import SECOND
+from store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """`intake` takes events; `loops` are to run beside it, each under its name."""
+
+    intake: Intake
+    drainer: Drainer
+    registration: Registration
+
+    @property
+    def loops(self) -> tuple[tuple[str, Callable[[Clock, Event], None]], ...]:
+        return ("spool", self.drainer.run), ("registration", self.registration.run)
+
+
+@contextmanager
+def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Collecting]:
+    """Ready to accept for the length of the block; the loops must have ended before it does.
+
+    Raises StoreInUse where another collector has the spool, or another StoreError.
+    """
+    limits = settings.collector
+    spool = Spool.open(settings.data / "spool", limits.spool_size, synced=limits.spool_synced)
+    try:
+        intake = Intake(opened.clickhouse, Bounds(), spool, limits.patience / SECOND)
+        registration = Registration(opened.database, intake, spool, holder())
+        registration.step(clock.now())
+        with intake:
+            yield Collecting(intake, Drainer(spool, opened.clickhouse, intake.resume), registration)
+        _leave(registration, clock.now())
+    finally:
+        spool.close()
+
+
+def _leave(registration: Registration, now: int) -> None:
+    try:
+        registration.leave(now)
+    except StoreError as error:
+        log.warning("this collector is still waited for: %s", error)
