@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, case, delete, null, select, update
 
 from store.database import upsert
+from store.event import SECOND
 from store.tables import collectors
+
+BEHIND = 5 * SECOND
+"""A collector whose watermark is older is waited for; one that is well tells several times a second."""
 
 
 @dataclass(frozen=True, slots=True)

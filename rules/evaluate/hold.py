@@ -12,12 +12,9 @@ from functools import partial
 
 from rules.sentence.scene import instant
 from store import collectors
-from store.collectors import Collector
+from store.collectors import BEHIND, Collector
 from store.database import Database
 from store.event import DAY, SECOND
-
-BEHIND = 5 * SECOND
-"""A collector whose watermark is older is waited for; one that is well tells several times a second."""
 
 _SILENT = 30 * SECOND  # it is lost, and does not just have trouble
 _FORGOTTEN = 30 * DAY

@@ -56,6 +56,7 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/truth/file/preview",
         "/v1/truth/file",
         "/v1/truth/{workflow}/{correlation_id}/{step}",
+        "/v1/collectors",
         "/v1/discrepancies",
         "/healthz",
         "/readyz",

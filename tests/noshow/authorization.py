@@ -84,6 +84,7 @@ TABLE = (
     Row("POST", "/v1/cases/bulk/preview", OPERATE, body={"filter": {}}),
     Row("POST", "/v1/cases/bulk", OPERATE),
     Row("GET", "/v1/rules", READ),
+    Row("GET", "/v1/collectors", READ),
     Row("GET", "/v1/audit", READ),
     Row("GET", "/v1/audit/head", READ),
     Row("GET", "/v1/audit/export", READ),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from rules.evaluate.hold import BEHIND, Hold, Holds
+from rules.evaluate.hold import Hold, Holds
 from store import collectors
-from store.collectors import Report
+from store.collectors import BEHIND, Report
 from store.database import Database
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import NOON
