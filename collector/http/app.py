@@ -8,16 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from collector.http.handshake import agree
 from store.problem import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+WEBHOOK = "/v1/cloudevents"
 
 log = logging.getLogger(__name__)
 
 
 class Front:
-    """Answers `POST` to the paths of its handlers; all else is for the application behind it, which is also the `app`
-    of the requests that handlers see."""
+    """Answers `POST` to the paths of its handlers, and `OPTIONS` to the one that webhooks go to; all else is for the
+    application behind it, which is also the `app` of the requests that handlers see."""
 
     def __init__(self, handlers: Mapping[str, Handler], behind: ASGIApp) -> None:
         self.handlers = handlers
@@ -35,7 +38,9 @@ class Front:
 
 
 async def _answer(handler: Handler, request: Request) -> Response:
-    if request.method != "POST":
+    if request.method == "OPTIONS" and request.url.path == WEBHOOK:
+        handler = agree
+    elif request.method != "POST":
         return problem(405, f"{request.method} is not for this path.", headers={"Allow": "POST"})
     try:
         return await handler(request)

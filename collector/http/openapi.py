@@ -79,6 +79,39 @@ _EVENTS: dict[str, Any] = {
     },
 }
 
+_CLOUDEVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "type": {**_TEXT, "description": "The name of the event."},
+        "time": {"type": "string", "format": "date-time"},
+        "correlationid": {**_TEXT, "description": "What the event belongs to: the order, the claim, the case."},
+        "data": {"description": "Its attributes."},
+        **{name: _TEXT for name in ("id", "source", "causationid", "recordedtime", "traceparent", "data_base64")},
+    },
+}
+
+_CLOUDEVENTS: dict[str, Any] = {
+    "summary": "Send CloudEvents",
+    "description": "In binary mode the attributes are headers `ce-…`, and the body is the data, of any type.",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/cloudevents+json": {"schema": _CLOUDEVENT},
+            "application/cloudevents-batch+json": {"schema": {"type": "array", "items": _CLOUDEVENT}},
+        },
+    },
+    "responses": _EVENTS["responses"],
+}
+
+_HANDSHAKE: dict[str, Any] = {
+    "tags": ["collector"],
+    "summary": "Whether a webhook may deliver here",
+    "parameters": [{"name": "WebHook-Request-Origin", "in": "header", "required": True, "schema": _TEXT}],
+    "responses": {"200": {"description": "It may, if its deliveries show a token."}},
+}
+
 _OTLP_BODY = {
     "application/x-protobuf": {"schema": {"type": "string", "format": "binary"}},
     "application/json": {"schema": {"type": "object"}},
@@ -102,8 +135,10 @@ PATHS: dict[str, dict[str, Any]] = {
     path: {"post": {"tags": ["collector"], **operation}}
     for path, operation in (
         ("/v1/events", _EVENTS),
+        ("/v1/cloudevents", _CLOUDEVENTS),
         ("/v1/logs", _otlp("log records")),
         ("/v1/traces", _otlp("spans and their events")),
     )
 }
+PATHS["/v1/cloudevents"]["options"] = _HANDSHAKE
 """As an OpenAPI document has them."""

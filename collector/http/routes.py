@@ -1,12 +1,14 @@
-"""The collector over HTTP: events in JSON, NDJSON and OTLP, answered once ClickHouse has them."""
+"""The collector over HTTP: events in JSON, NDJSON, CloudEvents and OTLP, answered once ClickHouse has them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.batch import Batch, Decoder
+from collector.cloudevents import body as cloudevents
+from collector.cloudevents.body import decode_batch, decode_binary, decode_structured
 from collector.errors import CollectorError
 from collector.http import answer
 from collector.http.app import Handler
@@ -26,18 +28,22 @@ JSON: Mapping[str, Decoder] = {
     "application/ndjson": decode_ndjson,
     "application/jsonl": decode_ndjson,
 }
+CE_VERSION = "ce-specversion"
 OTLP_LOGS: Mapping[str, Decoder] = {answer.PROTOBUF: decode_logs, answer.JSON: decode_logs_json}
 OTLP_TRACES: Mapping[str, Decoder] = {answer.PROTOBUF: decode_traces, answer.JSON: decode_traces_json}
+
+
+CLOUDEVENTS: Mapping[str, Decoder] = {cloudevents.ONE: decode_structured, cloudevents.BATCH: decode_batch}
 
 
 def handlers(reception: Reception) -> dict[str, Handler]:
     """What answers `POST`, by path."""
 
     async def events(request: Request) -> Response:
-        try:
-            return answer.taken(await reception.take(request, _body(request, JSON, reception)))
-        except (CollectorError, StoreError) as error:
-            return answer.failed(error)
+        return await _plain(reception, request, {**JSON, **CLOUDEVENTS})
+
+    async def cloud_events(request: Request) -> Response:
+        return await _plain(reception, request, CLOUDEVENTS)
 
     async def logs(request: Request) -> Response:
         return await _otlp(reception, request, OTLP_LOGS, otlp.of_logs)
@@ -45,7 +51,14 @@ def handlers(reception: Reception) -> dict[str, Handler]:
     async def traces(request: Request) -> Response:
         return await _otlp(reception, request, OTLP_TRACES, otlp.of_traces)
 
-    return {"/v1/events": events, "/v1/logs": logs, "/v1/traces": traces}
+    return {"/v1/events": events, "/v1/cloudevents": cloud_events, "/v1/logs": logs, "/v1/traces": traces}
+
+
+async def _plain(reception: Reception, request: Request, decoders: Mapping[str, Decoder]) -> Response:
+    try:
+        return answer.taken(await reception.take(request, _body(request, decoders, reception)))
+    except (CollectorError, StoreError) as error:
+        return answer.failed(error)
 
 
 async def _otlp(
@@ -63,14 +76,24 @@ def _body(request: Request, decoders: Mapping[str, Decoder], reception: Receptio
     """The body, to be read by the decoder of its media type."""
 
     async def arrive(share: Share) -> Sent:
-        decode = decoders[media_type(request, decoders)]
+        decode = _decoder(request, decoders)
         packed = is_packed(request)
         return Sent(await receive(request, reception.limits.max_body, share), packed, decode)
 
     return arrive
 
 
+def _decoder(request: Request, decoders: Mapping[str, Decoder]) -> Decoder:
+    """By media type; a CloudEvent in binary mode has that of its data."""
+    if CE_VERSION in request.headers and cloudevents.ONE in decoders and not _names(request, CLOUDEVENTS):
+        return decode_binary
+    return decoders[media_type(request, decoders)]
+
+
+def _names(request: Request, types: Collection[str]) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in types
+
+
 def _in_encoding_of(request: Request) -> answer.Otlp:
     """Whoever sends what we can't read gets JSON, which people can."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return answer.Otlp(answer.PROTOBUF if given == answer.PROTOBUF else answer.JSON)
+    return answer.Otlp(answer.PROTOBUF if _names(request, [answer.PROTOBUF]) else answer.JSON)

@@ -8,13 +8,10 @@ from functools import partial
 from itertools import islice, repeat
 from typing import BinaryIO, cast
 
-import msgspec
-from msgspec import Raw
-
 from collector.acceptance import Acceptance
 from collector.batch import Alone, Batch
 from collector.errors import BodyTooLarge, MalformedBody, Refused
-from collector.json.array import place, split_array
+from collector.json.array import items, place
 from collector.json.attributes import NotJson
 from collector.json.event import read_event, source_of
 from collector.json.quick import read_events
@@ -30,11 +27,6 @@ _BATCH_BYTES = 32 << 20
 # Events that are read at once.
 _TOGETHER = 256
 
-# More commas than this for each event that is allowed, and the array is split piece by piece, in bounded memory.
-_COMMAS = 20
-
-_decode_array = msgspec.json.Decoder(list[Raw]).decode
-
 
 def decode_json(body: bytes, terms: Acceptance) -> Batch:
     """The events of one JSON object, or of an array of them.
@@ -44,7 +36,7 @@ def decode_json(body: bytes, terms: Acceptance) -> Batch:
     body = body.removeprefix(_BOM).strip(_BLANKS)
     match body[:1]:
         case b"[":
-            return _collect(enumerate(_items(body, terms.max_batch)), terms, terms.max_batch)
+            return _collect(enumerate(items(body, terms.max_batch)), terms, terms.max_batch)
         case b"{":
             return _single(body, terms)
         case b"":
@@ -129,19 +121,6 @@ def _single(body: bytes, terms: Acceptance) -> Batch:
 
 def _alone(text: bytes, terms: Acceptance) -> Alone:
     return Alone.within(terms.longest, FORM, text, source_of(text, terms))
-
-
-def _items(body: bytes, most: int) -> Iterator[bytes]:
-    """The text of each element of an array. A body that is broken inside an element is broken only there."""
-    if body.count(b",") <= _COMMAS * most:
-        try:
-            items = _decode_array(body)
-        except (msgspec.DecodeError, RecursionError):
-            pass
-        else:
-            yield from map(bytes, items)
-            return
-    yield from split_array(body)
 
 
 def _lines(file: io.BufferedIOBase, longest: int) -> Iterator[tuple[int, bytes]]:

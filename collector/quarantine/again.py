@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
+from collector.cloudevents import body as cloudevents_body
 from collector.errors import CollectorError, MalformedBody
 from collector.json import body as json_body
 from collector.otlp import json as otlp_json
@@ -17,6 +18,7 @@ from store.settings import CollectorSettings
 
 DECODERS: Mapping[str, Decoder] = {
     json_body.FORM: json_body.decode_json,
+    cloudevents_body.FORM: cloudevents_body.decode_structured,
     otlp_logs.FORM: otlp_logs.decode_logs,
     otlp_traces.FORM: otlp_traces.decode_traces,
     otlp_json.LOGS_FORM: otlp_json.decode_logs_json,

@@ -118,6 +118,8 @@ TABLE = (
     Row("POST", "/v1/notifications/{id}/redeliver", ADMINISTER),
     Row("POST", "/v1/notifications/endpoints/{name}/enable", ADMINISTER, path={"name": "payments"}),
     Row("POST", "/v1/events", INGEST, body=EVENT),
+    Row("POST", "/v1/cloudevents", INGEST),
+    Row("OPTIONS", "/v1/cloudevents", None),
     Row("POST", "/v1/logs", INGEST),
     Row("POST", "/v1/traces", INGEST),
 )

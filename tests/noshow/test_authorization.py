@@ -13,6 +13,7 @@ from api.access import csrf
 from api.access.guard import cookie
 from api.access.identity import Scope
 from api.access.keeper import Keeper
+from collector.http.app import WEBHOOK
 from noshow.stores import Stores
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -79,7 +80,7 @@ def session(real: Real, scope: Scope, with_csrf: bool) -> dict[str, str]:
 
 
 def test_every_route_has_its_row(real: Real) -> None:
-    handled = [("POST", path) for path in real.running.front.handlers]
+    handled = [("OPTIONS", WEBHOOK), *(("POST", path) for path in real.running.front.handlers)]
     there, listed = [*handled, *routes(real.running.rest.router)], [(row.method, row.route) for row in TABLE]
     assert set(there) - set(listed) == set(), "add their rows to tests/noshow/authorization.py"
     assert sorted(there) == sorted(listed)

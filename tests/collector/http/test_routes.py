@@ -353,6 +353,7 @@ def test_the_openapi_document_describes_every_way_in() -> None:
     bodies = {path: set(operations["post"]["requestBody"]["content"]) for path, operations in PATHS.items()}
     assert bodies == {
         "/v1/events": {"application/json", "application/x-ndjson"},
+        "/v1/cloudevents": {"application/cloudevents+json", "application/cloudevents-batch+json"},
         "/v1/logs": {"application/x-protobuf", "application/json"},
         "/v1/traces": {"application/x-protobuf", "application/json"},
     }

@@ -7,6 +7,7 @@ import pytest
 
 from collector.acceptance import Acceptance
 from collector.batch import Decoder
+from collector.cloudevents.body import decode_structured
 from collector.errors import MalformedBody
 from collector.json.body import decode_json, decode_ndjson
 from collector.mapping.message import Message
@@ -114,6 +115,7 @@ def test_a_malformed_body_goes_along_with_its_error(decode: Decoder, form: str, 
 def test_every_form_has_a_decoder(terms: Acceptance) -> None:
     bad = [
         decode_ndjson(b"{}", terms),
+        decode_structured(b"{}", terms),
         decode_logs(otlp.request(otlp.record({"correlation.id": ""})), terms),
         decode_logs_json(b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [7]}]}]}', terms),
         decode_traces(alone(b"", b"", b"\xff"), terms),
