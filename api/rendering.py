@@ -47,39 +47,18 @@ class Templates:
     """`refused_rules`: how many rule files are refused at present, which every page tells of."""
 
     def __init__(self, refused_rules: Callable[[], int]) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals["asset"] = address
-        self._environment.globals["order_path"] = order_path
-        self._environment.globals.update(AGES=AGES, PLACES=PLACES)
-        self._environment.globals["refused_rules"] = refused_rules
-        self._environment.filters.update(
-            rfc3339=rfc3339,
-            in_words=times.in_words,
-            from_now=times.from_now,
-            lasting=times.lasting,
-            span=times.span,
-            words=words,
-            amount=amount,
-            thousands=thousands,
-            pretty=pretty,
-            one_line=one_line,
-            safe_url=safe_url,
-            as_json=as_json,
-            sentence=sentence,
-            did=did,
-        )
+        self._refused_rules = refused_rules
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
         """Every template can name who looks (`viewer`; `None` on pages that are for everybody), the path that was asked
         for (`at`), and where to sign in and come back (`sign_in`)."""
-        page = self._environment.get_template(template)
-        whole = {"viewer": viewer_of(request), "at": request.url.path, "sign_in": sign_in_path(request)}
+        page = _ENVIRONMENT.get_template(template)
+        whole: dict[str, object] = {
+            "viewer": viewer_of(request),
+            "at": request.url.path,
+            "sign_in": sign_in_path(request),
+            "refused_rules": self._refused_rules,
+        }
         return HTMLResponse(page.render(whole | values))
 
 
@@ -138,3 +117,36 @@ def one_line(attributes: str, letters: int = 160) -> str:
     """The beginning of the attributes, for a closed fold."""
     inside = legible(attributes).strip().removeprefix("{").removesuffix("}").strip()
     return inside if len(inside) <= letters else inside[: letters - 1] + "…"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = address
+    environment.globals["order_path"] = order_path
+    environment.globals.update(AGES=AGES, PLACES=PLACES)
+    environment.filters.update(
+        rfc3339=rfc3339,
+        in_words=times.in_words,
+        from_now=times.from_now,
+        lasting=times.lasting,
+        span=times.span,
+        words=words,
+        amount=amount,
+        thousands=thousands,
+        pretty=pretty,
+        one_line=one_line,
+        safe_url=safe_url,
+        as_json=as_json,
+        sentence=sentence,
+        did=did,
+    )
+    return environment
+
+
+_ENVIRONMENT = _environment()  # one for the process: it keeps the templates that it has compiled

@@ -11,6 +11,7 @@ from store.database import Database
 from tests.api.server import serving
 from tests.api.shop import Shop
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def address(shop: Shop, clock: ManualClock) -> Iterator[str]:
 
 @pytest.fixture
 def http(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address) as http:
+    with client_of(address) as http:
         yield http
 
 
@@ -40,6 +41,6 @@ def any_shop(clickhouse: ClickHouse, any_database: Database) -> Shop:
 def any_http(any_shop: Shop, clock: ManualClock) -> Iterator[httpx.Client]:
     with (
         serving(create_app(any_shop.clickhouse, any_shop.database, clock)) as address,
-        httpx.Client(base_url=address) as http,
+        client_of(address) as http,
     ):
         yield http

@@ -10,6 +10,7 @@ import httpx
 from api.access.identity import Scope
 from store.database import Database
 from tests.api.access.bearer import issued
+from tests.web_server import client_of
 
 PAGE = {"Accept": "text/html"}
 
@@ -46,7 +47,7 @@ def signed_in(
     address: str, database: Database, *scopes: Scope, name: str = "maria", team: str = ""
 ) -> Iterator[Person]:
     token = issued(database, Scope.READ, *scopes, name=name, team=team)
-    with httpx.Client(base_url=address, headers=PAGE, follow_redirects=True) as http:
+    with client_of(address, headers=PAGE, follow_redirects=True) as http:
         person = Person(http)
         person.send("/sign-in", token=token)
         person.get("/rules")

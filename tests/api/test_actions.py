@@ -20,6 +20,7 @@ from tests.reconcile.actions.refunds import TAKEN, Provider, worker, workflow
 from tests.reconcile.desk import NOON
 from tests.reconcile.office import Office, office
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 WHY = {"reason": "the customer called"}
 
@@ -38,7 +39,7 @@ def shop(clickhouse: ClickHouse, database: Database, tmp_path: Path) -> Iterator
 @pytest.fixture
 def http(shop: Office) -> Iterator[httpx.Client]:
     app = create_app(shop.clickhouse, shop.database, ManualClock(NOON + 4 * DAY), rulebook=shop.rulebook)
-    with serving(app) as address, httpx.Client(base_url=address) as http:
+    with serving(app) as address, client_of(address) as http:
         yield http
 
 

@@ -12,6 +12,7 @@ from store.errors import StoreUnavailable
 from tests.api.server import serving
 from tests.api.shop import Shop, unpaid
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 
 def test_the_description_is_complete(http: httpx.Client) -> None:
@@ -132,7 +133,7 @@ def test_what_a_route_leaves_unhandled_is_answered(shop: Shop, clock: ManualCloc
         raise StoreUnavailable("away")
 
     app = create_app(shop.clickhouse, shop.database, clock, routers=[router], others={"/v1/elsewhere": {}})
-    with serving(app) as address, httpx.Client(base_url=address) as http:
+    with serving(app) as address, client_of(address) as http:
         taken = http.post("/v1/press")
         assert taken.json() == {"accepted": 1}
         assert taken.headers["x-content-type-options"] == "nosniff"

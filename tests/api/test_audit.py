@@ -18,6 +18,7 @@ from tests.api.server import serving
 from tests.conftest import NOON
 from tests.reconcile.audit.trails import enter, entry
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def http(clickhouse: ClickHouse, any_database: Database, clock: ManualClock) -> 
             copying.copy(clickhouse, any_database)
     with (
         serving(create_app(clickhouse, any_database, clock)) as address,
-        httpx.Client(base_url=address) as http,
+        client_of(address) as http,
     ):
         yield http
 

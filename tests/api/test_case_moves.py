@@ -17,6 +17,7 @@ from tests.api.server import serving
 from tests.api.shop import Shop, arrived_late, case_id, event, unpaid, unshipped
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 ID = case_id(unshipped("A-1"))
 FIXED = {"reason": "fixed", "note": "sent by hand"}
@@ -31,7 +32,7 @@ class Operators:
 
     def as_(self, name: str, team: str = "", scope: Scope = Scope.OPERATE) -> httpx.Client:
         headers = bearer(self._database, Scope.READ, scope, team=team, name=name)
-        return httpx.Client(base_url=self._address, headers=headers)
+        return client_of(self._address, headers=headers)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from store.database import Database
 from tests.api.server import serving
 from tests.api.shop import Shop
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 READING_CLICKHOUSE = ("/v1/instances", "/v1/instances/w/a", "/orders/w/a")
@@ -142,7 +143,7 @@ def test_all_that_is_wrong_is_told_at_once(http: httpx.Client) -> None:
 def test_a_store_that_is_away_is_a_503(shop: Shop, clock: ManualClock, tmp_path: Path) -> None:
     no_clickhouse = ClickHouse.server("http://127.0.0.1:9")
     no_database = Database.open(f"sqlite:///{tmp_path}/no/such/folder/db")
-    with serving(create_app(no_clickhouse, no_database, clock)) as address, httpx.Client(base_url=address) as http:
+    with serving(create_app(no_clickhouse, no_database, clock)) as address, client_of(address) as http:
         for path in (*READING_CLICKHOUSE, *READING_DATABASE):
             answer = http.get(path)
             assert "does not answer" in check_problem(answer, 503).detail
@@ -156,7 +157,7 @@ def test_a_store_that_is_away_is_a_503(shop: Shop, clock: ManualClock, tmp_path:
 
 def test_readiness_names_the_store_that_is_away(shop: Shop, clock: ManualClock) -> None:
     no_clickhouse = ClickHouse.server("http://127.0.0.1:9")
-    with serving(create_app(no_clickhouse, shop.database, clock)) as address, httpx.Client(base_url=address) as http:
+    with serving(create_app(no_clickhouse, shop.database, clock)) as address, client_of(address) as http:
         assert check_problem(http.get("/readyz"), 503).detail == "Not ready: no answer from clickhouse."
         page = http.get("/", headers=BROWSER)
         assert page.status_code == 200, "the cases are in the other store"
@@ -166,7 +167,7 @@ def test_readiness_names_the_store_that_is_away(shop: Shop, clock: ManualClock) 
 def test_what_nobody_expected_is_a_500_without_a_word_of_the_inside(
     empty_clickhouse: ClickHouse, database: Database, clock: ManualClock
 ) -> None:
-    with serving(create_app(empty_clickhouse, database, clock)) as address, httpx.Client(base_url=address) as http:
+    with serving(create_app(empty_clickhouse, database, clock)) as address, client_of(address) as http:
         for path in READING_CLICKHOUSE:
             problem = check_problem(http.get(path), 500)
             assert problem.detail == "Something went wrong inside of Noshow. Its log has the details."

@@ -19,6 +19,7 @@ from tests.api.server import serving
 from tests.reconcile.desk import AT_ONCE, NOON, endpoint
 from tests.reconcile.notify.newsroom import Newsroom
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 
 class Post:
@@ -43,7 +44,7 @@ def http(clickhouse: ClickHouse, room: Newsroom, clock: ManualClock) -> Iterator
     everything = bearer(room.database, Scope.READ, Scope.OPERATE, Scope.ADMINISTER)
     with (
         serving(create_app(clickhouse, room.database, clock)) as address,
-        httpx.Client(base_url=address, headers=everything) as http,
+        client_of(address, headers=everything) as http,
     ):
         yield http
 

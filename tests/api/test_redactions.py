@@ -19,6 +19,7 @@ from tests.api.server import serving
 from tests.conftest import NOON
 from tests.reconcile.audit.trails import enter, entry
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 EVENTS = {"correlation_id": "A-1", "attributes": ["email"], "reason": "request 17"}
 
@@ -39,7 +40,7 @@ def http(address: str, database: Database) -> Iterator[httpx.Client]:
 
 
 def client(address: str, database: Database, *scopes: Scope) -> httpx.Client:
-    return httpx.Client(base_url=address, headers=bearer(database, *scopes, name="dpo"))
+    return client_of(address, headers=bearer(database, *scopes, name="dpo"))
 
 
 def drain(clickhouse: ClickHouse, database: Database) -> None:

@@ -16,6 +16,7 @@ from store.event import SECOND
 from tests.api.access.bearer import issued
 from tests.api.server import serving
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 COOKIE = "noshow_session"
 
@@ -29,7 +30,7 @@ def keeper(database: Database) -> Keeper:
 def http(clickhouse: ClickHouse, database: Database, clock: ManualClock, keeper: Keeper) -> Iterator[httpx.Client]:
     with (
         serving(create_app(clickhouse, database, clock, keeper=keeper)) as url,
-        httpx.Client(base_url=url, headers={"Accept": "text/html"}) as http,
+        client_of(url, headers={"Accept": "text/html"}) as http,
     ):
         yield http
 

@@ -17,6 +17,7 @@ from tests.api.server import serving
 from tests.conftest import NOON
 from tests.reconcile.office import Office, office, rule
 from tests.reconcile.provider import Provider, provider
+from tests.web_server import client_of
 
 AT = 17 * MINUTE  # after noon
 
@@ -60,7 +61,7 @@ def truth_desk(clickhouse: ClickHouse, database: Database, place: Path) -> Itera
     with provider() as bank, office(clickhouse, database, place, rule(bank.url)) as desk:
         clock = WorkingClock(desk)
         app = create_app(clickhouse, database, clock, rulebook=desk.rulebook, source=desk.source)
-        with serving(app) as address, httpx.Client(base_url=address) as http:
+        with serving(app) as address, client_of(address) as http:
             it = TruthDesk(desk, bank, clock, http)
             http.headers.update(it.of(Scope.READ, Scope.OPERATE))
             yield it

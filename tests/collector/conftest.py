@@ -13,6 +13,7 @@ from store.settings import CollectorSettings, QuarantineSettings
 from tests.collector.listening import Listening
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 # What is refused is kept for so long that nothing is too old by the engine's own clock.
 LIMITS = CollectorSettings(4 << 20, 2_000, 256 << 10, DAY, QuarantineSettings(keep=10_000 * DAY))
@@ -39,5 +40,5 @@ def collector(clickhouse: ClickHouse, clock: ManualClock) -> Iterator[Listening]
 
 @pytest.fixture
 def client(collector: Listening) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=collector.url, timeout=30) as client:
+    with client_of(collector.url, timeout=30) as client:
         yield client

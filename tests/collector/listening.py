@@ -3,7 +3,6 @@
 import socket
 import threading
 
-import uvicorn
 from starlette.applications import Starlette
 
 from collector.grpc.server import GrpcServer, Tls
@@ -13,9 +12,10 @@ from collector.intake.intake import Intake
 from collector.reception import Admit, Reception, anybody
 from store.clock import Clock
 from store.settings import CollectorSettings
+from tests.web_server import PromptServer, WebServer
 
 
-class Listening:
+class Listening(WebServer):
     """Listens from its making until `stop`, which waits for the requests under way."""
 
     def __init__(
@@ -28,28 +28,19 @@ class Listening:
     ) -> None:
         reception = Reception(intake, limits, clock, admit)
         app = Front(handlers(reception), Starlette())
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._server = _Server(app, GrpcServer(reception, app, "127.0.0.1", 0, tls))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
-        self._thread.start()  # the socket listens already: who connects before the server runs is served by and by
+        self._both = _Server(app, GrpcServer(reception, app, "127.0.0.1", 0, tls))
+        super().__init__(app, self._both)
 
     @property
     def grpc(self) -> str:
         """The address for calls over gRPC, once it is there."""
-        assert self._server.started_grpc.wait(60)
-        return f"127.0.0.1:{self._server.grpc_port}"
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
+        assert self._both.started_grpc.wait(60)
+        return f"127.0.0.1:{self._both.grpc_port}"
 
 
-class _Server(uvicorn.Server):
+class _Server(PromptServer):
     def __init__(self, app: Front, grpc: GrpcServer) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
+        super().__init__(app)
         self.started_grpc = threading.Event()
         self.grpc_port = 0
         self._grpc = grpc

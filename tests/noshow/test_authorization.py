@@ -23,6 +23,7 @@ from tests.api.shop import Shop, unpaid
 from tests.noshow.authorization import ADMINISTER, INGEST, OPERATE, READ, TABLE, Row
 from tests.noshow.whole import Whole, whole
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 OWNER, OTHERS = "payments", "compliance"  # of the case, and of no finding of it
 ANONYMOUS = {READ, INGEST}
@@ -62,7 +63,7 @@ def routes(router: APIRouter) -> Iterator[tuple[str, str]]:
 
 
 def ask(real: Real, row: Row, headers: Mapping[str, str]) -> httpx.Response:
-    with httpx.Client(base_url=real.url) as http:
+    with client_of(real.url) as http:
         return http.request(row.method, row.address(real.case), json=row.body, data=row.form, headers=headers)
 
 

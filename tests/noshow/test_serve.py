@@ -11,6 +11,7 @@ from tests.end_to_end.drill import until
 from tests.end_to_end.orders import RULES, orders
 from tests.end_to_end.process import noshow as serving
 from tests.noshow.command import noshow
+from tests.web_server import client_of
 
 pytestmark = pytest.mark.processes
 
@@ -104,7 +105,7 @@ def test_it_ends_in_good_order_when_told_to(tmp_path: Path, number: signal.Signa
 
 
 def test_bad_requests_get_one_shape_of_answer(tmp_path: Path) -> None:
-    with serving(tmp_path / "noshow", {"orders.yaml": RULES}) as running, httpx.Client(base_url=running.url) as client:
+    with serving(tmp_path / "noshow", {"orders.yaml": RULES}) as running, client_of(running.url) as client:
         json, text = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
         broken = (_chunk for _chunk in [b"{" * 1_000_000] * 100)
         answers = {

@@ -108,7 +108,7 @@ def provider() -> Iterator[Provider]:
 
     server = ThreadingHTTPServer((LOCAL, 0), Handler)
     it.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield it

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
+
+from tests.web_server import WebServer
 
 LOCAL = "127.0.0.1"
 
@@ -52,16 +53,11 @@ def receiver(answer: Answer = accepted) -> Iterator[Receiver]:
         received.append(Received(len(received) + 1, f"/{path}", dict(request.headers), body))
         return answer(received[-1])
 
-    with closing(socket.create_server((LOCAL, 0))) as listening:
-        config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield Receiver(listening.getsockname()[1], received)
-        finally:
-            server.should_exit = True
-            thread.join()
+    server = WebServer(app)
+    try:
+        yield Receiver(server.port, received)
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from tests.api.access.bearer import OPERATOR, bearer, issued
 from tests.api.server import serving
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 BROWSER = {"Accept": "text/html"}
 COOKIE = "noshow_session"
@@ -42,7 +43,7 @@ def press(who: Operator) -> Response:
 def http(clickhouse: ClickHouse, database: Database, clock: ManualClock) -> Iterator[httpx.Client]:
     with (
         serving(create_app(clickhouse, database, clock, routers=[*OURS, router])) as url,
-        httpx.Client(base_url=url) as http,
+        client_of(url) as http,
     ):
         yield http
 
@@ -144,7 +145,7 @@ def test_behind_https_it_is_secure(clickhouse: ClickHouse, database: Database, c
     keeper = Keeper(database, Policy(Anonymous.NEVER, secure=True, public="noshow.example"))
     with (
         serving(create_app(clickhouse, database, clock, routers=[*OURS, router], keeper=keeper)) as url,
-        httpx.Client(base_url=url) as http,
+        client_of(url) as http,
     ):
         words = sign_in(http, operator(database)).headers["set-cookie"].split("; ")
         assert words[0].startswith("__Host-noshow=")
@@ -244,7 +245,7 @@ def test_nobody_or_everybody(
     clickhouse: ClickHouse, database: Database, clock: ManualClock, anonymous: Anonymous, status: int
 ) -> None:
     app = create_app(clickhouse, database, clock, routers=[*OURS, router], keeper=Keeper(database, Policy(anonymous)))
-    with serving(app) as url, httpx.Client(base_url=url) as http:
+    with serving(app) as url, client_of(url) as http:
         for headers in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"Host": "rebound.example"}):
             assert http.get("/v1/cases", headers=headers).status_code == status
         assert http.post("/press").status_code == 401
