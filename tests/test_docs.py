@@ -21,7 +21,11 @@ def test_every_setting_is_named(setting: Setting[object]) -> None:
 
 
 def test_every_command_is_named() -> None:
-    for name, command in noshow.commands.items():
+    context = click.Context(noshow)
+    for name in noshow.list_commands(context):
+        command = noshow.get_command(context, name)
+        assert command is not None
+        assert command.name == name
         names = [f"{name} {sub}" for sub in command.commands] if isinstance(command, click.Group) else [name]
         for each in names:
             assert f"noshow {each}" in README, each

@@ -6,6 +6,7 @@ of the same length; comments become blanks. Offsets thus stay what they were in 
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from celpy.celparser import CELParser
 from lark import Lark, Token, Tree
@@ -55,7 +56,7 @@ def parse_cel(text: str) -> Syntax:
     """Raises `CelError` at the first thing that is no CEL."""
     masked, strings = _mask(text)
     try:
-        return Syntax(_GRAMMAR.parse(masked), masked, strings)
+        return Syntax(_grammar().parse(masked), masked, strings)
     except UnexpectedInput as error:
         raise _syntax_error(error, text, masked) from None
 
@@ -74,7 +75,12 @@ class _Parser(CELParser):
 
 
 CELParser.CEL_PARSER = None  # the library keeps one for the process: it has to be ours
-_GRAMMAR = _Parser().grammar
+
+
+@cache
+def _grammar() -> Lark:
+    """Made at the first expression: it takes as long as many a command."""
+    return _Parser().grammar
 
 
 def _mask(text: str) -> tuple[str, dict[int, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from noshow.cli import rules_group
+from noshow.rule_commands import rules_group
 from rules.story.parse import CHECK, FILE, STORY
 from rules.story.parse_events import EVENT
 from rules.story.parse_expect import EXPECT, STEP
