@@ -6,6 +6,9 @@ READY := .venv/.ready
 # pip and not uv, though uv is quicker: pip knows the mirrors and certificates that a company has set up for it.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+# Of `make test`: a number, or as many as there are cores.
+WORKERS ?= auto
+
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,8 +27,8 @@ setup: $(READY) ## make .venv with the locked dependencies
 demo: $(READY) ## run a simulated shop and open the dashboard
 	$(BIN)/noshow demo
 
-test: $(READY) ## run every test
-	$(BIN)/python -m pytest
+test: $(READY) ## run every test, WORKERS at a time
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -rs
 
 lint: $(READY) ## ruff and mypy --strict over source and tests
 	$(BIN)/ruff check .

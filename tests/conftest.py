@@ -4,6 +4,7 @@
 a test against every kind there is.
 """
 
+import gc
 import itertools
 import shutil
 import tempfile
@@ -28,6 +29,12 @@ with warnings.catch_warnings():
 NOON = 1_763_640_000_000_000  # 2025-11-20 12:00:00 UTC
 
 _numbers = itertools.count(1)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay to the end: else they are all looked through for garbage, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

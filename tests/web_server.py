@@ -9,6 +9,8 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+PATIENCE = 120  # seconds for an answer
+
 
 class WebServer:
     """Listens from its making until `stop`, which waits for the requests under way.
@@ -31,8 +33,9 @@ class WebServer:
 
 
 def client_of(url: str, **options: Any) -> httpx.Client:
-    """A client of a server on this machine. No certificates are read for it: that takes longer than most requests."""
-    return httpx.Client(base_url=url, verify=False, **options)
+    """A client of a server on this machine, which may be a busy one. No certificates are read for it: that takes longer
+    than most requests."""
+    return httpx.Client(base_url=url, verify=False, **{"timeout": PATIENCE, **options})
 
 
 class PromptServer(uvicorn.Server):

@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
+
+from tests.web_server import client_of
 
 PATIENCE = 120  # seconds until something that must happen has happened; on a slow machine it may take a while
 EACH_CASE = {"group_by": ["case"], "group_wait": "0s", "group_interval": "0s"}  # a message for every change
@@ -72,13 +74,13 @@ class Noshow:
 
 def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Returns when the process answers that it is ready; fails when it has ended, or patience has."""
-    for _ in range(PATIENCE * 10):
-        assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
+    with client_of(url) as client:
+        for _ in range(PATIENCE * 20):
+            assert process.poll() is None, log.read_text()
+            with suppress(httpx.TransportError):
+                if client.get("/readyz").status_code == 200:
+                    return
+            time.sleep(0.05)
     raise AssertionError(f"{url} did not get ready:\n{log.read_text()}")
 
 
