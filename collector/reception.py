@@ -2,6 +2,7 @@
 them, and the way into the store."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,13 +12,14 @@ from starlette.requests import Request
 
 from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
-from collector.errors import CollectorError, MalformedBody
+from collector.errors import CollectorError, MalformedBody, TooFast
 from collector.intake.intake import Intake
 from collector.limits.limiter import Limiter
 from collector.mapping.message import Message
 from collector.packed import unpack
 from collector.quarantine.again import decoded
 from collector.quarantine.quarantine import NOBODY, Quarantine, provenance_of, unreadable
+from collector.recorder import SILENT, Recorder
 from collector.refusals import Refusals
 from collector.room import Room, Share
 from collector.sender import sender_of
@@ -53,8 +55,16 @@ async def anybody(_request: Request) -> None:
 class Reception:
     """For use on one event loop. The intake must be started."""
 
-    def __init__(self, intake: Intake, limits: CollectorSettings, clock: Clock, admit: Admit = anybody) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        limits: CollectorSettings,
+        clock: Clock,
+        admit: Admit = anybody,
+        recorder: Recorder = SILENT,
+    ) -> None:
         self.limits = limits
+        self.recorder = recorder
         self._intake = intake
         self._clock = clock
         self._admit = admit
@@ -70,6 +80,14 @@ class Reception:
         Raises `CollectorError`, or `StoreError` where they were decoded and could not be stored.
         """
         await self._admit(request)
+        try:
+            with self.recorder.receiving(request.headers):
+                return await self._take(request, receive)
+        except TooFast:
+            self.recorder.too_fast(sender_of(request))
+            raise
+
+    async def _take(self, request: Request, receive: Receive) -> Batch:
         self._limiter.check(sender_of(request), self._clock.now())
         try:
             batch, size = await self._read(request, receive)
@@ -78,6 +96,7 @@ class Reception:
                 await self._store(unreadable(error, self.limits.max_event), len(error.body), request)
             raise
         await self._store(batch, size, request)
+        self.recorder.stored(batch, sender_of(request))
         return batch
 
     async def _store(self, batch: Batch, size: int, request: Request) -> None:
@@ -95,11 +114,15 @@ class Reception:
     async def _read(self, request: Request, receive: Receive) -> tuple[Batch, int]:
         with self._room.share() as share:
             sent = await receive(share)
+            began = time.perf_counter()
             terms = self._terms(request)
             if not sent.packed and len(sent.body) <= SMALL:
-                return decoded(sent.decode, sent.body, terms), len(sent.body)
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
+                batch, size = self._decoded(sent, terms)
+            else:
+                loop = asyncio.get_running_loop()
+                batch, size = await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
+        self.recorder.decoded(time.perf_counter() - began, size)
+        return batch, size
 
     def _terms(self, request: Request) -> Acceptance:
         terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)

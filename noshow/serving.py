@@ -15,6 +15,7 @@ import click
 import uvicorn
 from starlette.types import ASGIApp
 
+from api import metrics
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from api.app import OURS, create_app
@@ -23,14 +24,18 @@ from collector.http.app import Front
 from collector.http.openapi import PATHS
 from collector.http.routes import handlers
 from collector.reception import Reception
+from collector.recorder import Recorder
 from noshow import linting, welcome
 from noshow.collecting import collecting
 from noshow.connection import Connection
 from noshow.errors import NoshowError
+from noshow.gauges import observe
 from noshow.judging import Judging, holder
+from noshow.measures import Measures
 from noshow.senders import admission
 from noshow.settling import Settling
 from noshow.stores import Stores, stores
+from noshow.telemetry import Telemetry
 from noshow.tls import Certificate
 from reconcile.audit.drainer import Drainer as AuditDrainer
 from reconcile.cases.desk import Desk
@@ -79,6 +84,7 @@ class Parts:
     roles: frozenset[Role]
     source: Source
     crew: "Crew"
+    telemetry: Telemetry
     certificate: Certificate | None = None
 
 
@@ -96,19 +102,25 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     Raises NoshowError or StoreError.
     """
     certificate = None if settings.tls is None else Certificate(settings.tls)
+    telemetry = Telemetry.build(settings, os.environ)
     crew = Crew()
     clock = SystemClock(crew.stop)
     judges = Role.EVALUATOR in roles
     # Who only reads the rules does its other work also while there are none, or bad ones.
     rules = linting.live(settings.rules, clock.now()) if judges else LiveRules(settings.rules, clock.now())
     rulebook = Rulebook(lambda: rules.book.workflows)
-    with stores(settings, shared=roles != ALL) as opened, ExitStack() as stack:
+    measures = Measures(telemetry.meter, telemetry.tracer, clock)
+    with ExitStack() as stack:
+        stack.callback(telemetry.close)
+        opened = stack.enter_context(stores(settings, shared=roles != ALL))
+        opened.clickhouse.watch = measures.inserting
+        observe(telemetry.meter, opened, clock)
         # One for all that asks: so that the limits are those of the process.
         sources = source(opened.clickhouse, rulebook, settings, os.environ)
         if judges:
             judging = Judging.build(opened, rules, settings)
             crew.add("keeper of the rules", lambda: judging.keeper.run(clock, crew.stop))
-            crew.add("evaluator", lambda: judging.evaluator.run(clock, crew.stop))
+            crew.add("evaluator", lambda: judging.evaluator.run(clock, crew.stop, measures.ticking))
         elif roles & READ_RULES:
             crew.add("follower of the rules", lambda: Follower(rules).run(clock, crew.stop))
         if Role.RECONCILER in roles:
@@ -116,7 +128,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             due_soon = DueSoon(opened.clickhouse, opened.database, rulebook, settings.evaluator.overlap)
             discrepant = Discrepant(opened.database, rulebook)
             dispatcher = Dispatcher.build(opened.database, settings)
-            sender = Sender.build(opened.database, settings)
+            sender = Sender.build(opened.database, settings, measures.delivering)
             tidier = Tidier(opened.database, settings.notify.keep)
             audit = AuditDrainer(opened.clickhouse, opened.database, holder(), settings.audit.keep)
             crew.add("reconciler", lambda: reconciler.run(clock, crew.stop))
@@ -129,7 +141,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
                 crew.add(name, partial(run, clock, crew.stop))
             crew.add("audit trail", lambda: audit.run(clock, crew.stop))
         keeper = Keeper(opened.database, Policy.of(settings))
-        parts = Parts(opened, settings, rulebook, keeper, roles, sources, crew, certificate)
+        parts = Parts(opened, settings, rulebook, keeper, roles, sources, crew, telemetry, certificate)
         answering = application(parts, clock, stack)
         listener = stack.enter_context(_listening(settings.host, settings.port))
         if certificate is not None:
@@ -152,7 +164,8 @@ class Answering:
 
 def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     """Nothing listens yet."""
-    opened, settings, collects = parts.stores, parts.settings, Role.COLLECTOR in parts.roles
+    opened, settings, telemetry = parts.stores, parts.settings, parts.telemetry
+    collects = Role.COLLECTOR in parts.roles
     app = create_app(
         opened.clickhouse,
         opened.database,
@@ -161,18 +174,20 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         keeper=parts.keeper,
         desk=Desk.on(opened.clickhouse, opened.database, settings.reconcile.references),
         source=parts.source,
-        routers=OURS if Role.API in parts.roles else (),
+        routers=(metrics.create_router(telemetry.exposition), *(OURS if Role.API in parts.roles else ())),
         others=PATHS if collects else {},
     )
     if not collects:
-        return Answering(app, certificate=parts.certificate)
+        return Answering(telemetry.traced(app), certificate=parts.certificate)
     taken = stack.enter_context(collecting(opened, settings, clock))
     for name, run in taken.loops:
         parts.crew.add(name, partial(run, clock, parts.crew.stop))
-    reception = Reception(taken.intake, settings.collector, clock, admission(settings))
+    recorder = Recorder(telemetry.meter, telemetry.tracer)
+    reception = Reception(taken.intake, settings.collector, clock, admission(settings), recorder)
     port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
-    return Answering(Front(handlers(reception), app), grpc, parts.certificate)
+    front = Front(handlers(reception), app, recorder)
+    return Answering(telemetry.traced(front), grpc, parts.certificate)
 
 
 class Server(uvicorn.Server):

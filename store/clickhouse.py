@@ -1,6 +1,7 @@
 """The one way to ClickHouse, embedded or a server: the same SQL, the same errors."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from store.errors import StoreRefused
 from store.event import SECOND
 
 NOTHING: Mapping[str, object] = {}
+
+Watch = Callable[[str, int], AbstractContextManager[object]]
+"""What is to be around an insert into a table, of so many rows."""
 
 QUERY_TIMEOUT = 300 * SECOND
 INSERT_TIMEOUT = 10 * SECOND
@@ -45,6 +49,7 @@ class ClickHouse:
 
     def __init__(self, queries: Clients, inserts: Clients, database: str, insert_timeout: int) -> None:
         self.database = database
+        self.watch: Watch = _unwatched
         self._queries = queries
         self._inserts = inserts
         self._insert_timeout = insert_timeout
@@ -94,7 +99,7 @@ class ClickHouse:
             raise StoreRefused(f"insert into {table}: the columns differ in length")
         if not _rows(columns):
             return
-        with self._inserts.one() as client:
+        with self.watch(table, _rows(columns)), self._inserts.one() as client:
             try:
                 client.insert(context=self._insert_context(client, table, columns, token))
             except ClickHouseError:
@@ -189,6 +194,10 @@ def _created(client: Client, database: str) -> Client:
         raise
     client.database = database
     return client
+
+
+def _unwatched(_table: str, _rows: int) -> AbstractContextManager[object]:
+    return nullcontext()
 
 
 def _rows(columns: Mapping[str, Sequence[object]]) -> int:

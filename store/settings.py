@@ -158,6 +158,13 @@ class ReconcileSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """`otlp`: the address that traces are sent to, '' for none but what the environment says."""
+
+    otlp: str
+
+
+@dataclass(frozen=True, slots=True)
 class TlsSettings:
     """Files in PEM. `client_ca`: of those whose certificates senders must show; `None`: they need none."""
 
@@ -188,6 +195,7 @@ class Settings:
     actions: ActionSettings
     sweeps: Mapping[str, SweepSettings]
     reconcile: ReconcileSettings
+    telemetry: TelemetrySettings
 
 
 T = TypeVar("T")
@@ -252,14 +260,14 @@ NOTIFY_KEEP = Setting("notify.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
+TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
     SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
-    QUARANTINE_PER_MINUTE, SPANS,
-    PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
+    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
@@ -367,6 +375,7 @@ def _settings(read: _Reader) -> Settings:
         access=AccessSettings(anonymous=read.value(ANONYMOUS)),
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
+        telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),
     )
 
 

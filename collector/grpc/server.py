@@ -6,6 +6,7 @@ message is read. Messages come as they were sent, gzipped or not: gRPC itself wo
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -101,17 +102,24 @@ class GrpcServer:
         ]
 
     async def _answer(self, path: str, messages: AsyncIterator[bytes], context: Context) -> bytes:
+        began = time.perf_counter()
         method = METHODS[path]
         request = request_of(path, context.invocation_metadata() or (), context.peer(), self._place)
         try:
             batch = await self._reception.take(request, _body(messages, method.decode))
-            return method.answer(batch).SerializeToString()
+            reply = method.answer(batch).SerializeToString()
+            self._record(path, 200, began)
+            return reply
         except (CollectorError, StoreError) as error:
             failed = failure(error)
         except Exception:
             log.exception("%s", path)
             failed = Failure(500, "Something went wrong inside of Noshow. Its log has the details.")
+        self._record(path, failed.status, began)
         return await _fail(context, failed)
+
+    def _record(self, path: str, status: int, began: float) -> None:
+        self._reception.recorder.answered(path, status, time.perf_counter() - began)
 
 
 class _Handlers(grpc.GenericRpcHandler):

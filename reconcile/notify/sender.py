@@ -31,6 +31,10 @@ _UNKNOWN = Answer(None, "the settings name no such receiver any more")
 Deliver = Callable[[Endpoint, str, str, int], Answer]
 
 
+def _nothing(deliver: Deliver) -> Deliver:
+    return deliver
+
+
 class Sender:
     """Delivers at least once, under an id that never changes; a case's messages to one endpoint go in order.
 
@@ -48,8 +52,9 @@ class Sender:
         self._lock = Lock()
 
     @classmethod
-    def build(cls, database: Database, settings: Settings) -> "Sender":
-        post = Post(allow_private=settings.outgoing.allow_private)
+    def build(cls, database: Database, settings: Settings, around: Callable[[Deliver], Deliver] = _nothing) -> "Sender":
+        """`around` may put something around a delivery, such as what measures it."""
+        post = around(Post(allow_private=settings.outgoing.allow_private))
         return cls(database, settings.notify.endpoints, post, SystemRandom().random)
 
     def step(self, now: int, endpoint: str | None = None) -> bool:

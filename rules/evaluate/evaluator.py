@@ -9,7 +9,7 @@ waits for the other.
 
 import logging
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 
@@ -51,6 +51,14 @@ class Tick:
     looked_at: int
     written: Written
     more: bool
+
+
+Ticking = Callable[[int], Tick | None]
+"""A tick at an instant; `None` where another evaluator has the lease."""
+
+
+def _nothing(tick: Ticking) -> Ticking:
+    return tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +122,16 @@ class Evaluator:
         another thread."""
         return self._sweep.not_judged()
 
-    def run(self, clock: Clock, stop: Event) -> None:
-        """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
+    def run(self, clock: Clock, stop: Event, around: Callable[[Ticking], Ticking] = _nothing) -> None:
+        """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again.
+
+        `around` may put something around a tick, such as what measures it.
+        """
         self._clock = clock
+        tick_once = around(self.tick)
         while not stop.is_set():
             try:
-                tick = self.tick(clock.now())
+                tick = tick_once(clock.now())
             except (StoreUnavailable, LeaseLost) as error:
                 log.warning("evaluator: %s", error)
                 self.forget()

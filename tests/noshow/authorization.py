@@ -35,6 +35,7 @@ class Row:
 TABLE = (
     Row("GET", "/healthz", None),
     Row("GET", "/readyz", None),
+    Row("GET", "/metrics", READ),
     Row("GET", "/static/{digest}/{name}", None, path={"digest": "0", "name": "noshow.css"}),
     Row("GET", "/favicon.ico", None),
     Row("GET", "/sign-in", None),

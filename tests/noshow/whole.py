@@ -9,9 +9,12 @@ from fastapi import FastAPI
 from api.access.keeper import Keeper
 from api.access.policy import Policy
 from collector.http.app import Front
+from noshow.gauges import observe
 from noshow.serving import ALL, Crew, Parts, application
 from noshow.stores import Stores
+from noshow.telemetry import Telemetry
 from noshow.tls import Certificate
+from noshow.tracing import Traced
 from reconcile.rulebook import Rulebook
 from reconcile.truth.asker import source
 from store.clock import Clock
@@ -35,9 +38,12 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
         certificate = None if settings.tls is None else Certificate(settings.tls)
-        parts = Parts(stores, settings, rulebook, keeper, ALL, asked, Crew(), certificate)
+        telemetry = Telemetry.build(settings, {})
+        stack.callback(telemetry.close)
+        observe(telemetry.meter, stores, clock)
+        parts = Parts(stores, settings, rulebook, keeper, ALL, asked, Crew(), telemetry, certificate)
         answering = application(parts, clock, stack)
-        front = answering.app
+        front = answering.app.behind if isinstance(answering.app, Traced) else answering.app
         assert isinstance(front, Front)
         assert isinstance(front.behind, FastAPI)
-        yield Whole(front, front.behind, keeper, stack.enter_context(listening(front, certificate)))
+        yield Whole(front, front.behind, keeper, stack.enter_context(listening(answering.app, certificate)))

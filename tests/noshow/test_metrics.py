@@ -1,0 +1,158 @@
+"""What a process tells of itself at `/metrics`, and that docs/metrics.md tells the same."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.access.identity import Scope
+from collector.batch import Batch, Rejection
+from collector.recorder import Recorder
+from collector.sender import Sender
+from noshow.measures import Measures
+from noshow.stores import Stores
+from noshow.telemetry import MOST_SERIES, Telemetry
+from reconcile.notify.delivery import Answer
+from rules.evaluate.evaluator import Tick
+from rules.evaluate.records import Written
+from store.clickhouse import ClickHouse
+from store.database import Database
+from store.event import SECOND, EventColumns
+from store.settings import load
+from store.settings_notify import Endpoint
+from tests.api.access.bearer import bearer
+from tests.api.shop import Shop, unpaid
+from tests.conftest import NOON
+from tests.noshow.whole import Whole, whole
+from tests.store.clock import ManualClock
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs" / "metrics.md"
+SOURCES = [ROOT / "collector" / "recorder.py", ROOT / "noshow" / "gauges.py", ROOT / "noshow" / "measures.py"]
+EVENT = {"correlation_id": "A", "name": "PaymentReceived", "time": "2025-11-20T12:00:00Z", "source": "shop"}
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+def running(clickhouse: ClickHouse, database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Whole]:
+    settings = load(
+        {}, overrides={"data": str(tmp_path), "collector.rate.events": "10", "collector.quarantine.keep": "3650d"}
+    )
+    with whole(Stores(clickhouse, database, None), settings, clock) as running:
+        yield running
+
+
+def samples(text: str) -> Samples:
+    families = text_string_to_metric_families(text)
+    return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
+
+
+def scraped(running: Whole) -> Samples:
+    answer = httpx.get(f"{running.url}/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    return samples(answer.text)
+
+
+def of(found: Samples, name: str, **labels: str) -> float:
+    return found[name, frozenset(labels.items())]
+
+
+def test_what_came_in_is_counted(running: Whole, clickhouse: ClickHouse, database: Database) -> None:
+    headers = bearer(database, Scope.INGEST, name="shop-svc")
+    bad = {**EVENT, "time": "tomorrow"}
+    body = [EVENT, {**EVENT, "source": "other"}, {**EVENT, "source": "other"}, bad, {**EVENT, "attributes": 5}]
+    with httpx.Client(base_url=running.url, headers=headers) as client:
+        assert client.post("/v1/events", json=body).json()["accepted"] == 3
+        assert client.post("/v1/events", content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
+        assert client.post("/v1/events", json=[EVENT] * 200).status_code == 200
+        assert client.post("/v1/events", json=[EVENT]).status_code == 429
+    found = scraped(running)
+    requests = "noshow_ingest_request_duration_seconds_count"
+    by_status = [of(found, requests, way="/v1/events", status=status) for status in ("200", "400", "429")]
+    assert by_status == [2, 1, 1]
+    accepted = [of(found, "noshow_ingest_events_accepted_total", source=source) for source in ("shop", "other")]
+    assert accepted == [201, 2]
+    refused = "noshow_ingest_events_refused_total"
+    assert of(found, refused, sender="shop-svc", reason="time") == 1
+    assert of(found, refused, sender="shop-svc", reason="attributes") == 1
+    assert of(found, "noshow_ingest_rate_limited_total", sender="shop-svc") == 1
+    assert of(found, "noshow_ingest_decode_duration_seconds_count") == 2
+    assert of(found, "noshow_ingest_bytes_total") > 200 * 80
+
+
+def test_what_the_stores_hold_is_counted(running: Whole, clickhouse: ClickHouse, database: Database) -> None:
+    Shop(clickhouse, database).add(unpaid("A"), unpaid("B"))
+    httpx.post(f"{running.url}/v1/events", json={**EVENT, "name": ""})
+    found = scraped(running)
+    assert of(found, "noshow_cases", state="open") == 2
+    assert of(found, "noshow_quarantine_events", state="waiting") == 1
+
+
+def test_what_senders_name_is_bounded() -> None:
+    telemetry = Telemetry.build(load({}), {})
+    recorder = Recorder(telemetry.meter)
+    recorder.stored(Batch(EventColumns(source=[f"s-{number}" for number in range(2 * MOST_SERIES)])), Sender())
+    found = samples(telemetry.exposition("")[0].decode())
+    accepted = {
+        labels: value for (name, labels), value in found.items() if name == "noshow_ingest_events_accepted_total"
+    }
+    assert len(accepted) == MOST_SERIES + 1, "and one of all the others"
+    assert sum(accepted.values()) == 2 * MOST_SERIES, "none is lost"
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("time", "time"),
+        ("", "event"),
+        ("event_name", "no_event"),
+        ("attributes.items[2].price", "attributes"),
+        ("whatever a sender likes", "attributes"),
+    ],
+)
+def test_reasons_are_few(field: str, reason: str) -> None:
+    telemetry = Telemetry.build(load({}), {})
+    Recorder(telemetry.meter).stored(Batch(rejected=[Rejection(0, field, "it is wrong")]), Sender("shop-svc"))
+    found = samples(telemetry.exposition("")[0].decode())
+    assert of(found, "noshow_ingest_events_refused_total", sender="shop-svc", reason=reason) == 1
+
+
+def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualClock) -> None:
+    telemetry = Telemetry.build(load({}), {})
+    measures = Measures(telemetry.meter, telemetry.tracer, clock)
+    tick = measures.ticking(lambda now: Tick(now - 15 * SECOND, 7, Written(), False))
+    tick(NOON)
+    measures.ticking(lambda now: None)(NOON)
+    deliver = measures.delivering(lambda *_: Answer(200, ""))
+    deliver(Endpoint("payments", "https://hooks.example"), "msg_1", "{}", NOON)
+    with measures.inserting("events", 1_000):
+        pass
+    with pytest.raises(ZeroDivisionError), measures.inserting("events", 1):
+        _ = 1 / 0
+    clock.sleep(5)
+    found = samples(telemetry.exposition("")[0].decode())
+    assert of(found, "noshow_evaluator_tick_duration_seconds_count") == 1
+    assert of(found, "noshow_evaluator_judged_total") == 7
+    assert of(found, "noshow_evaluator_lag_seconds") == 20
+    assert of(found, "noshow_notifications_attempts_total", outcome="delivered") == 1
+    inserts = "noshow_store_insert_duration_seconds_count"
+    assert of(found, inserts, table="events", outcome="stored") == 1
+    assert of(found, inserts, table="events", outcome="failed") == 1
+    assert of(found, "noshow_store_insert_rows_sum", table="events") == 1_001
+
+
+def test_the_docs_name_every_metric_and_no_other() -> None:
+    telemetry = Telemetry.build(load({}), {})
+    instruments = set(re.findall(r'"(noshow\.[a-z.]+)"', "".join(file.read_text() for file in SOURCES)))
+    assert len(instruments) > 10
+    documented = set(re.findall(r"^\| `(noshow_[a-z_]+)`", DOCS.read_text(), re.MULTILINE))
+    assert {re.sub("_(seconds|total)$", "", name) for name in documented} == {
+        name.replace(".", "_") for name in instruments
+    }
+    in_docs = set(re.findall(r"`(process_[a-z_]+)`", DOCS.read_text()))
+    exposed = {name for name, _ in samples(telemetry.exposition("")[0].decode()) if name.startswith("process_")}
+    assert in_docs == exposed
