@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 from msgspec import Raw
 
-from collector.errors import MalformedBody
+from collector.errors import BodyTooLarge, MalformedBody
 
 # A string that does not end runs to the end of the body: then the array has no end either, and nothing is tried twice.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
 _BLANKS = b" \t\r\n"
+
+MOST_TOKENS = 4_000_000
+"""Brackets, commas and strings that are looked at: 50,000 events have some two million."""
 
 # More commas than this for each event that is allowed, and the array is split piece by piece, in bounded memory.
 _COMMAS = 20
@@ -35,11 +39,13 @@ def items(body: bytes, most: int) -> Iterator[bytes]:
 def split_array(body: bytes) -> Iterator[bytes]:
     """The text of each element of the array that `body` begins with; in time and memory that grow with its length.
 
-    Raises `MalformedBody`, perhaps after some elements, where the array has no end or something comes after it.
+    Raises, perhaps after some elements, `MalformedBody` where the array has no end or something comes after it, and
+    `BodyTooLarge` where there is more to it than anybody would wait for.
     """
     depth = 0
     begin = 1
-    for token in _TOKEN.finditer(body):
+    tokens = _TOKEN.finditer(body)
+    for token in islice(tokens, MOST_TOKENS):
         at = token.start()
         match body[at : at + 1]:
             case b"[" | b"{":
@@ -52,6 +58,8 @@ def split_array(body: bytes) -> Iterator[bytes]:
             case b"," if depth == 1:
                 yield body[begin:at].strip(_BLANKS)
                 begin = at + 1
+    if next(tokens, None) is not None:
+        raise BodyTooLarge(f"more than {MOST_TOKENS:,} brackets, commas and strings; send fewer events at once")
     raise MalformedBody(f"{place(body, len(body))}: the array does not end")
 
 

@@ -27,6 +27,9 @@ _BATCH_BYTES = 32 << 20
 # Events that are read at once.
 _TOGETHER = 256
 
+# Lines for each event that is allowed, blank ones among them.
+_LINES = 4
+
 
 def decode_json(body: bytes, terms: Acceptance) -> Batch:
     """The events of one JSON object, or of an array of them.
@@ -48,8 +51,10 @@ def decode_json(body: bytes, terms: Acceptance) -> Batch:
 def decode_ndjson(body: bytes, terms: Acceptance) -> Batch:
     """The events of a body with one JSON object on each line. A bad line harms none but itself.
 
-    Raises `BodyTooLarge` where there are too many events.
+    Raises `BodyTooLarge` where there are too many events, or lines.
     """
+    if body.count(b"\n") > _LINES * terms.max_batch:
+        raise BodyTooLarge(f"more than {_LINES * terms.max_batch:,} lines in one request")
     lines = enumerate(map(bytes.strip, body.removeprefix(_BOM).split(b"\n"), repeat(_BLANKS)))
     return _collect((line for line in lines if line[1]), terms, terms.max_batch)
 

@@ -133,7 +133,7 @@ class TestSources:
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:
         texts = {"host": "::1", "port": "9000", "public_url": "http://x", "clickhouse.url": "http://x"}
         texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d"}
-        texts |= {"collector.rate.events": "5", "collector.rate.bytes": "1MiB"}
+        texts |= {"collector.rate.events": "5", "collector.rate.bytes": "1MiB", "telemetry.otlp": "http://x"}
         environ = {s.environment: texts.get(s.name) or str(s.default) for s in SETTINGS}
         settings = load(environ)
         assert (settings.host, settings.port, settings.clickhouse) == ("::1", 9000, Secret("http://x"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.errors import MalformedBody
+from collector.errors import BodyTooLarge, MalformedBody
 from collector.json.array import place, split_array
 
 values = st.recursive(
@@ -53,6 +53,12 @@ def test_what_is_broken_stays_in_its_element(body: bytes, elements: list[bytes])
 )
 def test_an_array_that_does_not_end_is_malformed(body: bytes, reason: str) -> None:
     with pytest.raises(MalformedBody, match=reason):
+        list(split_array(body))
+
+
+@pytest.mark.parametrize("body", [b"[" * 5_000_000, b"[[" + b"1," * 5_000_000 + b"1]]"], ids=["deep", "long"])
+def test_an_array_that_takes_too_long_to_split_is_too_large(body: bytes) -> None:
+    with pytest.raises(BodyTooLarge, match="more than 4,000,000 brackets"):
         list(split_array(body))
 
 
