@@ -20,6 +20,7 @@ from api import (
     instances,
     models,
     notifications,
+    quarantine,
     redactions,
     rules,
     sign_in,
@@ -34,6 +35,7 @@ from api.headers import CommonHeaders
 from api.pages import pages
 from reconcile.cases.desk import Desk
 from reconcile.outgoing.call import Caller
+from reconcile.quarantine.bench import Again, Bench
 from reconcile.rulebook import Rulebook
 from reconcile.truth.limits import Limits
 from reconcile.truth.live import LiveTruth
@@ -41,6 +43,8 @@ from reconcile.truth.source import Source
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
+from store.event import Event
+from store.quarantine import Content, Why
 
 DESCRIPTION = """
 What Noshow knows of every business process it watches: which steps happened, which are late, which never showed up.
@@ -57,6 +61,7 @@ TAGS = [
     {"name": "rules", "description": "What instances are judged by, and what is wrong with a rule that was refused."},
     {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
     {"name": "notifications", "description": "What was sent to whom, and of what nothing is told for a while."},
+    {"name": "quarantine", "description": "What was refused: looked at, taken after all, or put aside."},
     {"name": "health", "description": "For load balancers."},
 ]
 COMPONENTS = "#/components/schemas/{model}"
@@ -95,12 +100,18 @@ OURS = (
     audit.router,
     redactions.router,
     notifications.router,
+    quarantine.router,
     silences.router,
     description.router,
     pages.router,
     sign_in.router,
     assets.router,
 )
+
+
+def unread(_content: Content, _now: int) -> Sequence[Event] | Why:
+    """Where nobody says how what was refused is read again."""
+    return Why("", "it can't be read here", "it can't be read here")
 
 
 def create_app(
@@ -112,6 +123,7 @@ def create_app(
     keeper: Keeper | None = None,
     source: Source | None = None,
     desk: Desk | None = None,
+    again: Again = unread,
     routers: Sequence[APIRouter] = OURS,
     others: Mapping[str, Any] = NOTHING,
 ) -> FastAPI:
@@ -120,7 +132,7 @@ def create_app(
     Without `routers` only health is left of what is here. `others` are paths that somebody else answers on the same
     port, as OpenAPI describes them (who may use them: `guard.identified`). `keeper` knows whom to let in: else those
     with a token, and this machine. `source` asks the sources of truth: else public ones are asked, without anything of
-    the environment. `desk` is where cases are moved.
+    the environment. `desk` is where cases are moved. `again` reads what was refused once more.
     """
     app = Application(
         title="Noshow",
@@ -140,6 +152,7 @@ def create_app(
         keeper or Keeper(database, Policy()),
         desk or Desk.on(clickhouse, database),
         LiveTruth(database, source or Source(clickhouse, rulebook, Caller(allow_private=False), {}, Limits(1, 1))),
+        Bench(clickhouse, database, again),
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)

@@ -11,6 +11,7 @@ from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
 from reconcile.cases.desk import Desk
+from reconcile.quarantine.bench import Bench
 from reconcile.rulebook import Rulebook
 from reconcile.truth.live import LiveTruth
 from store.clickhouse import ClickHouse
@@ -20,13 +21,14 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers work with beside the stores: the rules in force, whom to let in, where cases are moved, and live
-    truth."""
+    """What handlers work with beside the stores: the rules in force, whom to let in, where cases are moved, live truth,
+    and where what was refused is seen to."""
 
     rulebook: Rulebook
     keeper: Keeper
     desk: Desk
     live: LiveTruth
+    bench: Bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Context:
     keeper: Keeper
     desk: Desk
     live: LiveTruth
+    bench: Bench
 
     @classmethod
     def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, services: Services) -> "Context":
@@ -66,6 +69,7 @@ class Context:
             services.keeper,
             services.desk,
             services.live,
+            services.bench,
         )
 
 

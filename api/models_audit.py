@@ -70,3 +70,4 @@ class EntriesRedacted(BaseModel):
 
 class EventsRedacted(EntriesRedacted):
     events: Annotated[int, Field(description="Of so many events.")]
+    quarantined: Annotated[int, Field(description="So many that had been refused go as a whole.")]

@@ -31,15 +31,17 @@ class NotPossible(ApiError):
     status_code=_ACCEPTED,
 )
 def of_events(asked: models.EventRedaction, here: Here, caller: Administrator) -> Response:
-    """On record at once; carried out within seconds, for good. A rule that reads them has them no more, either."""
+    """On record at once; carried out within seconds, for good. A rule that reads them has them no more, either.
+
+    What was refused and has the correlation ID and one of the attributes goes from the quarantine as a whole."""
     by = By(caller.actor, asked.reason)
     try:
-        entry, events = redact_events(
+        redacted = redact_events(
             here.clickhouse, here.database, asked.correlation_id, asked.attributes, by, here.clock.now()
         )
     except NothingToRedact as error:
         raise NotPossible(error) from error
-    return Json({"entry": entry, "events": events}, status_code=_ACCEPTED)
+    return Json(redacted._asdict(), status_code=_ACCEPTED)
 
 
 @router.post(

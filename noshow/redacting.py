@@ -27,7 +27,10 @@ def redact_events_command(server: Server, correlation_id: str, attributes: tuple
     body = {"correlation_id": correlation_id, "attributes": attributes, "reason": reason}
     with connected(server) as client:
         done = client.post("/v1/events/redact", body)
-    click.echo(f"{done['events']} events of {correlation_id} are redacted within seconds; audit entry {done['entry']}")
+    gone = f", and {done['quarantined']} that were refused are removed," if done["quarantined"] else ""
+    click.echo(
+        f"{done['events']} events of {correlation_id} are redacted{gone} within seconds; audit entry {done['entry']}"
+    )
 
 
 @click.command("redact")

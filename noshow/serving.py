@@ -23,6 +23,7 @@ from collector.grpc.server import GrpcServer, PortTaken
 from collector.http.app import Front
 from collector.http.openapi import PATHS
 from collector.http.routes import handlers
+from collector.quarantine.again import Again
 from collector.reception import Reception
 from collector.recorder import Recorder
 from noshow import linting, welcome
@@ -174,6 +175,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         keeper=parts.keeper,
         desk=Desk.on(opened.clickhouse, opened.database, settings.reconcile.references),
         source=parts.source,
+        again=Again(settings.collector),
         routers=(metrics.create_router(telemetry.exposition), *(OURS if Role.API in parts.roles else ())),
         others=PATHS if collects else {},
     )

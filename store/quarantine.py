@@ -1,8 +1,8 @@
 """What was refused, in ClickHouse: until it is taken after all, put aside, or too old. Times are µs UTC."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
@@ -69,6 +69,8 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     id: str
     form: str
     context: str
+    field: str
+    reason: str
     data: bytes
     cut: bool
 
@@ -101,6 +103,12 @@ class Wanted:
     q: str = ""
     since: int = 0
     state: State | None = State.WAITING
+
+    @property
+    def given(self) -> dict[str, object]:
+        """What was asked for, but the ids."""
+        told = {name: getattr(self, name) for name in ("group", "source", "sender", "fault", "q", "since")}
+        return {name: value for name, value in told.items() if value}
 
     def bound(self, now: int) -> dict[str, object]:
         """As parameters of the queries."""
@@ -163,7 +171,7 @@ _CHOSEN = f"SELECT id, size FROM {_PRESENT} {_ASKED} ORDER BY id LIMIT {{limit:U
 _COUNT = f"SELECT count() FROM {_PRESENT} {_ASKED}"
 
 _CONTENTS = """
-SELECT id, form, context, base64Encode(data), cut FROM quarantine
+SELECT id, form, context, field, reason, base64Encode(data), cut FROM quarantine
 WHERE id IN {ids:Array(String)} ORDER BY id, version DESC LIMIT 1 BY id
 """
 
@@ -186,7 +194,9 @@ position(data, {correlation_id:String}) > 0
 AND multiSearchAny(data, {names:Array(String)})
 """
 
-_FIRST = (2**63 - 1, "")
+FIRST = (2**63 - 1, "")
+"""Where the first page begins."""
+
 _MOVED_AT_ONCE = 1_000  # rows in one statement, whose parameters travel in the address of the request
 _SAID_AT_ONCE = 100  # the same, where each has a reason of its own
 
@@ -206,7 +216,7 @@ class Moved:
 
     state: State
     by: str
-    said: Mapping[str, Why]
+    said: Mapping[str, Why] = field(default_factory=dict)
 
 
 def columns(rows: Sequence[Row]) -> dict[str, Sequence[object]]:
@@ -224,7 +234,7 @@ def groups(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> list
     return [Group(*row) for row in clickhouse.query(_GROUPS, wanted.bound(now) | {"limit": limit})]
 
 
-def page(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int, before: tuple[int, str] = _FIRST) -> list[Held]:
+def page(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int, before: tuple[int, str] = FIRST) -> list[Held]:
     """Those that were received last first; behind the one that was received at `before`, and has this id."""
     at, id_ = before
     bound = wanted.bound(now) | {"limit": limit, "before_at": at, "before_id": id_}
@@ -245,7 +255,10 @@ def chosen(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> dict
 def contents(clickhouse: ClickHouse, ids: Sequence[str]) -> list[Content]:
     """In order of id."""
     rows = clickhouse.query(_CONTENTS, {"ids": list(ids)})
-    return [Content(id_, form, context, base64.b64decode(data), cut) for id_, form, context, data, cut in rows]
+    return [
+        Content(id_, form, context, place, reason, base64.b64decode(data), cut)
+        for id_, form, context, place, reason, data, cut in rows
+    ]
 
 
 def move(clickhouse: ClickHouse, ids: Sequence[str], moved: Moved, now: int) -> None:
@@ -268,20 +281,20 @@ def move(clickhouse: ClickHouse, ids: Sequence[str], moved: Moved, now: int) -> 
         )
 
 
-def telling_of(clickhouse: ClickHouse, correlation_id: str, names: Sequence[str]) -> int:
+def telling_of(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> int:
     """How many rows hold the correlation ID and one of these attributes."""
     sql = f"SELECT uniqExact(id) FROM quarantine WHERE {_TELLS_OF}"
     [(number,)] = clickhouse.query(sql, _searched(correlation_id, names))
     return int(number)
 
 
-def remove(clickhouse: ClickHouse, correlation_id: str, names: Sequence[str]) -> None:
+def remove(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> None:
     """For good, in every version, what `telling_of` counts."""
     sql = f"ALTER TABLE quarantine DELETE WHERE {_TELLS_OF} SETTINGS mutations_sync = 2"
     clickhouse.command(sql, _searched(correlation_id, names))
 
 
-def _searched(correlation_id: str, names: Sequence[str]) -> dict[str, object]:
+def _searched(correlation_id: str, names: Collection[str]) -> dict[str, object]:
     """`a.b` is the key `b` within `a`: the last of them is what the bytes have."""
     return {"correlation_id": correlation_id, "names": sorted({name.rpartition(".")[2] or name for name in names})}
 

@@ -6,6 +6,7 @@ The drainer carries it out once the entry is copied: at least once, whatever is 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -16,7 +17,7 @@ from reconcile.audit.entry import Entry, record
 from reconcile.audit.row import EMPTY
 from reconcile.audit.verify import REDACTED
 from reconcile.errors import ReconcileError
-from store import cursors, redaction
+from store import cursors, quarantine, redaction
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.tables import audit
@@ -62,6 +63,14 @@ class _Detail(msgspec.Struct):
     attributes: list[str] = []
 
 
+class Redacted(NamedTuple):
+    """The entry's id, and of how many events that are stored, and of how many that were refused."""
+
+    entry: str
+    events: int
+    quarantined: int
+
+
 @dataclass(frozen=True, slots=True)
 class By:
     """Who has something redacted, and why."""
@@ -72,21 +81,23 @@ class By:
 
 def redact_events(
     clickhouse: ClickHouse, database: Database, correlation_id: str, names: Collection[str], by: By, now: int
-) -> tuple[str, int]:
-    """Have these attributes taken out of the stored events of a correlation ID: the entry's id, and of how many events.
+) -> Redacted:
+    """Have these attributes taken out of the stored events of a correlation ID; what was refused and tells of them goes
+    from the quarantine.
 
     Raises `NothingToRedact`, `StoreUnavailable` or `StoreRefused`.
     """
     bearing = redaction.bearing(clickhouse, correlation_id, names)
     events = sorted({(event.source, event.id) for event in bearing})
-    if not events:
+    refused = quarantine.telling_of(clickhouse, correlation_id, names)
+    if not events and not refused:
         raise NothingToRedact(f"No event of {correlation_id} has {' or '.join(sorted(names))}.")
     told = [{"source": source, "id": id_} for source, id_ in events]
-    detail = {"events": told, "attributes": sorted(names)}
+    detail = {"events": told, "attributes": sorted(names)} | ({"quarantined": refused} if refused else {})
     entry = Entry(EVENTS_REDACTED, by.actor, by.reason, correlation_id=correlation_id, detail=detail)
     with database.begin() as connection:
         [id_] = record(connection, [entry], now)
-    return id_, len(events)
+    return Redacted(id_, len(events), refused)
 
 
 def redact_entries(clickhouse: ClickHouse, database: Database, ids: Sequence[str], by: By, now: int) -> str:
@@ -121,6 +132,7 @@ def carry_out(clickhouse: ClickHouse, database: Database) -> int:
         if what == REDACTED:
             _empty(clickhouse, asked.seqs)
         else:
+            quarantine.remove(clickhouse, correlation_id, asked.attributes)
             redaction.redact(clickhouse, correlation_id, asked.attributes)
     with database.begin() as connection:
         cursors.move(connection, _CURSOR, until)

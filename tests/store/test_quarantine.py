@@ -1,35 +1,12 @@
 """What was refused, in ClickHouse: each once, as it stands now, until it is too old or redacted."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from store import quarantine
 from store.clickhouse import ClickHouse
 from store.event import DAY, SECOND
-from store.quarantine import COUNTED, Content, Moved, Row, State, Wanted, Why
-
-NOON = 1_763_640_000_000_000
-LONG = 4_000_000_000  # seconds: nothing of these tests is ever too old by the engine's own clock
-
-
-def row(id_: str, at: int = NOON, **more: Any) -> Row:
-    told: dict[str, Any] = {
-        "state": State.WAITING,
-        "source": "shop",
-        "sender": "shop-token",
-        "form": "json",
-        "context": "",
-        "field": "time",
-        "reason": f"lies {at} in the future",
-        "fault": "time: lies … in the future",
-        "data": b'{"name": "A"}',
-        "cut": False,
-        "number": 1,
-        "state_by": "",
-        "keep_until": LONG,
-    }
-    whole = {**told, **more}
-    return Row(id=id_, version=at, received_at=at, size=len(whole["data"]), **whole)
+from store.quarantine import COUNTED, Content, Moved, State, Wanted, Why
+from tests.store.refused import LONG, NOON, row
 
 
 def ids(clickhouse: ClickHouse, wanted: Wanted, now: int = NOON) -> Sequence[str]:
@@ -50,8 +27,8 @@ def test_what_is_sent_again_is_one_row_and_the_last_time_counts(any_clickhouse: 
 def test_bytes_come_back_as_they_were(any_clickhouse: ClickHouse) -> None:
     quarantine.write(any_clickhouse, [row("a", data=bytes(range(256)), cut=True), row("b", data=b"", form="otlp-logs")])
     assert quarantine.contents(any_clickhouse, ["a", "b", "c"]) == [
-        Content("a", "json", "", bytes(range(256)), True),
-        Content("b", "otlp-logs", "", b"", False),
+        Content("a", "json", "", "time", f"lies {NOON} in the future", bytes(range(256)), True),
+        Content("b", "otlp-logs", "", "time", f"lies {NOON} in the future", b"", False),
     ]
 
 

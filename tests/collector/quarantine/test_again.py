@@ -30,7 +30,7 @@ AHEAD = replace(LIMITS, max_ahead=30 * DAY)
 
 
 def content(data: bytes, form: str = "json", **more: object) -> Content:
-    return Content("id", form, str(more.get("context", "")), data, bool(more.get("cut")))
+    return Content("id", form, str(more.get("context", "")), "", "", data, bool(more.get("cut")))
 
 
 def event(told: object) -> Event:

@@ -10,6 +10,7 @@ from reconcile.audit.trail import Trail
 from reconcile.audit.verify import Fault, Kind, compared, verify
 from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
+from store import quarantine
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import DAY, HOUR, MINUTE
@@ -17,6 +18,7 @@ from store.events import history, write
 from tests.reconcile.audit.trails import ANNA, enter, entry
 from tests.rules.evaluate.test_evaluator import SETTINGS
 from tests.rules.shop import FULFILMENT, NOON, event, paid, placed
+from tests.store.refused import row
 
 EMAIL = '{"email": "a@b"}'
 WISH = By(ANNA, "erasure request 17")
@@ -111,8 +113,8 @@ def test_what_can_not_be_redacted(clickhouse: ClickHouse, any_database: Database
 
 def test_attributes_go_from_the_events(clickhouse: ClickHouse, any_database: Database, drainer: Drainer) -> None:
     write(clickhouse, [event("A", "Note", 0, EMAIL), event("A", "Paid", MINUTE, '{"amount":2}')])
-    id_, count = redact_events(clickhouse, any_database, "A", ["email", "phone"], WISH, NOON)
-    assert count == 1
+    id_, count, quarantined = redact_events(clickhouse, any_database, "A", ["email", "phone"], WISH, NOON)
+    assert (count, quarantined) == (1, 0)
     assert len(redaction_pending(clickhouse)) == 1, "it is carried out when it is on record"
     drainer.step(NOON)
     assert redaction_pending(clickhouse) == []
@@ -122,6 +124,19 @@ def test_attributes_go_from_the_events(clickhouse: ClickHouse, any_database: Dat
     assert "a@b" not in told.detail
     with pytest.raises(NothingToRedact, match="No event of A has email"):
         redact_events(clickhouse, any_database, "A", ["email"], WISH, NOON)
+
+
+def test_what_was_refused_goes_from_the_quarantine(
+    clickhouse: ClickHouse, any_database: Database, drainer: Drainer
+) -> None:
+    told = b'{"correlation_id": "A", "attributes": {"email": "a@b"}}'
+    quarantine.write(clickhouse, [row("gone", data=told), row("stays", data=told.replace(b'"A"', b'"B"'))])
+    redacted = redact_events(clickhouse, any_database, "A", ["email"], WISH, NOON)
+    assert (redacted.events, redacted.quarantined) == (0, 1)
+    drainer.step(NOON)
+    assert clickhouse.query("SELECT id FROM quarantine") == [("stays",)]
+    [entry] = rows(clickhouse, any_database)
+    assert '"quarantined":1' in entry.detail
 
 
 def redaction_pending(clickhouse: ClickHouse) -> list[str]:
