@@ -14,9 +14,12 @@ from reconcile.cases.desk import Desk
 from reconcile.quarantine.bench import Bench
 from reconcile.rulebook import Rulebook
 from reconcile.truth.live import LiveTruth
+from store import quarantine
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
+from store.errors import StoreError
+from store.quarantine import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,17 @@ class Context:
             with database.read() as connection:
                 return rule_files.of_all(connection)
 
+        def load_quarantined() -> int:
+            return quarantine.count(clickhouse, Wanted(), clock.now())
+
         files = Kept(load_rule_files, clock)
+        waiting = Kept(load_quarantined, clock)
         return cls(
             clickhouse,
             database,
             clock,
             services.rulebook,
-            Templates(lambda: sum(file.refused for file in files.get())),
+            Templates(lambda: sum(file.refused for file in files.get()), lambda: _if_there(waiting)),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,
@@ -71,6 +78,14 @@ class Context:
             services.live,
             services.bench,
         )
+
+
+def _if_there(waiting: Kept[int]) -> int:
+    """No page fails because a number beside it is not known."""
+    try:
+        return waiting.get()
+    except StoreError:
+        return 0
 
 
 async def of_request(request: Request) -> Context:

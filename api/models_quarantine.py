@@ -1,13 +1,13 @@
 """What the REST interface takes and tells of the quarantine, for its description in OpenAPI."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.models import Next, Time
 from api.parameters import Text
 from api.parameters_quarantine import QuarantineFilters
-from store.quarantine import State, Wanted
+from store.quarantine import Wanted
 
 
 class Chosen(QuarantineFilters):
@@ -38,7 +38,7 @@ class Discard(Chosen):
 
 class Quarantined(BaseModel):
     id: Annotated[str, Field(description="Made from the bytes: what is sent again has the same.")]
-    state: State
+    state: Literal["waiting", "replayed", "discarded"]
     received_at: Annotated[Time, Field(description="The last time.")]
     source: Annotated[str | None, Field(description="Null where the bytes do not say it.")]
     sender: str

@@ -42,8 +42,9 @@ class QuarantineFilters(Parameters):
 
 class GroupParameters(QuarantineFilters):
     state: Annotated[
-        State | Literal["all"], Field(description="Only what is in this state; what waits, unless asked otherwise.")
-    ] = State.WAITING
+        Literal["waiting", "replayed", "discarded", "all"],
+        Field(description="Only what is in this state; what waits, unless asked otherwise."),
+    ] = "waiting"
     limit: Limit = 100
 
     @property

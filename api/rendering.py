@@ -26,6 +26,7 @@ PLACES: Mapping[str, str] = {
     "/discrepancies": "Discrepancies",
     "/silences": "Silences",
     "/notifications": "Notifications",
+    "/quarantine": "Quarantine",
     "/audit": "Audit",
     "/rules": "Rules",
 }
@@ -44,10 +45,12 @@ ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\
 
 
 class Templates:
-    """`refused_rules`: how many rule files are refused at present, which every page tells of."""
+    """Every page tells of `refused_rules`, how many rule files are refused at present, and of `quarantined`, how many
+    events wait in the quarantine."""
 
-    def __init__(self, refused_rules: Callable[[], int]) -> None:
+    def __init__(self, refused_rules: Callable[[], int], quarantined: Callable[[], int]) -> None:
         self._refused_rules = refused_rules
+        self._quarantined = quarantined
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
         """Every template can name who looks (`viewer`; `None` on pages that are for everybody), the path that was asked
@@ -58,6 +61,7 @@ class Templates:
             "at": request.url.path,
             "sign_in": sign_in_path(request),
             "refused_rules": self._refused_rules,
+            "quarantined": self._quarantined,
         }
         return HTMLResponse(page.render(whole | values))
 
@@ -110,7 +114,14 @@ def pretty(attributes: str) -> str:
     text = legible(text)
     if len(text) <= LONGEST_ATTRIBUTES:
         return text
-    return text[:LONGEST_ATTRIBUTES] + "\n… cut off here; /v1/instances has all of it"
+    return text[:LONGEST_ATTRIBUTES] + "\n… cut off here; the REST interface (/v1) has all of it"
+
+
+def dump(data: bytes, most: int = 4096) -> str:
+    """What is no text: the first bytes, sixteen a line, in hex and as the letters that some of them are."""
+    rows = (data[start : start + 16] for start in range(0, min(len(data), most), 16))
+    lines = [f"{row.hex(' '):<47}  {''.join(chr(it) if 32 <= it < 127 else '·' for it in row)}" for row in rows]
+    return "\n".join(lines) + ("\n…" if len(data) > most else "")
 
 
 def one_line(attributes: str, letters: int = 160) -> str:
@@ -140,6 +151,7 @@ def _environment() -> Environment:
         amount=amount,
         thousands=thousands,
         pretty=pretty,
+    dump=dump,
         one_line=one_line,
         safe_url=safe_url,
         as_json=as_json,

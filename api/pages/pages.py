@@ -11,6 +11,7 @@ from api.pages import (
     discrepancies,
     notifications,
     order,
+    quarantine,
     rules,
     silences,
     truth,
@@ -21,6 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 for page in (
     *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, audit, rules),
+    *(truth_file, discrepancies, silences, notifications, quarantine, audit, rules),
 ):
     router.include_router(page.router)

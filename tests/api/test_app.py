@@ -46,6 +46,7 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/notifications/redeliver",
         "/v1/notifications/{id}",
         "/v1/notifications/{id}/redeliver",
+        *(f"/v1/quarantine{it}" for it in ("", "/groups", "/{id}", "/replay", "/replay/preview", "/discard")),
         "/v1/silences",
         "/v1/silences/preview",
         "/v1/silences/{id}/end",

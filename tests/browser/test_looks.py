@@ -21,6 +21,7 @@ PATHS = (
     "/notifications",
     "/discrepancies",
     "/audit",
+    "/quarantine",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",
