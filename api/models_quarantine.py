@@ -1,5 +1,6 @@
 """What the REST interface takes and tells of the quarantine, for its description in OpenAPI."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,17 +16,18 @@ class Chosen(QuarantineFilters):
 
     model_config = ConfigDict(extra="forbid")
 
+    after: Annotated[Text, Field(description="`next` of the replay before.")] = ""
     ids: Annotated[tuple[Text, ...], Field(max_length=1_000)] = ()
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not any(getattr(self, name) for name in Chosen.model_fields):
+        if not any(getattr(self, name) for name in Chosen.model_fields if name != "after"):
             raise ValueError("expected ids, or at least one of group, source, sender, fault, since, q")
         return self
 
     @property
     def asked(self) -> Wanted:
-        return self.wanted(ids=self.ids)
+        return replace(self.wanted(ids=self.ids), after=self.after)
 
 
 class Replay(Chosen):
@@ -90,9 +92,10 @@ class Replayed(BaseModel):
 
     taken: int
     refused: Annotated[list[StillRefused], Field(description="The most first.")]
-    remaining: Annotated[int, Field(description="Beyond what one request sees to: ask again.")]
+    remaining: Annotated[int, Field(description="Beyond what one request sees to.")]
+    next: Annotated[str | None, Field(description="Give it as `after` to go on with those; null where none remain.")]
 
 
 class Discarded(BaseModel):
     discarded: int
-    remaining: int
+    remaining: Annotated[int, Field(description="Beyond what one request sees to: ask again.")]

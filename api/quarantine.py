@@ -179,4 +179,4 @@ def _group_json(group: Group) -> dict[str, object]:
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     refused = [{"fault": fault, "count": count} for fault, count in outcome.refused.items()]
-    return {"taken": outcome.taken, "refused": refused, "remaining": outcome.remaining}
+    return {"taken": outcome.taken, "refused": refused, "remaining": outcome.remaining, "next": outcome.after or None}

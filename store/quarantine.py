@@ -93,9 +93,10 @@ class Group(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """All that is given must fit. `group`: one fault of one source; `fault`: a part of field or reason; `q`: a part of
-    the bytes; `since`: when it was last received, at the earliest."""
+    the bytes; `since`: when it was last received, at the earliest. `after`: only ids behind this one."""
 
     ids: Sequence[str] = ()
+    after: str = ""
     group: str = ""
     source: str = ""
     sender: str = ""
@@ -114,6 +115,7 @@ class Wanted:
         """As parameters of the queries."""
         return {
             "ids": list(self.ids),
+            "after": self.after,
             "group": self.group,
             "source": self.source,
             "sender": self.sender,
@@ -132,6 +134,7 @@ _PRESENT = """
            state_by
     FROM quarantine
     WHERE keep_until > toDateTime({now:UInt32}, 'UTC')
+      AND id > {after:String}
       AND (empty({ids:Array(String)}) OR id IN {ids:Array(String)})
       AND ({source:String} = '' OR source = {source:String})
       AND ({q:String} = '' OR position(data, {q:String}) > 0)

@@ -28,13 +28,15 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class PageParameters(QuarantineParameters):
-    """`replayed`, `still`, `discarded`, `remaining`: how many, of what whoever is led here has just done."""
+    """`replayed`, `still`, `discarded`, `remaining`: how many, of what whoever is led here has just done. `go_on`: the
+    id behind which those remain."""
 
     limit: int = PAGE
     replayed: Count | None = None
     still: Count = 0
     discarded: Count | None = None
     remaining: Count = 0
+    go_on: Text | None = None
 
     @property
     def chosen(self) -> dict[str, str | None]:
@@ -58,19 +60,25 @@ class PageParameters(QuarantineParameters):
 
     @property
     def _more(self) -> str:
-        return f" {self.remaining:,} more remain: do it again." if self.remaining else ""
+        return f" {self.remaining:,} more remain: go on." if self.remaining else ""
 
 
 class ChoiceForm(Body):
-    """A group, or one event."""
+    """A group, or one event. `after`: of a group only what is behind this id."""
 
     group: Text | None = None
     id: Text | None = None
+    after: Text = ""
     reason: Annotated[str, Field(max_length=1024)] = ""
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(ids=(self.id or "",) if self.group is None else (), group=self.group or "")
+        return Wanted(ids=(self.id or "",) if self.group is None else (), group=self.group or "", after=self.after)
+
+    @property
+    def led(self) -> dict[str, str]:
+        """Where more remain, back to the group."""
+        return {"group": self.group or ""}
 
 
 class DiscardForm(ChoiceForm):
@@ -103,7 +111,8 @@ def replay(identity: Operator, sent: Sent, here: Here) -> Response:
     asked = read(ChoiceForm, sent)
     outcome = here.bench.replay(asked.wanted, By(identity.actor, asked.reason), here.clock.now())
     still = sum(outcome.refused.values())
-    return _seen({"replayed": outcome.taken, "still": still, "remaining": outcome.remaining})
+    told = {"replayed": str(outcome.taken), "still": str(still), "remaining": str(outcome.remaining)}
+    return see(board_path(told | ({**asked.led, "go_on": outcome.after} if outcome.remaining else {}), "/quarantine"))
 
 
 @router.post("/discard", max_body_size=MOST, dependencies=[Depends(only(NoParameters))])
@@ -113,11 +122,8 @@ def discard(request: Request, identity: Operator, sent: Sent, here: Here) -> Res
     except REFUSALS as error:
         return _again(request, here, identity, sent, None, refused(request, error, "discard", sent))
     number, remaining = here.bench.discard(asked.wanted, By(identity.actor, asked.reason), here.clock.now())
-    return _seen({"discarded": number, "remaining": remaining})
-
-
-def _seen(counts: Mapping[str, int]) -> Response:
-    return see(board_path({name: str(number) for name, number in counts.items()}, "/quarantine"))
+    told = {"discarded": str(number), "remaining": str(remaining)}
+    return see(board_path(told | (asked.led if remaining else {}), "/quarantine"))
 
 
 def _again(
@@ -168,7 +174,7 @@ def _page(
         states=tuple(State),
         more=board_path({**asked.chosen, "after": after}, "/quarantine") if after else None,
         seen=seen,
-        choice={"group": asked.group},
+        choice={"group": asked.group} | ({"after": asked.go_on} if asked.go_on else {}),
         count=groups[0].count if groups else 0,
         now=here.clock.now(),
         refusal=refusal,

@@ -39,11 +39,12 @@ class By:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Of a replay: so many were or would be `taken`; the `refused` are counted by fault, the most first. `remaining`:
-    those beyond what one request sees to."""
+    those beyond what one request sees to; they come `after` this id."""
 
     taken: int
     refused: Mapping[str, int]
-    remaining: int
+    remaining: int = 0
+    after: str = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class _Read:
     refused: Counter[str] = field(default_factory=Counter)
     changed: dict[str, Why] = field(default_factory=dict)
     remaining: int = 0
+    after: str = ""
 
     def refuse(self, content: Content, why: Why) -> None:
         self.refused[why.fault] += 1
@@ -64,7 +66,7 @@ class _Read:
 
     @property
     def outcome(self) -> Outcome:
-        return Outcome(len(self.taken), dict(self.refused.most_common()), self.remaining)
+        return Outcome(len(self.taken), dict(self.refused.most_common()), self.remaining, self.after)
 
 
 class Bench:
@@ -100,7 +102,7 @@ class Bench:
 
     def _read(self, wanted: Wanted, now: int) -> _Read:
         chosen, remaining = self._chosen(wanted, now)
-        read = _Read(remaining=remaining)
+        read = _Read(remaining=remaining, after=max(chosen) if remaining else "")
         for ids in _parts(chosen):
             for content in quarantine.contents(self._clickhouse, ids):
                 told = self._again(content, now)

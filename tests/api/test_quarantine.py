@@ -110,12 +110,12 @@ def test_a_replay_is_looked_at_first(http: httpx.Client, clickhouse: ClickHouse)
     shop, _ = groups(http)
     before = http.post("/v1/quarantine/replay/preview", json={"group": shop["id"]}).json()
     models.Replayed.model_validate(before, extra="forbid")
-    assert before == {"taken": 0, "refused": [{"fault": "name: empty", "count": 5}], "remaining": 0}
+    assert before == {"taken": 0, "refused": [{"fault": "name: empty", "count": 5}], "remaining": 0, "next": None}
     MAPPED["mapped"] = True
     assert http.post("/v1/quarantine/replay/preview", json={"group": shop["id"]}).json()["taken"] == 5
     assert history(clickhouse, "o-1") == []
     after = http.post("/v1/quarantine/replay", json={"group": shop["id"], "reason": "fixed"})
-    assert after.json() == {"taken": 5, "refused": [], "remaining": 0}
+    assert after.json() == {"taken": 5, "refused": [], "remaining": 0, "next": None}
     assert len(history(clickhouse, "o-1")) == 5
     assert listed(http) == ["bank"]
     told = http.get("/v1/audit?what=quarantine.replayed").json()["items"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from reconcile.quarantine.bench import AT_ONCE, Bench, By, Outcome
+from reconcile.quarantine.bench import Bench, By, Outcome
 from store import quarantine
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -100,11 +100,14 @@ def test_nothing_chosen_is_nothing_on_record(bench: Bench, any_database: Databas
     assert entries(any_database) == []
 
 
-def test_more_than_one_request_sees_to_remains(clickhouse: ClickHouse, database: Database) -> None:
-    quarantine.write(clickhouse, [row(f"{number:05}", data=b"good") for number in range(AT_ONCE + 10)])
+def test_what_remains_comes_after_what_was_seen_to(
+    clickhouse: ClickHouse, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconcile.quarantine.bench.AT_ONCE", 3)
+    quarantine.write(clickhouse, [row(id_, data=b"good" if id_ in "de" else b"bad") for id_ in "abcde"])
     bench = Bench(clickhouse, database, again)
-    assert bench.replay(Wanted(), BY, NOON) == Outcome(AT_ONCE, {}, 10)
-    assert bench.replay(Wanted(), BY, NOON) == Outcome(10, {}, 0)
+    assert bench.replay(Wanted(), BY, NOON) == Outcome(0, {"name: empty": 3}, 2, "c")
+    assert bench.replay(Wanted(after="c"), BY, NOON) == Outcome(2, {})
 
 
 def test_so_do_bytes_that_are_too_many(
@@ -113,5 +116,5 @@ def test_so_do_bytes_that_are_too_many(
     monkeypatch.setattr("reconcile.quarantine.bench.BYTES_AT_ONCE", 25)
     quarantine.write(clickhouse, [row("a", data=b"x" * 30), *(row(id_, data=b"good" + b"x" * 8) for id_ in "bcd")])
     bench = Bench(clickhouse, database, again)
-    assert bench.preview(Wanted(), NOON) == Outcome(0, {"name: empty": 1}, 3)
-    assert bench.preview(Wanted(ids=["b", "c", "d"]), NOON) == Outcome(2, {}, 1)
+    assert bench.preview(Wanted(), NOON) == Outcome(0, {"name: empty": 1}, 3, "a")
+    assert bench.preview(Wanted(after="a"), NOON) == Outcome(2, {}, 1, "c")
