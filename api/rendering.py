@@ -151,7 +151,7 @@ def _environment() -> Environment:
         amount=amount,
         thousands=thousands,
         pretty=pretty,
-    dump=dump,
+        dump=dump,
         one_line=one_line,
         safe_url=safe_url,
         as_json=as_json,
