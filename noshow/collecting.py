@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 
+from confluent_kafka import KafkaException
+
 from collector.intake.drainer import Drainer
 from collector.intake.group import Bounds
 from collector.intake.intake import Intake
 from collector.intake.registration import Registration
 from collector.intake.spool import Spool
+from collector.kafka.consumer import KafkaConsumer
+from noshow.errors import WrongUsage
 from noshow.judging import holder
 from noshow.stores import Stores
 from store.clock import Clock
@@ -28,10 +32,12 @@ class Collecting:
     intake: Intake
     drainer: Drainer
     registration: Registration
+    kafka: KafkaConsumer | None
 
     @property
     def loops(self) -> tuple[tuple[str, Callable[[Clock, Event], None]], ...]:
-        return ("spool", self.drainer.run), ("registration", self.registration.run)
+        kafka = () if self.kafka is None else (("Kafka consumer", self.kafka.run),)
+        return ("spool", self.drainer.run), ("registration", self.registration.run), *kafka
 
 
 @contextmanager
@@ -44,13 +50,24 @@ def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Col
     spool = Spool.open(settings.data / "spool", limits.spool_size, synced=limits.spool_synced)
     try:
         intake = Intake(opened.clickhouse, Bounds(), spool, limits.patience / SECOND)
-        registration = Registration(opened.database, intake, spool, holder())
+        kafka = _kafka(settings, intake, clock)
+        upstream = () if kafka is None else (kafka.oldest,)
+        registration = Registration(opened.database, intake, spool, holder(), upstream)
         registration.step(clock.now())
         with intake:
-            yield Collecting(intake, Drainer(spool, opened.clickhouse, intake.resume), registration)
+            yield Collecting(intake, Drainer(spool, opened.clickhouse, intake.resume), registration, kafka)
         _leave(registration, clock.now())
     finally:
         spool.close()
+
+
+def _kafka(settings: Settings, intake: Intake, clock: Clock) -> KafkaConsumer | None:
+    if settings.kafka is None:
+        return None
+    try:
+        return KafkaConsumer(settings.kafka, settings.collector, intake.submit, clock)
+    except KafkaException as error:
+        raise WrongUsage(f"kafka: librdkafka does not take these settings: {error.args[0].str()}") from None
 
 
 def _leave(registration: Registration, now: int) -> None:

@@ -2,7 +2,8 @@
 
 Each setting has one dotted name, which is its place in the file (`collector.max_body`), and one name in the
 environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the name of a file that holds it: with
-`_FILE` behind its name in the environment, `_file` in YAML. Who is told what, and sweeps, are given in the file only.
+`_FILE` behind its name in the environment, `_file` in YAML. Who is told what, sweeps, mappings and Kafka are
+given in the file only.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,9 @@ from store.errors import SettingsError
 from store.event import DAY, MINUTE, SECOND
 from store.secret import Secret
 from store.settings_branch import Branch
+from store.settings_kafka import KEYS as KAFKA_KEYS
+from store.settings_kafka import SECRETS as KAFKA_SECRETS
+from store.settings_kafka import KafkaSettings, kafka
 from store.settings_notify import Endpoint, NotifySettings, Route
 from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
@@ -44,6 +48,7 @@ __all__ = [
     "CollectorSettings",
     "Endpoint",
     "EvaluatorSettings",
+    "KafkaSettings",
     "NotifySettings",
     "OutgoingSettings",
     "QuarantineSettings",
@@ -196,6 +201,7 @@ class Settings:
     sweeps: Mapping[str, SweepSettings]
     reconcile: ReconcileSettings
     telemetry: TelemetrySettings
+    kafka: KafkaSettings | None
 
 
 T = TypeVar("T")
@@ -270,7 +276,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
 )  # fmt: skip
 
-SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS)
+SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
 
 
 def load(
@@ -284,7 +290,7 @@ def load(
     problems: list[str] = []
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
-    in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *_file_keys(*SECRETS)]
+    in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *KAFKA_KEYS, *_file_keys(*SECRETS)]
     branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None, RATES: None}
     path = _file(environ, file)
     sources = (
@@ -376,6 +382,7 @@ def _settings(read: _Reader) -> Settings:
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
         telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),
+        kafka=kafka(read),
     )
 
 

@@ -1,6 +1,7 @@
 """Telling the evaluator that this collector is there, and how far it has brought what it accepted."""
 
 import logging
+from collections.abc import Callable, Sequence
 from threading import Event
 
 from collector.errors import SpoolFull
@@ -8,7 +9,7 @@ from collector.intake.intake import Intake
 from collector.intake.spool import Spool
 from store import collectors
 from store.clock import Clock
-from store.collectors import Report
+from store.collectors import BEHIND, Report
 from store.database import Database
 from store.errors import StoreUnavailable
 
@@ -19,13 +20,19 @@ _EVERY = 0.25  # seconds
 
 
 class Registration:
-    """Register before anything is accepted: the evaluator waits only for those it knows of. `host`: of this process."""
+    """Register before anything is accepted: the evaluator waits only for those it knows of. `host`: of this process.
 
-    def __init__(self, database: Database, intake: Intake, spool: Spool, host: str) -> None:
+    `upstream`: each tells since when (µs UTC) there may be something that it has still to fetch.
+    """
+
+    def __init__(
+        self, database: Database, intake: Intake, spool: Spool, host: str, upstream: Sequence[Callable[[], int]] = ()
+    ) -> None:
         self._database = database
         self._intake = intake
         self._spool = spool
         self._host = host
+        self._upstream = upstream
         self._failing = False
 
     def run(self, clock: Clock, stop: Event) -> None:
@@ -49,17 +56,20 @@ class Registration:
             collectors.report(connection, told, now)
 
     def leave(self, now: int) -> None:
-        """Nothing more is accepted: be no longer waited for, unless something is left. Raises as `step` does."""
+        """Nothing more is accepted: be no longer waited for, unless something is left, here or to be fetched. Raises as
+        `step` does."""
         told = self._report(now)
         with self._database.begin() as connection:
-            if told.waiting:
+            if told.waiting or told.watermark < now - BEHIND:
                 collectors.report(connection, told, now)
             else:
                 collectors.leave(connection, told.id)
 
     def _report(self, now: int) -> Report:
-        """Memory first: what is found in neither has gone through the spool into ClickHouse, or straight there."""
+        """Asked in the order in which events go: what is found nowhere has gone through the spool into ClickHouse, or
+        straight there."""
+        to_fetch = [oldest() for oldest in self._upstream]
         accepted = self._intake.oldest()
         held = self._spool.held()
-        watermark = min(it for it in (now, accepted, held.oldest) if it is not None)
+        watermark = min(it for it in (now, *to_fetch, accepted, held.oldest) if it is not None)
         return Report(self._spool.collector, self._host, watermark, held.waiting, held.refused)

@@ -85,9 +85,7 @@ def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 @contextmanager
-def noshow(
-    place: Path, rules: Mapping[str, str], notify: str = "", evaluator: object = None, sweeps: object = None
-) -> Iterator[Noshow]:
+def noshow(place: Path, rules: Mapping[str, str], notify: str = "", **settings: object) -> Iterator[Noshow]:
     """Started with these rule files; `notify` is the address of the one endpoint. It is killed in the end."""
     (place / "rules").mkdir(parents=True)
     for name, text in rules.items():
@@ -97,10 +95,7 @@ def noshow(
     if notify:
         config["outgoing"] = {"allow_private": True}
         config["notify"] = {"endpoints": {"default": {"url": notify, "secret": SECRET}}, "route": EACH_CASE}
-    if evaluator:
-        config["evaluator"] = evaluator
-    if sweeps:
-        config["sweeps"] = sweeps
+    config |= {name: it for name, it in settings.items() if it}
     (place / "noshow.yaml").write_text(yaml.safe_dump(config))
     running = Noshow(place, port)
     try:

@@ -7,7 +7,17 @@ from typing import get_args
 import pytest
 
 from store.event import DAY, SECOND
-from store.settings import SETTINGS, Endpoint, Route, Secret, Settings, SettingsError, default_public_url, load
+from store.settings import (
+    SETTINGS,
+    Endpoint,
+    KafkaSettings,
+    Route,
+    Secret,
+    Settings,
+    SettingsError,
+    default_public_url,
+    load,
+)
 
 KEY = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 OTHER_KEY = "whsec_" + base64.b64encode(bytes(64)).decode()
@@ -125,6 +135,7 @@ class TestSources:
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
             "collector.sources.mappings",
             "collector.rates",
+            "kafka",
             "notify.endpoints",
             "notify.route",
             "sweeps",
@@ -147,7 +158,7 @@ def dotted(kind: type) -> list[str]:
     for field in fields(kind):
         options = get_args(field.type) if isinstance(field.type, UnionType) else ()
         inner = next((it for it in options if is_dataclass(it)), field.type)  # of what may be None
-        if isinstance(inner, type) and is_dataclass(inner) and inner not in (Secret, Route):
+        if isinstance(inner, type) and is_dataclass(inner) and inner not in (Secret, Route, KafkaSettings):
             names += [f"{field.name}.{name}" for name in dotted(inner)]
         else:
             names.append(field.name)

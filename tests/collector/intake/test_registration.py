@@ -80,3 +80,19 @@ def test_who_leaves_with_something_left_is_waited_for(
     registration.leave(LATER)
     with any_database.read() as connection:
         assert collectors.registered(connection) == []
+
+
+def test_what_is_still_to_be_fetched_counts_and_is_waited_for_by_who_leaves_behind(
+    clickhouse: ClickHouse, spool: Spool, any_database: Database
+) -> None:
+    to_fetch = [NOON - MINUTE]
+    with Intake(clickhouse, Bounds(), spool) as intake:
+        registration = Registration(any_database, intake, spool, "here:1", [lambda: to_fetch[0]])
+        registration.step(NOON)
+        assert known(any_database).watermark == NOON - MINUTE
+    registration.leave(NOON)
+    assert known(any_database).watermark == NOON - MINUTE
+    to_fetch[0] = NOON - SECOND
+    registration.leave(NOON)
+    with any_database.read() as connection:
+        assert collectors.registered(connection) == []
