@@ -30,6 +30,7 @@ class Collecting:
     """`intake` takes events; `loops` are to run beside it, each under its name."""
 
     intake: Intake
+    spool: Spool
     drainer: Drainer
     registration: Registration
     kafka: KafkaConsumer | None
@@ -55,7 +56,7 @@ def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Col
         registration = Registration(opened.database, intake, spool, holder(), upstream)
         registration.step(clock.now())
         with intake:
-            yield Collecting(intake, Drainer(spool, opened.clickhouse, intake.resume), registration, kafka)
+            yield Collecting(intake, spool, Drainer(spool, opened.clickhouse, intake.resume), registration, kafka)
         _leave(registration, clock.now())
     finally:
         spool.close()

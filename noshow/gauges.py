@@ -1,4 +1,4 @@
-"""What the stores hold, counted when somebody asks for metrics, and no more often than the stores can bear."""
+"""What is held at the moment, in the stores and on the way to them, counted when somebody asks for metrics."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -6,40 +6,70 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from sqlalchemy import Column, func, select
 
 from api.overview import Kept
+from noshow.collecting import Collecting
 from noshow.stores import Stores
-from store import quarantine
+from store import collectors, quarantine
 from store.clock import Clock
 from store.database import Database
+from store.event import SECOND
 from store.quarantine import Wanted
 from store.tables import cases, messages
 
-Counts = Mapping[str, int]
+Numbers = Mapping[str, float]
+"""By the value of a label."""
 
 
 def observe(meter: Meter, stores: Stores, clock: Clock) -> None:
-    """Every process tells the same of the stores that they share."""
+    """What the stores hold, looked up no more often than they can bear. Every process tells the same."""
 
-    def gauge(name: str, about: str, load: Callable[[], Counts]) -> None:
+    def gauge(name: str, unit: str, about: str, label: str, load: Callable[[], Numbers]) -> None:
         kept = Kept(load, clock)
 
         def observed(_options: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(count, {"state": state}) for state, count in kept.get().items()]
+            return [Observation(number, {label: value}) for value, number in kept.get().items()]
 
-        meter.create_observable_gauge(name, [observed], "1", about)
+        meter.create_observable_gauge(name, [observed], unit, about)
 
-    def quarantined() -> Counts:
+    def quarantined() -> Numbers:
         return {"waiting": quarantine.count(stores.clickhouse, Wanted(), clock.now())}
 
-    gauge("noshow.cases", "Cases in the queue.", lambda: _by_state(stores.database, cases.c.state))
-    gauge(
-        "noshow.notifications",
-        "Messages that are kept.",
-        lambda: _by_state(stores.database, messages.c.state),
+    def lags() -> Numbers:
+        with stores.database.read() as connection:
+            return {it.id: (clock.now() - it.watermark) / SECOND for it in collectors.registered(connection)}
+
+    gauge("noshow.cases", "1", "Cases.", "state", lambda: _by_state(stores.database, cases.c.state))
+    gauge("noshow.notifications", "1", "Messages.", "state", lambda: _by_state(stores.database, messages.c.state))
+    gauge("noshow.quarantine.events", "1", "Refused events that nobody has seen to.", "state", quarantined)
+    gauge("noshow.collector.lag", "s", "How far the watermark of each collector is behind.", "collector", lags)
+
+
+def observe_collecting(meter: Meter, taken: Collecting, clock: Clock) -> None:
+    """What this collector has acknowledged or is about to, and ClickHouse does not have yet."""
+
+    def waiting(_options: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(taken.intake.waiting())
+
+    def rows(_options: CallbackOptions) -> Iterable[Observation]:
+        held = taken.spool.held()
+        yield Observation(held.waiting, {"state": "waiting"})
+        yield Observation(held.refused, {"state": "refused"})
+
+    def size(_options: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(taken.spool.used())
+
+    def age(_options: CallbackOptions) -> Iterable[Observation]:
+        oldest = taken.spool.held().oldest
+        yield Observation(0 if oldest is None else (clock.now() - oldest) / SECOND)
+
+    meter.create_observable_gauge(
+        "noshow.ingest.waiting.events", [waiting], "1", "Neither stored nor in the spool yet."
     )
-    gauge("noshow.quarantine.events", "Refused events that nobody has seen to.", quarantined)
+    meter.create_observable_gauge("noshow.spool.rows", [rows], "1", "In the spool.")
+    meter.create_observable_gauge("noshow.spool.size", [size], "By", "Bytes that the spool holds.")
+    meter.create_observable_gauge("noshow.spool.oldest.age", [age], "s", "Of what waits in the spool for longest.")
 
 
-def _by_state(database: Database, state: Column[str]) -> Counts:
+def _by_state(database: Database, state: Column[str]) -> Numbers:
     counted = select(state, func.count()).group_by(state)
     with database.read() as connection:
         return {name: number for name, number in connection.execute(counted)}

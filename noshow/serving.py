@@ -30,7 +30,7 @@ from noshow import linting, welcome
 from noshow.collecting import collecting
 from noshow.connection import Connection
 from noshow.errors import NoshowError
-from noshow.gauges import observe
+from noshow.gauges import observe, observe_collecting
 from noshow.judging import Judging, holder
 from noshow.measures import Measures
 from noshow.senders import admission
@@ -184,6 +184,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     taken = stack.enter_context(collecting(opened, settings, clock))
     for name, run in taken.loops:
         parts.crew.add(name, partial(run, clock, parts.crew.stop))
+    observe_collecting(telemetry.meter, taken, clock)
     recorder = Recorder(telemetry.meter, telemetry.tracer)
     reception = Reception(taken.intake, settings.collector, clock, admission(settings), recorder)
     port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()

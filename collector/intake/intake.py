@@ -104,6 +104,11 @@ class Intake:
                 self._away = False
                 self._notify()
 
+    def waiting(self) -> int:
+        """Events that are neither stored nor in the spool."""
+        with self._lock:
+            return self._waiting.events
+
     def oldest(self) -> int | None:
         """When the oldest event was accepted that is neither stored nor in the spool, µs UTC."""
         with self._lock:

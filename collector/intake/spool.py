@@ -132,6 +132,11 @@ class Spool:
             [(oldest,)] = connection.execute("SELECT min(accepted_at) FROM groups").fetchall()
             return Held(self._waiting, self._refused, oldest)
 
+    def used(self) -> int:
+        """Bytes of what it holds, of those that it may have."""
+        with self._file.transaction():
+            return self._file.used()
+
     def shrink(self) -> bool:
         """Give some of the room that is no longer needed back to the disk; whether there may be more."""
         return self._file.shrink()

@@ -5,7 +5,7 @@ import gzip
 import json
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ MEMORY = 700 << 20  # bytes that all of it together may add: chiefly eight bodie
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
+CLOUD = {"Content-Type": "application/cloudevents-batch+json"}
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 GZIP = {"Content-Encoding": "gzip"}
 
@@ -89,6 +90,15 @@ def logs(name: str, body: Callable[[], bytes], status: int, words: str, headers:
     return Hostile(name, "/v1/logs", headers, body, status, words)
 
 
+def cloud(name: str, body: Callable[[], bytes], status: int, words: str, more: Mapping[str, str] = {}) -> Hostile:
+    return Hostile(name, "/v1/cloudevents", {**CLOUD, **more}, body, status, words)
+
+
+def cloud_event(data: bytes) -> bytes:
+    event = {"specversion": "1.0", "id": "1", "source": "shop", "type": "A", "correlationid": "o-1"}
+    return json.dumps(event).encode().removesuffix(b"}") + b', "data": ' + data + b"}"
+
+
 TABLE = (
     events("a bomb", JSON | GZIP, lambda: gzip.compress(bytes(4 * MOST)), 413, "when unpacked"),
     events("a bomb of blanks", JSON | GZIP, lambda: gzip.compress(b" " * MOST), 400, "the body is empty"),
@@ -118,6 +128,11 @@ TABLE = (
     events("lines of nothing", NDJSON, lambda: b"{}\n" * (MOST // 3), 413, "more than 200,000 lines"),
     events("a long name", JSON, lambda: event(name="x" * 1_000_000), 400, "could not be taken"),
     events("too large", JSON, lambda: b" " * (MOST + 1), 413, "more than"),
+    cloud("a bomb of CloudEvents", lambda: gzip.compress(bytes(4 * MOST)), 413, "when unpacked", GZIP),
+    cloud("deep CloudEvents", lambda: b"[" * MOST, 413, "brackets, commas and strings"),
+    cloud("CloudEvents of nothing", lambda: b"[" + b"{}," * 10_000_000 + b"{}]", 413, "more than 50,000 events"),
+    cloud("a deep CloudEvent", lambda: b"[" + cloud_event(b"[" * 50_000 + b"]" * 50_000) + b"]", 400, "could not be"),
+    cloud("a wide CloudEvent", lambda: b"[" + cloud_event(b"[" + b"1," * 500_000 + b"1]") + b"]", 400, "could not be"),
     logs("a bomb over OTLP", lambda: gzip.compress(bytes(4 * MOST)), 413, "when unpacked", PROTOBUF | GZIP),
     logs("a deep value", lambda: deep_record(2_000), 200, "no LogRecord"),
     logs("a deeper value", lambda: deep_record(20_000), 200, "no LogRecord"),

@@ -57,6 +57,11 @@ def scraped(running: Whole) -> Samples:
     return samples(answer.text)
 
 
+def undocumented(found: Samples) -> set[str]:
+    names = {re.sub("_(bucket|count|sum|created)$", "", name) for name, _ in found}
+    return {name for name in names if f"`{name}`" not in DOCS.read_text()}
+
+
 def of(found: Samples, name: str, **labels: str) -> float:
     return found[name, frozenset(labels.items())]
 
@@ -82,6 +87,7 @@ def test_what_came_in_is_counted(running: Whole, clickhouse: ClickHouse, databas
     assert of(found, "noshow_ingest_rate_limited_total", sender="shop-svc") == 1
     assert of(found, "noshow_ingest_decode_duration_seconds_count") == 2
     assert of(found, "noshow_ingest_bytes_total") > 200 * 80
+    assert undocumented(found) == set()
 
 
 def test_what_the_stores_hold_is_counted(running: Whole, clickhouse: ClickHouse, database: Database) -> None:
@@ -89,6 +95,14 @@ def test_what_the_stores_hold_is_counted(running: Whole, clickhouse: ClickHouse,
     httpx.post(f"{running.url}/v1/events", json={**EVENT, "name": ""})
     found = scraped(running)
     assert of(found, "noshow_cases", state="open") == 2
+    assert of(found, "noshow_ingest_waiting_events") == 0
+    spool = [of(found, "noshow_spool_rows", state=state) for state in ("waiting", "refused")]
+    assert spool == [0, 0]
+    assert of(found, "noshow_spool_oldest_age_seconds") == 0
+    assert of(found, "noshow_spool_size_bytes") >= 0
+    [lag] = [value for (name, _), value in found.items() if name == "noshow_collector_lag_seconds"]
+    assert lag >= 0
+    assert undocumented(found) == set()
     assert of(found, "noshow_quarantine_events", state="waiting") == 1
 
 
@@ -143,6 +157,7 @@ def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualCloc
     assert of(found, inserts, table="events", outcome="stored") == 1
     assert of(found, inserts, table="events", outcome="failed") == 1
     assert of(found, "noshow_store_insert_rows_sum", table="events") == 1_001
+    assert undocumented(found) == set()
 
 
 def test_the_docs_name_every_metric_and_no_other() -> None:
@@ -150,7 +165,7 @@ def test_the_docs_name_every_metric_and_no_other() -> None:
     instruments = set(re.findall(r'"(noshow\.[a-z.]+)"', "".join(file.read_text() for file in SOURCES)))
     assert len(instruments) > 10
     documented = set(re.findall(r"^\| `(noshow_[a-z_]+)`", DOCS.read_text(), re.MULTILINE))
-    assert {re.sub("_(seconds|total)$", "", name) for name in documented} == {
+    assert {re.sub("_(seconds|bytes|total)$", "", name) for name in documented} == {
         name.replace(".", "_") for name in instruments
     }
     in_docs = set(re.findall(r"`(process_[a-z_]+)`", DOCS.read_text()))

@@ -128,7 +128,14 @@ def test_the_variables_of_opentelemetry_count(tmp_path: Path, environ: dict[str,
 
 
 @pytest.mark.parametrize(
-    "otlp", ["http://localhost:8080", "http://127.0.0.1:8080/v1/traces", "http://[::1]:8080", "http://127.0.0.1:8080/"]
+    "otlp",
+    [
+        "http://localhost:8080",
+        "http://127.0.0.1:8080/v1/traces",
+        "http://[::1]:8080",
+        "http://localhost:4317",
+        "http://127.0.0.1:8080/",
+    ],
 )
 def test_traces_never_go_to_ourselves(tmp_path: Path, otlp: str) -> None:
     with pytest.raises(WrongUsage, match="this server itself"):

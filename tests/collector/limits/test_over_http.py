@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+import grpc
 import httpx
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2  # type: ignore[import-untyped]  # no py.typed
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
 
 from collector.intake.intake import Intake
 from store.clickhouse import ClickHouse
@@ -20,13 +24,18 @@ PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
 
 @pytest.fixture
-def client(clickhouse: ClickHouse, clock: ManualClock) -> Iterator[httpx.Client]:
-    """Of a collector that takes one event a second."""
+def slow(clickhouse: ClickHouse, clock: ManualClock) -> Iterator[Listening]:
+    """A collector that takes one event a second."""
     with Intake(clickhouse) as intake:
         server = Listening(intake, replace(LIMITS, rate=Rate(events=1)), clock)
-        with httpx.Client(base_url=server.url, timeout=30) as client:
-            yield client
+        yield server
         server.stop()
+
+
+@pytest.fixture
+def client(slow: Listening) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=slow.url, timeout=30) as client:
+        yield client
 
 
 def test_too_fast_is_told_and_after_the_wait_it_is_taken(
@@ -46,6 +55,19 @@ def test_too_fast_is_told_and_after_the_wait_it_is_taken(
     assert clickhouse.query("SELECT uniqExact(id) FROM events") == [(15,)]
     clock.sleep(5)
     assert client.post("/v1/events", json=[{**EVENT, "id": "late"}]).status_code == 200
+
+
+def test_over_grpc_it_is_told_with_the_delay(client: httpx.Client, slow: Listening) -> None:
+    assert client.post("/v1/events", json=[EVENT] * 15).status_code == 200
+    with grpc.insecure_channel(slow.grpc) as channel:
+        stub = LogsServiceStub(channel)  # type: ignore[no-untyped-call]
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.Export(ExportLogsServiceRequest.FromString(request(record())), timeout=30)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    trailing: Any = refused.value.trailing_metadata()
+    [told] = [value for key, value in trailing if key == "google.rpc.retryinfo-bin"]
+    retry = error_details_pb2.RetryInfo.FromString(told)
+    assert retry.retry_delay.seconds == 5
 
 
 def test_what_is_refused_counts_as_well(client: httpx.Client) -> None:
