@@ -5,7 +5,7 @@ import re
 LONGEST = 300  # characters
 
 # What is quoted may have quotes itself. Numbers with their units: `1 d 12 h`.
-_VARIES = re.compile(r'".*"|\d[\w.,:+-]*(?: (?:d|h|min|s|ms|µs)\b| \d[\w.,:+-]*)*', re.DOTALL)
+_VARIES = re.compile(r'".*"|\d(?:[\w.,:+-]*\w)?(?: (?:d|h|min|s|ms|µs)\b| \d(?:[\w.,:+-]*\w)?)*', re.DOTALL)
 _PLACES = re.compile(r"\[\d+\]")
 
 

@@ -20,6 +20,7 @@ from collector.quarantine.fault import LONGEST, fault_of
         ),
         ("", ["not JSON: no value (byte 1)", "not JSON: no value (byte 9,231)"], "not JSON: no value (byte …)"),
         ("attributes", ["300,008 bytes; at most 262,144 are accepted"], "attributes: … bytes; at most … are accepted"),
+        ("", ["line 1, column 3: no end", "line 12, column 9,000: no end"], "line …, column …: no end"),
         ("time", ["missing"], "time: missing"),
     ],
 )
