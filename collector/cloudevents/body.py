@@ -54,6 +54,8 @@ def decode_batch(body: bytes, terms: Acceptance) -> Batch:
 def decode_binary(body: bytes, terms: Acceptance) -> Batch:
     """The event that the headers of the message and the body are together."""
     try:
+        if len(body) > terms.longest:
+            raise Refused("data", f"longer than {terms.longest:,} bytes, the most an event may have")
         text = structured(terms.message.headers, body)
     except Refused as refused:
         batch = Batch()

@@ -12,6 +12,7 @@ from msgspec import Raw
 from collector.acceptance import Acceptance, printable
 from collector.batch import Alone, Batch, Decoder
 from collector.errors import MalformedBody, Refused
+from collector.json.array import items
 from collector.otlp.envelope import LOGS, TRACES, Kind, Origin, Scope, check_count, request
 from collector.otlp.json_messages import Attributes, Record, TraceSpan
 from collector.otlp.logs import decode_logs
@@ -21,15 +22,38 @@ from collector.otlp.traces import decode_traces
 LOGS_FORM, TRACES_FORM = "otlp-logs-json", "otlp-traces-json"
 """What a record by itself is kept as: a request with its resource, its scope and nothing else but this record."""
 
-NOTHING = Raw(b"{}")
+ABSENT = Raw(b"null")
+
+
+class _Level(msgspec.Struct, gc=False):
+    """What is in a request, in a resource with its scopes, in a scope with its records."""
+
+    resource: Raw = ABSENT
+    scope: Raw = ABSENT
+
+
+class _LogsLevel(_Level):
+    resources: Raw = msgspec.field(default=ABSENT, name="resourceLogs")
+    scopes: Raw = msgspec.field(default=ABSENT, name="scopeLogs")
+    records: Raw = msgspec.field(default=ABSENT, name="logRecords")
+
+
+class _SpansLevel(_Level):
+    resources: Raw = msgspec.field(default=ABSENT, name="resourceSpans")
+    scopes: Raw = msgspec.field(default=ABSENT, name="scopeSpans")
+    records: Raw = msgspec.field(default=ABSENT, name="spans")
+
+
+_AnyLevel = _LogsLevel | _SpansLevel
 
 
 class _Signal(NamedTuple):
-    """`keys`: where resources, scopes and records are in the JSON."""
+    """`level` reads one level of the JSON, and `message` a record in it. `keys`: of resources, scopes and records."""
 
     kind: Kind
     form: str
     keys: tuple[str, str, str]
+    level: Callable[[bytes], _AnyLevel]
     message: Callable[[bytes], Message]
     decode: Decoder
 
@@ -60,29 +84,39 @@ class _Request:
         return put_back(self._signal.decode(request(origins), self._terms), self._places, self._bad)
 
     def _origins(self, body: bytes) -> Iterator[Origin]:
-        resources, scopes, _ = self._signal.keys
-        for entry in _list(_object(body), resources):
-            members = _object(entry)
-            resource = members.get("resource", NOTHING)
+        for level in self._levels(self._signal.level(body).resources):
             yield Origin(
-                _attributes(resource).resource().SerializeToString(),
-                tuple(self._scope(resource, _object(scope)) for scope in _list(members, scopes)),
+                _attributes(level.resource).resource().SerializeToString(),
+                tuple(self._scope(level.resource, scope) for scope in self._levels(level.scopes)),
             )
 
-    def _scope(self, resource: Raw, members: dict[str, Raw]) -> Scope:
-        scope = members.get("scope", NOTHING)
-        records = _list(members, self._signal.keys[2])
-        made = [self._record(resource, scope, record) for record in records]
+    def _levels(self, text: Raw) -> Iterator[_AnyLevel]:
+        for count, entry in enumerate(self._entries(text), start=1):
+            check_count(count, self._terms.max_batch, self._signal.kind)
+            yield self._signal.level(entry)
+
+    def _entries(self, text: Raw) -> Iterator[bytes]:
+        """The elements of an array, one by one: as Python objects they may take fifty times their bytes."""
+        array = bytes(text)
+        if array == b"null":
+            return
+        if not array.startswith(b"["):
+            raise MalformedBody(f"the body is no {self._signal.kind.request} of OTLP in JSON: expected an array")
+        yield from items(array, self._terms.max_batch)
+
+    def _scope(self, resource: Raw, level: _AnyLevel) -> Scope:
+        made = [self._record(resource, level.scope, record) for record in self._entries(level.records)]
         return Scope(
-            _attributes(scope).scope().SerializeToString(), tuple(record for record in made if record is not None)
+            _attributes(level.scope).scope().SerializeToString(),
+            tuple(record for record in made if record is not None),
         )
 
-    def _record(self, resource: Raw, scope: Raw, record: Raw) -> bytes | None:
+    def _record(self, resource: Raw, scope: Raw, record: bytes) -> bytes | None:
         """In protobuf; `None` where it can't be."""
         index, self._count = self._count, self._count + 1
         check_count(self._count, self._terms.max_batch, self._signal.kind)
         try:
-            made = self._made(bytes(record))
+            made = self._made(record)
         except Refused as refused:
             self._bad.append(Bad(index, refused, partial(self._alone, resource, scope, record)))
             return None
@@ -102,22 +136,16 @@ class _Request:
         except ValueError as error:
             raise Refused("", printable(str(error))) from None
 
-    def _alone(self, resource: Raw, scope: Raw, record: Raw) -> Alone:
+    def _alone(self, resource: Raw, scope: Raw, record: bytes) -> Alone:
         resources, scopes, records = self._signal.keys
-        inner = {"scope": scope, records: [record]}
+        inner = {"scope": scope, records: [Raw(record)]}
         whole = {resources: [{"resource": resource, scopes: [inner]}]}
         return Alone.within(self._terms.longest, self._signal.form, msgspec.json.encode(whole))
 
 
-_object = msgspec.json.Decoder(dict[str, Raw]).decode
-_entries = msgspec.json.Decoder(list[Raw] | None).decode
 _attributes_of = msgspec.json.Decoder(Attributes | None).decode
 _record = msgspec.json.Decoder(Record).decode
 _span = msgspec.json.Decoder(TraceSpan).decode
-
-
-def _list(members: dict[str, Raw], key: str) -> list[Raw]:
-    return _entries(members.get(key, b"null")) or []
 
 
 def _attributes(text: Raw) -> Attributes:
@@ -125,8 +153,18 @@ def _attributes(text: Raw) -> Attributes:
 
 
 _LOGS = _Signal(
-    LOGS, LOGS_FORM, ("resourceLogs", "scopeLogs", "logRecords"), lambda text: _record(text).message(), decode_logs
+    LOGS,
+    LOGS_FORM,
+    ("resourceLogs", "scopeLogs", "logRecords"),
+    msgspec.json.Decoder(_LogsLevel).decode,
+    lambda text: _record(text).message(),
+    decode_logs,
 )
 _TRACES = _Signal(
-    TRACES, TRACES_FORM, ("resourceSpans", "scopeSpans", "spans"), lambda text: _span(text).message(), decode_traces
+    TRACES,
+    TRACES_FORM,
+    ("resourceSpans", "scopeSpans", "spans"),
+    msgspec.json.Decoder(_SpansLevel).decode,
+    lambda text: _span(text).message(),
+    decode_traces,
 )

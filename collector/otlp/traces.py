@@ -23,7 +23,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from collector.acceptance import Acceptance
+from collector.acceptance import LONGEST, Acceptance
 from collector.batch import Alone, Batch
 from collector.errors import Refused
 from collector.otlp.envelope import TRACES, Kind, Origin, Scope, alone, check_count, origins, request
@@ -37,6 +37,8 @@ FORM = "otlp-traces"
 
 CORRELATION_ID, UID = "correlation.id", "log.record.uid"
 STATUS = {Status.STATUS_CODE_UNSET: "unset", Status.STATUS_CODE_OK: "ok", Status.STATUS_CODE_ERROR: "error"}
+# Each event of a span gets a copy of its correlation ID: 512 bytes, and what protobuf has around them.
+LONGEST_SHARED = LONGEST["correlation_id"] + 64
 IN_SPANS = Kind(TRACES.request, "events in the spans")
 
 
@@ -75,17 +77,20 @@ class _Made:
     def _of_span(self, origin: Origin, scope: Scope, data: bytes) -> list[bytes]:
         index, self._spans = self._spans, self._spans + 1
         try:
-            records = [record.SerializeToString() for record in _records(_parsed(data, self._terms), self._terms.spans)]
+            span = _parsed(data, self._terms)
+            check_count(len(self.places) + len(span.events), self._terms.max_batch, IN_SPANS)
+            records = [record.SerializeToString() for record in _records(span, self._terms.spans)]
         except Refused as refused:
             self.bad.append(Bad(index, refused, partial(_alone, origin, scope, data, self._terms)))
             return []
         self.places.extend(repeat(index, len(records)))
-        check_count(len(self.places), self._terms.max_batch, IN_SPANS)
         return records
 
 
 def _records(span: Span, spans: Spans) -> Iterator[LogRecord]:
     shared = [pair for pair in span.attributes if pair.key == CORRELATION_ID]
+    if sum(pair.ByteSize() for pair in shared) > LONGEST_SHARED:
+        raise Refused("correlation_id", f"longer than {LONGEST['correlation_id']} bytes")
     if spans is not Spans.SPANS:
         yield from (_of_event(event, span, shared) for event in span.events)
     if spans is not Spans.EVENTS:

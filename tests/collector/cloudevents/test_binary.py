@@ -73,3 +73,8 @@ def test_a_header_that_comes_twice_is_refused(terms: Acceptance) -> None:
     raw = [(name.encode(), value.encode()) for name, value in [*HEADERS.items(), ("CE-ID", "e-2")]]
     [rejection] = decode_binary(b"{}", replace(terms, message=Message(raw))).rejected
     assert (rejection.field, rejection.reason) == ("id", "occurs more than once")
+
+
+def test_data_that_are_too_long_are_refused_unread(terms: Acceptance) -> None:
+    [rejection] = decoded(terms, b"[" * 400_000).rejected
+    assert rejection.reason == "longer than 327,680 bytes, the most an event may have"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from collector.acceptance import Acceptance
 from collector.batch import Rejection
-from collector.errors import BodyTooLarge, MalformedBody
+from collector.errors import BodyTooLarge, CollectorError, MalformedBody
 from collector.otlp.json import decode_logs_json, decode_traces_json
 from collector.otlp.logs import decode_logs
 from collector.otlp.traces import decode_traces
@@ -109,7 +110,11 @@ def test_a_bad_record_is_named_and_its_neighbours_are_taken(
     "body",
     [
         *(b"", b"[]", b"7", b"rubbish", b'{"resourceLogs": 7}', b'{"resourceLogs": [{"resource": 7}]}'),
-        *(b'{"\xff": 1}', b'{"resourceLogs": [{"scopeLogs": [7]}]}', b'{"resourceLogs": ' + b"[" * 100_000),
+        *(
+            b'{"resourceLogs": null, \xff}',
+            b'{"resourceLogs": [{"scopeLogs": [7]}]}',
+            b'{"resourceLogs": ' + b"[" * 100_000,
+        ),
     ],
 )
 def test_what_is_no_request_is_malformed(body: bytes, terms: Acceptance) -> None:
@@ -132,3 +137,24 @@ def test_values_that_are_nested_deep_harm_none_but_their_record(terms: Acceptanc
 def test_too_many_records_are_refused_as_a_whole(terms: Acceptance) -> None:
     with pytest.raises(BodyTooLarge, match="more than 2,000 log records in one request"):
         decode_logs_json(logs(*[{}] * (terms.max_batch + 1)), terms)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"resourceLogs": [%s]}' % b",".join([b"{}"] * 100_000),
+        b'{"resourceLogs": [{"scopeLogs": [%s]}]}' % b",".join([b"{}"] * 100_000),
+        b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [%s]}]}]}' % b",".join([b"{}"] * 100_000),
+        b'{"resourceLogs": 7, %s}' % b",".join(b'"a%d": 1' % number for number in range(100_000)),
+    ],
+    ids=["resources", "scopes", "records", "members"],
+)
+def test_many_small_things_take_no_more_memory_than_some_bodies(body: bytes, terms: Acceptance) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(CollectorError):
+            decode_logs_json(body, terms)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(body)

@@ -121,3 +121,10 @@ def test_too_many_spans_or_events_of_them_are_refused_as_a_whole(terms: Acceptan
         decode_traces(trace(*[span()] * (terms.max_batch + 1)), terms)
     with pytest.raises(BodyTooLarge, match="more than 2,000 events in the spans in one request"):
         decode_traces(trace(*[span([happened("A")] * 100)] * 21), terms)
+
+
+def test_a_correlation_id_is_not_multiplied_by_the_events_of_its_span(terms: Acceptance) -> None:
+    greedy = span([happened("A")] * 1_000, {"correlation.id": "x" * 200_000})
+    batch = decode_traces(trace(greedy, span([happened("B")])), terms)
+    assert [event.name for event in batch.events] == ["B"]
+    assert batch.rejected == [Rejection(0, "correlation_id", "longer than 512 bytes")]
