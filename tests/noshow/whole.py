@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.access.keeper import Keeper
 from api.access.policy import Policy
+from collector.grpc.server import GrpcServer
 from collector.http.app import Front
 from noshow.gauges import observe
 from noshow.serving import ALL, Crew, Parts, application
@@ -28,11 +29,12 @@ class Whole:
     rest: FastAPI
     keeper: Keeper
     url: str
+    grpc: GrpcServer | None
 
 
 @contextmanager
 def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
-    """As the settings say, for the length of the block."""
+    """As the settings say, for the length of the block. What answers over gRPC is there, and does not listen yet."""
     rulebook = Rulebook(lambda: ())
     keeper = Keeper(stores.database, Policy.of(settings))
     asked = source(stores.clickhouse, rulebook, settings, {})
@@ -46,4 +48,5 @@ def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
         front = answering.app.behind if isinstance(answering.app, Traced) else answering.app
         assert isinstance(front, Front)
         assert isinstance(front.behind, FastAPI)
-        yield Whole(front, front.behind, keeper, stack.enter_context(listening(answering.app, certificate)))
+        url = stack.enter_context(listening(answering.app, certificate))
+        yield Whole(front, front.behind, keeper, url, answering.grpc)
