@@ -126,13 +126,15 @@ def create_app(
     again: Again = unread,
     routers: Sequence[APIRouter] = OURS,
     others: Mapping[str, Any] = NOTHING,
+    needs_clickhouse: bool = True,
 ) -> FastAPI:
     """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
     Without `routers` only health is left of what is here. `others` are paths that somebody else answers on the same
     port, as OpenAPI describes them (who may use them: `guard.identified`). `keeper` knows whom to let in: else those
     with a token, and this machine. `source` asks the sources of truth: else public ones are asked, without anything of
-    the environment. `desk` is where cases are moved. `again` reads what was refused once more.
+    the environment. `desk` is where cases are moved. `again` reads what was refused once more. `needs_clickhouse`: while that is away, it is
+    not ready.
     """
     app = Application(
         title="Noshow",
@@ -153,6 +155,7 @@ def create_app(
         desk or Desk.on(clickhouse, database),
         LiveTruth(database, source or Source(clickhouse, rulebook, Caller(allow_private=False), {}, Limits(1, 1))),
         Bench(clickhouse, database, again),
+        needs_clickhouse,
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)

@@ -25,13 +25,14 @@ from store.quarantine import Wanted
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with beside the stores: the rules in force, whom to let in, where cases are moved, live truth,
-    and where what was refused is seen to."""
+    and where what was refused is seen to. `needs_clickhouse`: without it this process is not ready."""
 
     rulebook: Rulebook
     keeper: Keeper
     desk: Desk
     live: LiveTruth
     bench: Bench
+    needs_clickhouse: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Context:
     desk: Desk
     live: LiveTruth
     bench: Bench
+    needs_clickhouse: bool
 
     @classmethod
     def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, services: Services) -> "Context":
@@ -77,6 +79,7 @@ class Context:
             services.desk,
             services.live,
             services.bench,
+            services.needs_clickhouse,
         )
 
 

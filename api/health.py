@@ -33,13 +33,14 @@ def healthz() -> Response:
 @router.get(
     "/readyz",
     operation_id="readyz",
-    summary="Do both stores answer?",
+    summary="Do the stores answer?",
     response_model=models.Health,
     dependencies=[Depends(only(NoParameters))],
 )
 def readyz(here: Here) -> Response:
-    """503 with the names of the stores that do not."""
-    checks: dict[str, Callable[[Context], object]] = {"clickhouse": _clickhouse, "database": _database}
+    """503 with the names of those that do not. A collector by itself takes events without ClickHouse, too."""
+    checks: dict[str, Callable[[Context], object]] = {"clickhouse": _clickhouse} if here.needs_clickhouse else {}
+    checks["database"] = _database
     faults = [Fault(name, "does not answer") for name, check in checks.items() if not _answers(check, here)]
     if faults:
         silent = " and ".join(fault.parameter for fault in faults)

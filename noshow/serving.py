@@ -71,6 +71,7 @@ class Role(StrEnum):
 
 
 ALL = frozenset(Role)
+COLLECTOR_ALONE = frozenset({Role.COLLECTOR})  # its spool stands in for ClickHouse
 READ_RULES = frozenset({Role.RECONCILER, Role.API})
 
 
@@ -113,7 +114,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     measures = Measures(telemetry.meter, telemetry.tracer, clock)
     with ExitStack() as stack:
         stack.callback(telemetry.close)
-        opened = stack.enter_context(stores(settings, shared=roles != ALL))
+        opened = stack.enter_context(stores(settings, shared=roles != ALL, kept=roles == COLLECTOR_ALONE))
         opened.clickhouse.watch = measures.inserting
         observe(telemetry.meter, opened, clock)
         # One for all that asks: so that the limits are those of the process.
@@ -178,6 +179,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         again=Again(settings.collector),
         routers=(metrics.create_router(telemetry.exposition), *(OURS if Role.API in parts.roles else ())),
         others=PATHS if collects else {},
+        needs_clickhouse=parts.roles != COLLECTOR_ALONE,
     )
     if not collects:
         return Answering(telemetry.traced(app), certificate=parts.certificate)

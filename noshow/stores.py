@@ -1,5 +1,6 @@
 """Opening the two stores as the settings say, migrated; the embedded ones under the lock of their directory."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from sqlalchemy import URL
 from noshow.errors import WrongUsage
 from store.clickhouse import ClickHouse
 from store.database import Database
+from store.errors import StoreUnavailable
 from store.migrate import migrate_clickhouse, migrate_database
 from store.settings import Settings
 from store.tenancy import Tenancy, occupy
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,10 @@ class Stores:
 
 
 @contextmanager
-def stores(settings: Settings, *, shared: bool = False) -> Iterator[Stores]:
+def stores(settings: Settings, *, shared: bool = False, kept: bool = False) -> Iterator[Stores]:
     """Both stores for the length of the block; with `shared` neither may be an embedded one.
+
+    `kept`: what is for ClickHouse is kept while that is away, which is then no reason not to begin.
 
     Raises WrongUsage, or a StoreError that says what is in the way.
     """
@@ -41,7 +47,12 @@ def stores(settings: Settings, *, shared: bool = False) -> Iterator[Stores]:
         clickhouse, database = _clickhouse(settings), _database(settings)
         stack.callback(clickhouse.close)
         stack.callback(database.close)
-        migrate_clickhouse(clickhouse)
+        try:
+            migrate_clickhouse(clickhouse)
+        except StoreUnavailable as error:
+            if not kept:
+                raise
+            log.warning("the event store is away, and was not migrated; what comes is kept: %s", error)
         migrate_database(database)
         yield Stores(clickhouse, database, tenancy)
 

@@ -52,6 +52,7 @@ class Fault(StrEnum):
     LOST = "lost"  # inserts are stored, but a 500 of nobody knows whom comes back
     CUT = "cut"  # inserts are stored, but the connection breaks before the answer
     UNAVAILABLE = "unavailable"  # 503
+    SLOW = "slow"  # inserts are stored, and answered when the fault is over
 
 
 class Refused(Exception):
@@ -184,6 +185,8 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def _faulty_after(self) -> bool:
+        if self.server.fault is Fault.SLOW:
+            self.server.changed.wait()
         if self.server.fault is Fault.CUT:
             self.close_connection = True
             return True
