@@ -133,8 +133,8 @@ def create_app(
     Without `routers` only health is left of what is here. `others` are paths that somebody else answers on the same
     port, as OpenAPI describes them (who may use them: `guard.identified`). `keeper` knows whom to let in: else those
     with a token, and this machine. `source` asks the sources of truth: else public ones are asked, without anything of
-    the environment. `desk` is where cases are moved. `again` reads what was refused once more. `needs_clickhouse`: while that is away, it is
-    not ready.
+    the environment. `desk` is where cases are moved. `again` reads what was refused once more.
+    `needs_clickhouse`: while that is away, it is not ready.
     """
     app = Application(
         title="Noshow",

@@ -158,7 +158,11 @@ def evaluator(line: Line) -> Iterator[None]:
     (line.place / "rules").mkdir()
     (line.place / "rules" / "orders.yaml").write_text(QUICK)
     config, port = line.place / "evaluator.yaml", free_port()
-    settings = yaml.safe_load((line.place / "noshow.yaml").read_text()) | {"port": port, "rules": "rules"}
+    settings = yaml.safe_load((line.place / "noshow.yaml").read_text()) | {
+        "port": port,
+        "rules": "rules",
+        "evaluator": {"tick": "100ms"},
+    }
     config.write_text(yaml.safe_dump(settings))
     with (line.place / "evaluator.log").open("ab") as log:
         command = [sys.executable, "-m", "noshow", "evaluator", "--config", str(config)]
@@ -184,6 +188,7 @@ def test_the_same_with_real_processes(line: Line) -> None:
         report(line, "OrderPlaced", range(ORDERS))
         placed = time.monotonic()
         with line.server.fault(Fault.REFUSE):
+            report(line, "Noise", range(50_000))  # so that it takes a while to drain what comes behind
             for share in range(0, ORDERS - UNPAID, 99):
                 report(line, "PaymentReceived", range(share, share + 99))
             until(lambda: time.monotonic() > placed + 8)  # all deadlines have passed
