@@ -101,7 +101,7 @@ class Reception:
 
     async def _store(self, batch: Batch, size: int, request: Request) -> None:
         now, sender = self._clock.now(), sender_of(request)
-        self._limiter.charge(sender, len(batch.events) + len(batch.rejected), size, now)
+        self._limiter.charge(sender, len(batch.events) + len(batch.rejected) + batch.ignored, size, now)
         provenance = provenance_of(sender, self._terms(request)) if batch.rejected else NOBODY
         self._refusals.add(batch, now)
         if len(batch.rejected) <= FEW:

@@ -22,7 +22,6 @@ _W3C = TraceContextTextMapPropagator()
 # The parts of an event that can be to blame; everything else is named by senders, and is of its attributes.
 _FIELDS = frozenset(("correlation_id", "name", "time", "source", "id", "causation_id", "trace_id", "span_id"))
 _WHOLE = "event"
-_NO_EVENT = "event_name"  # of OTLP: a record that is none of ours
 
 
 class Recorder:
@@ -47,6 +46,9 @@ class Recorder:
         self._refused = meter.create_counter(
             "noshow.ingest.events.refused", "1", "Events that were not taken, by sender and by what was wrong."
         )
+        self._ignored = meter.create_counter(
+            "noshow.ingest.records.ignored", "1", "Log records and spans that are no business events, by sender."
+        )
         self._too_fast = meter.create_counter(
             "noshow.ingest.rate.limited", "1", "Requests that had to wait because their sender was too fast."
         )
@@ -67,11 +69,14 @@ class Recorder:
         self._bytes.add(size)
 
     def stored(self, batch: Batch, sender: Sender) -> None:
-        """The answer of this request is that its events are stored, and what was refused."""
+        """The answer of this request is that its events are stored, and what was refused or left out."""
         for source, count in Counter(batch.events.source).items():
             self._accepted.add(count, {"source": source})
         for reason, count in Counter(_reason(one.field) for one in batch.rejected).items():
             self._refused.add(count, {"sender": sender.token, "reason": reason})
+
+        if batch.ignored:
+            self._ignored.add(batch.ignored, {"sender": sender.token})
 
     def too_fast(self, sender: Sender) -> None:
         self._too_fast.add(1, {"sender": sender.token})
@@ -81,8 +86,6 @@ def _reason(field: str) -> str:
     """One of a few."""
     if field in _FIELDS:
         return field
-    if field == _NO_EVENT:
-        return "no_event"
     return "attributes" if field else _WHOLE
 
 
