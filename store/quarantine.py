@@ -8,6 +8,7 @@ from itertools import islice
 
 import msgspec
 
+from store import quarantine_queries as queries
 from store.clickhouse import ClickHouse
 from store.event import SECOND
 
@@ -127,76 +128,6 @@ class Wanted:
         }
 
 
-# What is the same in all versions of a row is asked first, so that less has to be put in order.
-_PRESENT = """
-(
-    SELECT id, version, state, received_at, source, sender, form, field, reason, fault, group_id, size, cut, number,
-           state_by
-    FROM quarantine
-    WHERE keep_until > toDateTime({now:UInt32}, 'UTC')
-      AND id > {after:String}
-      AND (empty({ids:Array(String)}) OR id IN {ids:Array(String)})
-      AND ({source:String} = '' OR source = {source:String})
-      AND ({q:String} = '' OR position(data, {q:String}) > 0)
-    ORDER BY id, version DESC
-    LIMIT 1 BY id
-)
-WHERE ({group:String} = '' OR group_id = {group:String})
-  AND ({sender:String} = '' OR sender = {sender:String})
-  AND ({fault:String} = '' OR positionCaseInsensitiveUTF8(concat(field, ': ', reason), {fault:String}) > 0)
-  AND toUnixTimestamp64Micro(received_at) >= {since:Int64}
-"""
-_ASKED = "AND state != 'counted' AND ({state:String} = '' OR state = {state:String})"
-
-_GROUPS = f"""
-SELECT group_id, source, fault,
-       countIf(state != 'counted' AND ({{state:String}} = '' OR state = {{state:String}})) AS found,
-       sumIf(number, state = 'counted'),
-       toUnixTimestamp64Micro(min(received_at)), toUnixTimestamp64Micro(max(received_at)) AS last_at,
-       argMaxIf(id, received_at, state != 'counted'), argMax(reason, received_at), argMax(sender, received_at)
-FROM {_PRESENT}
-GROUP BY group_id, source, fault
-HAVING found > 0
-ORDER BY last_at DESC, group_id
-LIMIT {{limit:UInt32}}
-"""
-
-_PAGE = f"""
-SELECT id, state, toUnixTimestamp64Micro(received_at), source, sender, form, field, reason, fault, group_id, size, cut,
-       state_by
-FROM {_PRESENT} {_ASKED}
-  AND (toUnixTimestamp64Micro(received_at), id) < ({{before_at:Int64}}, {{before_id:String}})
-ORDER BY received_at DESC, id DESC
-LIMIT {{limit:UInt32}}
-"""
-
-_CHOSEN = f"SELECT id, size FROM {_PRESENT} {_ASKED} ORDER BY id LIMIT {{limit:UInt32}}"
-_COUNT = f"SELECT count() FROM {_PRESENT} {_ASKED}"
-
-_CONTENTS = """
-SELECT id, form, context, field, reason, base64Encode(data), cut FROM quarantine
-WHERE id IN {ids:Array(String)} ORDER BY id, version DESC LIMIT 1 BY id
-"""
-
-_MOVED = """
-INSERT INTO quarantine
-    (id, version, state, received_at, source, sender, form, context, field, reason, fault, data, size, cut, number,
-     state_by, keep_until)
-SELECT id, greatest(version + 1, {now:UInt64}), {state:String}, received_at, source, sender, form, context,
-       transform(id, {said:Array(String)}, {fields:Array(String)}, field),
-       transform(id, {said:Array(String)}, {reasons:Array(String)}, reason),
-       transform(id, {said:Array(String)}, {faults:Array(String)}, fault),
-       data, size, cut, number, {by:String}, keep_until
-FROM (SELECT * FROM quarantine WHERE id IN {ids:Array(String)} ORDER BY id, version DESC LIMIT 1 BY id)
-WHERE state = 'waiting'
-"""
-
-# The bytes are searched as they are: what an encoding spells otherwise is not found.
-_TELLS_OF = """
-position(data, {correlation_id:String}) > 0
-AND multiSearchAny(data, {names:Array(String)})
-"""
-
 FIRST = (2**63 - 1, "")
 """Where the first page begins."""
 
@@ -234,30 +165,30 @@ def write(clickhouse: ClickHouse, rows: Sequence[Row]) -> None:
 
 def groups(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> list[Group]:
     """Those that were seen last first."""
-    return [Group(*row) for row in clickhouse.query(_GROUPS, wanted.bound(now) | {"limit": limit})]
+    return [Group(*row) for row in clickhouse.query(queries.GROUPS, wanted.bound(now) | {"limit": limit})]
 
 
 def page(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int, before: tuple[int, str] = FIRST) -> list[Held]:
     """Those that were received last first; behind the one that was received at `before`, and has this id."""
     at, id_ = before
     bound = wanted.bound(now) | {"limit": limit, "before_at": at, "before_id": id_}
-    return [Held(*row) for row in clickhouse.query(_PAGE, bound)]
+    return [Held(*row) for row in clickhouse.query(queries.PAGE, bound)]
 
 
 def count(clickhouse: ClickHouse, wanted: Wanted, now: int) -> int:
     """How many events there are of what is wanted."""
-    [(number,)] = clickhouse.query(_COUNT, wanted.bound(now))
+    [(number,)] = clickhouse.query(queries.COUNT, wanted.bound(now))
     return int(number)
 
 
 def chosen(clickhouse: ClickHouse, wanted: Wanted, now: int, limit: int) -> dict[str, int]:
     """The first `limit` of what is wanted by id, and how many bytes each has."""
-    return dict(clickhouse.query(_CHOSEN, wanted.bound(now) | {"limit": limit}))
+    return dict(clickhouse.query(queries.CHOSEN, wanted.bound(now) | {"limit": limit}))
 
 
 def contents(clickhouse: ClickHouse, ids: Sequence[str]) -> list[Content]:
     """In order of id."""
-    rows = clickhouse.query(_CONTENTS, {"ids": list(ids)})
+    rows = clickhouse.query(queries.CONTENTS, {"ids": list(ids)})
     return [
         Content(id_, form, context, place, reason, base64.b64decode(data), cut)
         for id_, form, context, place, reason, data, cut in rows
@@ -270,7 +201,7 @@ def move(clickhouse: ClickHouse, ids: Sequence[str], moved: Moved, now: int) -> 
         said = [id_ for id_ in part if id_ in moved.said]
         why = [moved.said[id_] for id_ in said]
         clickhouse.command(
-            _MOVED,
+            queries.MOVED,
             {
                 "ids": part,
                 "said": said,
@@ -286,14 +217,14 @@ def move(clickhouse: ClickHouse, ids: Sequence[str], moved: Moved, now: int) -> 
 
 def telling_of(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> int:
     """How many rows hold the correlation ID and one of these attributes."""
-    sql = f"SELECT uniqExact(id) FROM quarantine WHERE {_TELLS_OF}"
+    sql = f"SELECT uniqExact(id) FROM quarantine WHERE {queries.TELLS_OF}"
     [(number,)] = clickhouse.query(sql, _searched(correlation_id, names))
     return int(number)
 
 
 def remove(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> None:
     """For good, in every version, what `telling_of` counts."""
-    sql = f"ALTER TABLE quarantine DELETE WHERE {_TELLS_OF} SETTINGS mutations_sync = 2"
+    sql = f"ALTER TABLE quarantine DELETE WHERE {queries.TELLS_OF} SETTINGS mutations_sync = 2"
     clickhouse.command(sql, _searched(correlation_id, names))
 
 

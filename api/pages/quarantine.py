@@ -15,7 +15,7 @@ from api.context import Context, Here
 from api.links import board_path
 from api.pages.forms import MOST, Sent, read, see
 from api.pages.refusal import NOTHING_REFUSED, REFUSALS, Refusal, refused
-from api.parameters import NoParameters, PathText, Text, only
+from api.parameters import Limit, NoParameters, PathText, Text, only
 from api.parameters_quarantine import QuarantineParameters
 from reconcile.quarantine.bench import By, Outcome
 from store.quarantine import State, Wanted
@@ -31,7 +31,7 @@ class PageParameters(QuarantineParameters):
     """`replayed`, `still`, `discarded`, `remaining`: how many, of what whoever is led here has just done. `go_on`: the
     id behind which those remain."""
 
-    limit: int = PAGE
+    limit: Limit = PAGE
     replayed: Count | None = None
     still: Count = 0
     discarded: Count | None = None

@@ -122,3 +122,9 @@ def test_every_form_has_a_decoder(terms: Acceptance) -> None:
         decode_traces_json(b'{"resourceSpans": [{"scopeSpans": [{"spans": [7]}]}]}', terms),
     ]
     assert {kept.alone.form for batch in bad for kept in batch.kept} == set(DECODERS)
+
+
+def test_testimony_from_outside_is_refused_afterwards_too() -> None:
+    told = Again(AHEAD)(content(json.dumps(LATER | {"source": "noshow"}).encode()), NOON)
+    assert isinstance(told, Why)
+    assert told.field == "source"
