@@ -14,6 +14,7 @@ from collector.intake.intake import Intake
 from collector.intake.registration import Registration
 from collector.intake.spool import Spool
 from collector.kafka.consumer import KafkaConsumer
+from collector.recorder import Recorder
 from noshow.errors import WrongUsage
 from noshow.judging import holder
 from noshow.stores import Stores
@@ -42,7 +43,7 @@ class Collecting:
 
 
 @contextmanager
-def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Collecting]:
+def collecting(opened: Stores, settings: Settings, clock: Clock, recorder: Recorder) -> Iterator[Collecting]:
     """Ready to accept for the length of the block; the loops must have ended before it does.
 
     Raises StoreInUse where another collector has the spool, or another StoreError.
@@ -51,7 +52,7 @@ def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Col
     spool = Spool.open(settings.data / "spool", limits.spool_size, synced=limits.spool_synced)
     try:
         intake = Intake(opened.clickhouse, Bounds(), spool, limits.patience / SECOND)
-        kafka = _kafka(settings, intake, clock)
+        kafka = _kafka(settings, intake, clock, recorder)
         upstream = () if kafka is None else (kafka.oldest,)
         registration = Registration(opened.database, intake, spool, holder(), upstream)
         registration.step(clock.now())
@@ -62,11 +63,11 @@ def collecting(opened: Stores, settings: Settings, clock: Clock) -> Iterator[Col
         spool.close()
 
 
-def _kafka(settings: Settings, intake: Intake, clock: Clock) -> KafkaConsumer | None:
+def _kafka(settings: Settings, intake: Intake, clock: Clock, recorder: Recorder) -> KafkaConsumer | None:
     if settings.kafka is None:
         return None
     try:
-        return KafkaConsumer(settings.kafka, settings.collector, intake.submit, clock)
+        return KafkaConsumer(settings.kafka, settings.collector, intake.submit, clock, recorder)
     except KafkaException as error:
         raise WrongUsage(f"kafka: librdkafka does not take these settings: {error.args[0].str()}") from None
 

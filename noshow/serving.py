@@ -183,11 +183,11 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     )
     if not collects:
         return Answering(telemetry.traced(app), certificate=parts.certificate)
-    taken = stack.enter_context(collecting(opened, settings, clock))
+    recorder = Recorder(telemetry.meter, telemetry.tracer)
+    taken = stack.enter_context(collecting(opened, settings, clock, recorder))
     for name, run in taken.loops:
         parts.crew.add(name, partial(run, clock, parts.crew.stop))
     observe_collecting(telemetry.meter, taken, clock)
-    recorder = Recorder(telemetry.meter, telemetry.tracer)
     reception = Reception(taken.intake, settings.collector, clock, admission(settings), recorder)
     port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)

@@ -26,6 +26,7 @@ class Format(StrEnum):
     """What the value of a message is."""
 
     JSON = "json"  # an event, or an array of them; of any shape where the source has a mapping
+    CLOUDEVENTS = "cloudevents"  # structured, a batch, or binary with headers ce_…
     OTLP = "otlp"  # an ExportLogsServiceRequest in protobuf
 
 
@@ -87,7 +88,7 @@ def _start(text: str) -> str:
 
 def _format(text: str) -> Format:
     if text not in [*Format]:
-        raise ValueError(f"expected {' or '.join(Format)}")
+        raise ValueError(f"expected {', '.join(list(Format)[:-1])} or {list(Format)[-1]}")
     return Format(text)
 
 

@@ -17,9 +17,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from collector.errors import CollectorError, Overloaded
 from collector.kafka.messages import Messages, Parcel, oldest_of, partition_of
 from collector.kafka.progress import Partition, Progress
+from collector.recorder import SILENT, Recorder
+from collector.sender import Sender
 from store.clock import Clock
 from store.errors import StoreError
-from store.event import EventColumns
+from store.event import SECOND, EventColumns
 from store.quarantine import Row
 from store.secret import Secret
 from store.settings import CollectorSettings
@@ -30,7 +32,10 @@ logger = logging.getLogger(__name__)
 MOST = 2_000  # messages at a time
 _WAIT = 0.1  # seconds for messages, or for the store
 _PAUSE = 1  # seconds, before something that failed is tried again
+_EVERY = 10 * SECOND
 _PATIENCE = 20  # such waits for the store, after which Kafka is told to send nothing more
+
+_SENDER = Sender("kafka")  # as metrics have it
 
 Submit = Callable[[EventColumns, int, Sequence[Row]], Future[None]]
 """The intake's: the future is done once the events are stored."""
@@ -50,15 +55,24 @@ class _Unstored:
 class KafkaConsumer:
     """For use by one thread, but for `oldest`. Raises `KafkaException` where librdkafka does not take the settings."""
 
-    def __init__(self, settings: KafkaSettings, limits: CollectorSettings, submit: Submit, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        limits: CollectorSettings,
+        submit: Submit,
+        clock: Clock,
+        recorder: Recorder = SILENT,
+    ) -> None:
         self._clock = clock
+        self._recorder = recorder
         self._submit = submit
         self._messages = Messages(settings.topics, limits)
         self._progress = Progress(clock.now())
         self._unstored: _Unstored | None = None
         self._early: list[Message] = []  # not read yet
         self._failing = False
-        callbacks = {"stats_cb": self._on_stats, "error_cb": on_error, "logger": logger}
+        self._told_at = 0
+        callbacks = {"stats_cb": self._on_stats, "error_cb": self._on_error}
         self._consumer = Consumer(configuration(settings) | callbacks)
         self._consumer.subscribe(
             list(settings.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
@@ -83,7 +97,7 @@ class KafkaConsumer:
         if self._unstored is not None:
             return self._settle(self._unstored)
         self._early += self._consumer.consume(MOST, timeout=_WAIT)
-        messages, ends = sorted_out(self._early)
+        messages, ends = self._sorted_out(self._early)
         oldest = oldest_of(messages, now)
         self._progress.took(oldest)
         self._progress.stands(dict.fromkeys(ends - set(oldest)))
@@ -102,7 +116,7 @@ class KafkaConsumer:
     def _hand_in(self, unstored: _Unstored) -> None:
         parcel = unstored.parcel
         try:
-            unstored.stored = self._submit(parcel.events, parcel.size, parcel.refused)
+            unstored.stored = self._submit(parcel.batch.events, parcel.size, parcel.refused)
         except Overloaded as error:
             self._complain(error)
 
@@ -130,6 +144,7 @@ class KafkaConsumer:
         self._failing = False
         self._unstored = None
         self._commit(unstored.parcel)
+        self._recorder.stored(unstored.parcel.batch, _SENDER)
         latest = unstored.parcel.latest
         self._progress.stands({it: None if it in unstored.ends else at for it, at in latest.items()})
 
@@ -181,6 +196,28 @@ class KafkaConsumer:
         brokers = msgspec.json.decode(text, type=_Statistics).brokers.values()
         self._progress.connected(any(it.state == "UP" for it in brokers), self._clock.now())
 
+    def _sorted_out(self, found: Iterable[Message]) -> tuple[list[Message], set[Partition]]:
+        """The messages, and the partitions that end behind what is there of them. Errors are logged."""
+        messages: list[Message] = []
+        ends: set[Partition] = set()
+        for it in found:
+            error = it.error()
+            if error is None:
+                messages.append(it)
+                ends.discard(partition_of(it))
+            elif error.code() == KafkaError._PARTITION_EOF:
+                ends.add(partition_of(it))
+            else:
+                self._on_error(error)
+        return messages, ends
+
+    def _on_error(self, error: KafkaError) -> None:
+        """Now and then: librdkafka tells of every attempt, many times a second."""
+        now = self._clock.now()
+        if now >= self._told_at + _EVERY:
+            logger.warning("Kafka: %s", error.str())
+            self._told_at = now
+
 
 class _Broker(msgspec.Struct):
     state: str
@@ -192,31 +229,13 @@ class _Statistics(msgspec.Struct):
     brokers: dict[str, _Broker] = {}
 
 
-def sorted_out(found: Iterable[Message]) -> tuple[list[Message], set[Partition]]:
-    """The messages, and the partitions that end behind what is there of them. Errors are logged."""
-    messages: list[Message] = []
-    ends: set[Partition] = set()
-    for it in found:
-        error = it.error()
-        if error is None:
-            messages.append(it)
-            ends.discard(partition_of(it))
-        elif error.code() == KafkaError._PARTITION_EOF:
-            ends.add(partition_of(it))
-        else:
-            on_error(error)
-    return messages, ends
-
-
-def on_error(error: KafkaError) -> None:
-    logger.warning("Kafka: %s", error.str())
-
-
 def configuration(settings: KafkaSettings) -> dict[str, object]:
     """What librdkafka is told."""
     secrets = {name: it.reveal() if isinstance(it, Secret) else it for name, it in settings.security.items()}
     return {
         "client.id": "noshow",
+        "log_level": 0,  # it tells us the same by callbacks
+        "reconnect.backoff.ms": 500,
         **settings.options,
         **secrets,
         "bootstrap.servers": settings.brokers,

@@ -10,6 +10,7 @@ from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
 from collector.errors import CollectorError, MalformedBody
 from collector.json.body import decode_json
+from collector.kafka.cloudevents import decode_cloud_events, is_binary
 from collector.kafka.progress import Partition
 from collector.mapping.message import Header
 from collector.mapping.message import Message as Around
@@ -18,12 +19,15 @@ from collector.quarantine.again import decoded
 from collector.quarantine.context import Context, written
 from collector.quarantine.quarantine import Provenance, Quarantine, unreadable
 from collector.refusals import Refusals
-from store.event import EventColumns
 from store.quarantine import Row
 from store.settings import CollectorSettings
 from store.settings_kafka import Format, TopicSettings
 
-DECODERS: Mapping[Format, Decoder] = {Format.JSON: decode_json, Format.OTLP: decode_logs}
+DECODERS: Mapping[Format, Decoder] = {
+    Format.JSON: decode_json,
+    Format.CLOUDEVENTS: decode_cloud_events,
+    Format.OTLP: decode_logs,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +36,10 @@ _MILLISECOND = 1_000
 
 @dataclass(slots=True)
 class Parcel:
-    """Of some messages: the events, what was refused of them, and their bytes. Of each partition the last timestamp,
-    and the offset behind the last message."""
+    """Of some messages: their events and what was refused, what of it is for the quarantine, and their bytes. Of each
+    partition the last timestamp, and the offset behind the last message."""
 
-    events: EventColumns = field(default_factory=EventColumns)
+    batch: Batch = field(default_factory=Batch)
     refused: list[Row] = field(default_factory=list)
     size: int = 0
     latest: dict[Partition, int] = field(default_factory=dict)
@@ -61,20 +65,21 @@ class Messages:
             partition = partition_of(message)
             parcel.latest[partition] = _came(message, now)
             parcel.offsets[partition] = (message.offset() or 0) + 1
-            value = message.value()
-            if value is not None:
-                parcel.size += len(value)
-                self._read(message, value, terms, parcel)
+            self._read(message, terms, parcel)
         return parcel
 
-    def _read(self, message: Message, value: bytes, terms: Acceptance, parcel: Parcel) -> None:
-        topic = self._topics[message.topic() or ""]
-        key = message.key()
-        terms = terms.of(topic.source, Around(_headers(message), key, _timestamp(message)))
-        batch = self._decoded(value, topic.format, terms)
-        parcel.events.extend(batch.events)
+    def _read(self, message: Message, terms: Acceptance, parcel: Parcel) -> None:
+        topic, value, around = self._topics[message.topic() or ""], message.value(), _around(message)
+        if value is None and not (topic.format is Format.CLOUDEVENTS and is_binary(around)):
+            return
+        terms = terms.of(topic.source, around)
+        batch = self._decoded(value or b"", topic.format, terms)
+        parcel.size += len(value or b"")
+        parcel.batch.events.extend(batch.events)
+        parcel.batch.ignored += batch.ignored
+        self._refusals.add(batch, terms.now)
         if batch.rejected:
-            self._refusals.add(batch, terms.now)
+            parcel.batch.rejected += batch.rejected
             by = Provenance(f"kafka {message.topic()}", written(Context.of(terms)))
             parcel.refused += self._quarantine.rows(batch, by, terms.now)
 
@@ -118,6 +123,10 @@ def _came(message: Message, now: int) -> int:
 def _timestamp(message: Message) -> int | None:
     kind, milliseconds = message.timestamp()
     return None if kind == TIMESTAMP_NOT_AVAILABLE or milliseconds < 0 else milliseconds * _MILLISECOND
+
+
+def _around(message: Message) -> Around:
+    return Around(_headers(message), message.key(), _timestamp(message))
 
 
 def _headers(message: Message) -> list[Header]:

@@ -22,6 +22,7 @@ TOPICS = {
     "shop": TopicSettings("shop"),
     "timed": TopicSettings("timed"),
     "logs": TopicSettings("", Format.OTLP),
+    "cloud": TopicSettings("", Format.CLOUDEVENTS),
 }
 OURS = {"correlation_id": "o-1", "name": "A", "time": "2025-11-20T12:00:00Z"}
 DOCUMENT = b'{"t": "A", "at": "2025-11-20T12:00:00Z"}'
@@ -37,7 +38,7 @@ def parcel(*messages: Message) -> Parcel:
 
 
 def told(found: Parcel) -> Sequence[tuple[str, str, str]]:
-    return [(it.correlation_id, it.name, it.source) for it in found.events]
+    return [(it.correlation_id, it.name, it.source) for it in found.batch.events]
 
 
 def test_events_of_our_own_shape_and_of_otlp() -> None:
@@ -55,6 +56,23 @@ def test_events_of_our_own_shape_and_of_otlp() -> None:
     ]
 
 
+def test_cloud_events_in_all_their_modes() -> None:
+    one = {"specversion": "1.0", "id": "e-1", "source": "shop", "type": "A", "correlationid": "o-1"}
+    batched = [("content-type", "application/cloudevents-batch+json")]
+    binary = [(f"ce_{name}", it) for name, it in {**one, "correlationid": "100%25 é"}.items()]
+    found = parcel(
+        message("cloud", json.dumps(one).encode(), headers=[("content-type", "application/cloudevents+json")]),
+        message("cloud", json.dumps(one).encode()),
+        message("cloud", json.dumps([one, one]).encode(), headers=batched),
+        message("cloud", b'{"amount": 1.50}', headers=[*binary, ("content-type", "application/json")]),
+        message("cloud", None, headers=binary),
+        message("cloud", None),
+    )
+    assert told(found) == [("o-1", "A", "shop")] * 4 + [("100%25 é", "A", "shop")] * 2
+    assert found.batch.events.attributes[4:] == ['{"amount": 1.50}', "{}"]
+    assert found.refused == []
+
+
 def test_the_correlation_id_may_be_the_key_or_a_header_or_baggage() -> None:
     bare = json.dumps({"name": "A", "time": "2025-11-20T12:00:00Z"}).encode()
     found = parcel(
@@ -66,7 +84,7 @@ def test_the_correlation_id_may_be_the_key_or_a_header_or_baggage() -> None:
 
 
 def test_the_time_may_be_that_of_the_message() -> None:
-    [event] = parcel(message("timed", b'{"id": 1, "t": "A"}', at=NOON - 5_000)).events
+    [event] = parcel(message("timed", b'{"id": 1, "t": "A"}', at=NOON - 5_000)).batch.events
     assert (event.time, event.received_at) == (NOON - 5_000, NOON)
 
 
@@ -94,7 +112,7 @@ def test_a_bad_message_goes_to_the_quarantine_and_harms_no_other() -> None:
 
 def test_a_message_without_a_value_says_nothing_and_is_done_with() -> None:
     found = parcel(message("plain", None, offset=8))
-    assert (len(found.events), found.refused, found.offsets) == (0, [], {Partition("plain", 1): 9})
+    assert (len(found.batch.events), found.refused, found.offsets) == (0, [], {Partition("plain", 1): 9})
 
 
 def test_the_oldest_and_the_latest_timestamps_are_told_and_none_is_of_the_future() -> None:
