@@ -1,7 +1,7 @@
 """Bodies that hold CloudEvents: one in JSON, a batch of them, or in binary mode the data of one.
 
-They are not read by the official SDK: with it one bad event fails its batch, and data are read and written anew, digits
-and all. The tests send with it.
+They are not read by the official SDK: with it one bad event fails its batch, data are read and written anew, digits and
+all, and it takes 60 % as many a second. The tests send with it.
 """
 
 from functools import partial

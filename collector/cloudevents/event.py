@@ -21,6 +21,8 @@ import msgspec
 from msgspec import Raw
 
 from collector.acceptance import Acceptance, describe
+from collector.cloudevents.quick import VERSION, quick
+from collector.cloudevents.trace import trace_of
 from collector.errors import Refused
 from collector.json import attributes as json_attributes
 from collector.json.attributes import doubled_key, parse_object
@@ -28,9 +30,6 @@ from collector.mapping.reading import Reading
 from store.event import Event
 from store.instant import rfc3339
 
-VERSION = "1.0"
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?", re.ASCII)
 _JSON = re.compile(r"(application|text)/(?:[^;]+\+)?json\b", re.IGNORECASE)
 
 _parts = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -41,11 +40,16 @@ def read_cloud_event(text: bytes, terms: Acceptance) -> Event:
 
     Raises `Refused`, or `NotJson` where the text is no JSON at all.
     """
+    event = quick(text, terms)
+    return _careful(text, terms) if event is None else event
+
+
+def _careful(text: bytes, terms: Acceptance) -> Event:
     document = parse_object(text, terms.longest)
     _check(document)
     attributes, data = _data(document, text)
     terms.check_size(attributes.encode())
-    trace_id, span_id = _trace(document.get("traceparent"))
+    trace_id, span_id = trace_of(document.get("traceparent"))
     source = _required("source", terms.check_source(_text(document.get("source")), ""))
     members = data if isinstance(data, dict) else {}
     reading = Reading.of(source, {**document, "data": data, **members}, terms)
@@ -123,11 +127,3 @@ def _required(field: str, text: str) -> str:
     if not text:
         raise Refused(field, "missing")
     return text
-
-
-def _trace(traceparent: object) -> tuple[str, str]:
-    """Trace and span id; '' where there is none, or one that the standard says is to be ignored."""
-    found = _TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
-    if found is None or not found[1].strip("0") or not found[2].strip("0"):
-        return "", ""
-    return found[1], found[2]

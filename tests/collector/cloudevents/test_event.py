@@ -3,10 +3,12 @@
 import base64
 import json
 
+import msgspec
 import pytest
 
 from collector.acceptance import Acceptance
 from collector.cloudevents.body import decode_batch, decode_structured
+from collector.cloudevents.quick import quick
 from collector.errors import BodyTooLarge, MalformedBody
 from store.event import Event
 from tests.collector.mapping.mappings import mapped, mapped_terms
@@ -45,6 +47,22 @@ def test_every_part_of_an_event(terms: Acceptance) -> None:
         span_id="b7ad6b7169203331",
         received_at=NOON,
     )
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"causationid": "e-0", "traceparent": TRACEPARENT, "subject": "x", "other": 7},
+        {"data": {"a": {"b": [1, {"c": None}]}, "words": "é"}},
+        {"traceparent": "rubbish", "time": "2025-11-20T12:00:00Z"},
+    ],
+)
+def test_what_is_read_quickly_is_what_is_read_carefully(members: dict[str, object], terms: Acceptance) -> None:
+    compact = msgspec.json.encode(json.loads(text(**members)))
+    read = quick(compact, terms)
+    assert read is not None
+    assert read == one(b" " + compact.replace(b'"id":', b'"id" :', 1), terms)
 
 
 def test_data_stay_as_they_were_sent(terms: Acceptance) -> None:
