@@ -6,13 +6,14 @@ from threading import Event
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2  # type: ignore[import-untyped]  # no py.typed
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from starlette.requests import Request
 
 from collector import reception
-from collector.errors import NotAdmitted
+from collector.errors import NotAdmitted, TooFast
 from collector.grpc import server
 from collector.intake.intake import Intake
 from store.clickhouse import ClickHouse
@@ -114,6 +115,26 @@ def test_too_much_at_once_is_to_be_tried_again_after_a_while(
     retry = error_details_pb2.RetryInfo()
     assert status.details[0].Unpack(retry)
     assert retry.retry_delay.seconds == 2
+
+
+def test_who_is_too_fast_is_told_when_to_come_again(clickhouse: ClickHouse, clock: ManualClock) -> None:
+    async def too_fast(_request: Request) -> None:
+        raise TooFast("more than 10 events a second", 7)
+
+    with Intake(clickhouse) as intake:
+        listening = Listening(intake, LIMITS, clock, too_fast)
+        with grpc.insecure_channel(listening.grpc) as channel:
+            code, status = refused(channel, GOOD)
+        answer = httpx.post(
+            f"{listening.url}/v1/logs", content=GOOD, headers={"Content-Type": "application/x-protobuf"}
+        )
+        listening.stop()
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert status == status_pb2.Status.FromString(answer.content)
+    retry = error_details_pb2.RetryInfo()
+    assert status.details[0].Unpack(retry)
+    assert retry.retry_delay.seconds == 7
 
 
 @pytest.mark.parametrize(
