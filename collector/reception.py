@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
-from collector.errors import CollectorError, MalformedBody, TooFast
+from collector.errors import BodyTooLarge, CollectorError, MalformedBody, TooFast
 from collector.intake.intake import Intake
 from collector.limits.limiter import Limiter
 from collector.mapping.message import Message
@@ -94,6 +94,10 @@ class Reception:
         except MalformedBody as error:
             with suppress(CollectorError, StoreError):  # the sender hears what is wrong with it in any case
                 await self._store(unreadable(error, self.limits.max_event), len(error.body), request)
+            raise
+        except BodyTooLarge:  # it took work all the same
+            with suppress(TooFast):
+                self._limiter.charge(sender_of(request), 0, self.limits.max_body, self._clock.now())
             raise
         await self._store(batch, size, request)
         self.recorder.stored(batch, sender_of(request))

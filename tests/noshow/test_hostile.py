@@ -23,7 +23,7 @@ from tests.end_to_end.process import noshow as serving
 pytestmark = pytest.mark.processes
 
 MOST = 32 << 20  # bytes of a body, by default
-MEMORY = 700 << 20  # bytes that all of it together may add: chiefly eight bodies at a time, packed and unpacked
+MEMORY = 1_400 << 20  # bytes of the process, the embedded ClickHouse among them; eight bodies at a time are a quarter
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -177,13 +177,11 @@ def test_each_is_answered_clearly(client: httpx.Client, hostile: Hostile) -> Non
 
 
 def test_all_at_once_leave_a_server_that_works_within_its_memory(running: Noshow, client: httpx.Client) -> None:
-    takes_events(client)
-    before = peak(running)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda hostile: hostile.send(client), TABLE))
     assert all(answer.status_code < 500 or answer.status_code == 503 for answer in answers)
     takes_events(client)
-    assert peak(running) - before < MEMORY, f"{(peak(running) - before) >> 20} MiB more"
+    assert peak(running) < MEMORY, f"{peak(running) >> 20} MiB"
 
 
 def test_a_thousand_connections_that_say_nothing_or_little_do_not_keep_others_out(

@@ -1,5 +1,6 @@
 """Whoever sends too fast hears it in the words of its protocol, and nothing of its request is taken."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -73,6 +74,17 @@ def test_over_grpc_it_is_told_with_the_delay(client: httpx.Client, slow: Listeni
 def test_what_is_refused_counts_as_well(client: httpx.Client) -> None:
     assert client.post("/v1/events", json=[{**EVENT, "name": ""}] * 12).status_code == 400
     assert client.post("/v1/events", json=[EVENT]).status_code == 429
+
+
+def test_what_is_too_large_counts_as_the_most_that_is_taken(clickhouse: ClickHouse, clock: ManualClock) -> None:
+    bomb = gzip.compress(bytes(2 * LIMITS.max_body))
+    with Intake(clickhouse) as intake:
+        server = Listening(intake, replace(LIMITS, rate=Rate(bytes=LIMITS.max_body // 20)), clock)
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            answers = [client.post("/v1/events", content=bomb, headers=headers).status_code for _ in range(2)]
+        server.stop()
+    assert answers == [413, 429]
 
 
 def test_nobody_reads_the_body_of_who_must_wait(client: httpx.Client) -> None:
