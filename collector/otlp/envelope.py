@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from collector.errors import BodyTooLarge, MalformedBody
+from collector.otlp.wire import count_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ _MESSAGES = {
 }
 
 
+LARGE = 1 << 20
+"""Bytes of a message that is counted before it is parsed."""
+
+FEW = 10
+"""Fields of a message beside those that repeat."""
+
+
 def origins(body: bytes, most: int, kind: Kind = LOGS) -> Iterator[Origin]:
     """What an ExportLogsServiceRequest, or an ExportTraceServiceRequest, holds, resource by resource.
 
@@ -79,12 +87,14 @@ def origins(body: bytes, most: int, kind: Kind = LOGS) -> Iterator[Origin]:
     """
     count = 0
     try:
+        _check_fields(body, most, kind)
         request = cast(_Request, _parse["Request"](body))
         check_count(len(request.resource_logs), most, kind)
         for resource_bytes in request.resource_logs:
+            _check_fields(resource_bytes, most, kind)
             logs = cast(_ResourceLogs, _parse["ResourceLogs"](resource_bytes))
             check_count(len(logs.scope_logs), most, kind)
-            origin = Origin(logs.resource, tuple(map(_scope, logs.scope_logs)))
+            origin = Origin(logs.resource, tuple(_scope(data, most, kind) for data in logs.scope_logs))
             count += origin.count
             check_count(count, most, kind)
             yield origin
@@ -113,9 +123,16 @@ def _resource_logs(origin: Origin) -> bytes:
     return encoded
 
 
-def _scope(data: bytes) -> Scope:
+def _scope(data: bytes, most: int, kind: Kind) -> Scope:
+    _check_fields(data, most, kind)
     logs = cast(_ScopeLogs, _parse["ScopeLogs"](data))
     return Scope(logs.scope, tuple(logs.log_records))
+
+
+def _check_fields(data: bytes, most: int, kind: Kind) -> None:
+    """Before a large message is parsed. Raises `BodyTooLarge` or `DecodeError`."""
+    if len(data) > LARGE:
+        check_count(count_fields(data, most + FEW) - FEW, most, kind)
 
 
 def check_count(count: int, most: int, kind: Kind) -> None:

@@ -23,7 +23,7 @@ from tests.end_to_end.process import noshow as serving
 pytestmark = pytest.mark.processes
 
 MOST = 32 << 20  # bytes of a body, by default
-MEMORY = 1_400 << 20  # bytes of the process, the embedded ClickHouse among them; eight bodies at a time are a quarter
+MEMORY = 1_200 << 20  # bytes of the process, the embedded ClickHouse among them
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
