@@ -25,7 +25,8 @@ events_group.add_command(try_command)
 @events_group.command("import")
 @click.argument("file", type=options.PATH)
 @click.option("--batch", type=click.IntRange(1, 50_000), default=1_000, show_default=True, help="Events in a request.")
+@click.option("--source", default="", help="The source of events that name none, and whose mapping reads them.")
 @options.with_server
-def import_command(file: Path, batch: int, server: Server) -> None:
+def import_command(file: Path, batch: int, source: str, server: Server) -> None:
     """Send the events of an NDJSON file, plain or gzipped, to a running server."""
-    sys.exit(0 if importing.run(file, server, batch) else FAULT)
+    sys.exit(0 if importing.run(file, server, batch, source) else FAULT)

@@ -33,10 +33,11 @@ class Answer(msgspec.Struct):
     detail: str = ""
 
 
-def run(path: Path, server: Server, size: int) -> bool:
-    """Send all; true if every line was taken. Raises NoshowError."""
+def run(path: Path, server: Server, size: int, source: str = "") -> bool:
+    """Send all, `size` lines at a time, as being of that source; true if every line was taken. Raises NoshowError."""
     taken, left = 0, 0
     with opened(path) as file, http(server) as client:
+        client.params = {"source": source} if source else {}
         for first, batch in _batches(read_lines(file, path), size):
             answer = _sent(client, batch, taken)
             taken += answer.accepted

@@ -1,5 +1,7 @@
 """Documents of a source's own making, and events of Noshow's shape whose source has a mapping."""
 
+from dataclasses import replace
+
 import pytest
 
 from collector.acceptance import Acceptance
@@ -11,7 +13,8 @@ from collector.json.event import read_event
 from collector.mapping.message import Message
 from store.event import Event
 from store.location import location
-from store.settings_sources import SourceSettings
+from store.settings_sources import Sources, SourceSettings
+from tests.collector.conftest import LIMITS
 from tests.collector.mapping.mappings import mapped, mapped_terms
 from tests.conftest import NOON
 
@@ -102,6 +105,14 @@ def test_documents_come_one_by_one_in_arrays_and_in_lines() -> None:
         assert (batch.events.source, [it.index for it in batch.rejected]) == (["payments"], [1])
         [kept] = batch.kept
         assert (kept.alone.source, kept.alone.data) == ("payments", bad)
+
+
+def test_a_token_of_one_source_says_which_mapping_it_is() -> None:
+    limits = replace(LIMITS, sources=Sources((PAYMENTS,)))
+    bound = Acceptance.at(NOON, limits, source="payments")
+    assert read_event(DOCUMENT, bound.of("", Message())).source == "payments"
+    other = Acceptance.at(NOON, limits, source="shop").of("payments", Message())
+    assert refusal(DOCUMENT, other).startswith('source: "payments" is another than "shop"')
 
 
 def test_baggage_is_of_a_document_that_came_alone() -> None:
