@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import auditing, checking, emitting, ingest, judging, queueing, ruling, ticking
+from tests.bench import auditing, checking, emitting, ingest, judging, queueing, ruling, spooling, ticking
 
 FEW, MANY = 100_000, 5_000_000
 RESULT = Path("build/bench.json")
@@ -22,7 +22,7 @@ def main() -> None:
         print(json.dumps(_part(sys.argv[1])))
         return
     figures: dict[str, float] = {}
-    for part in ("ingest", "sdk", "judging", "checking", "ruling", "auditing", "queueing", "few", "many"):
+    for part in ("ingest", "spooling", "sdk", "judging", "checking", "ruling", "auditing", "queueing", "few", "many"):
         print(f"measuring: {part} …", file=sys.stderr)
         done = subprocess.run([sys.executable, "-m", "tests.bench", part], stdout=subprocess.PIPE, check=True)
         figures |= json.loads(done.stdout)
@@ -41,6 +41,8 @@ def _part(name: str) -> dict[str, float]:
             return ingest.run()
         case "enduring":
             return ingest.enduring()
+        case "spooling":
+            return spooling.run()
         case "sdk":
             return emitting.run()
         case "judging":

@@ -46,7 +46,7 @@ def run() -> dict[str, float]:
         with noshow(Path(folder) / "alone", {"rules.yaml": OTHERS}) as server:
             figures = _alone(server)
         with noshow(Path(folder) / "judging", {"rules.yaml": RULES}) as server:
-            judged = _sent(server, "/v1/events", NDJSON, _ndjson, 0)
+            judged = _sent(server, "/v1/events", NDJSON, ndjson_of, 0)
     engine = statistics.median(_engine() for _ in range(RUNS))
     return figures | {
         "ingest.ndjson_while_judging.events_per_s": judged.rate * BATCH,
@@ -58,10 +58,10 @@ def run() -> dict[str, float]:
 def enduring(minutes: float = 10) -> dict[str, float]:
     """Half of what is taken at full speed, for some minutes: the memory at the end of each quarter."""
     with tempfile.TemporaryDirectory() as folder, noshow(Path(folder) / "noshow", {"rules.yaml": OTHERS}) as server:
-        half = _sent(server, "/v1/events", NDJSON, _ndjson, 0).rate / 2
+        half = _sent(server, "/v1/events", NDJSON, ndjson_of, 0).rate / 2
         figures, number, begin = dict[str, float](), 1, time.monotonic()
         while time.monotonic() < begin + minutes * 60:
-            bodies = [_ndjson(range(n, n + BATCH)) for n in range(number * EVENTS, (number + 1) * EVENTS, BATCH)]
+            bodies = [ndjson_of(range(n, n + BATCH)) for n in range(number * EVENTS, (number + 1) * EVENTS, BATCH)]
             send(Target(server.port, "/v1/events", NDJSON), bodies, CONNECTIONS, half)
             number += 1
             quarter = min(int((time.monotonic() - begin) / minutes / 15) + 1, 4)
@@ -71,13 +71,13 @@ def enduring(minutes: float = 10) -> dict[str, float]:
 
 def _alone(server: Noshow) -> dict[str, float]:
     begin = cpu_seconds(_pid(server))
-    ndjson = [_sent(server, "/v1/events", NDJSON, _ndjson, run) for run in range(RUNS)]
+    ndjson = [_sent(server, "/v1/events", NDJSON, ndjson_of, run) for run in range(RUNS)]
     spent = cpu_seconds(_pid(server)) - begin
     otlp = [_sent(server, "/v1/logs", PROTOBUF, _otlp, RUNS + run) for run in range(RUNS)]
     rate = statistics.median(answers.rate for answers in ndjson)
-    paced = _sent(server, "/v1/events", NDJSON, _ndjson, 2 * RUNS, rate / 2)
+    paced = _sent(server, "/v1/events", NDJSON, ndjson_of, 2 * RUNS, rate / 2)
     first = (2 * RUNS + 1) * EVENTS
-    bodies = [_ndjson(range(number, number + 1)) for number in range(first, first + SINGLES)]
+    bodies = [ndjson_of(range(number, number + 1)) for number in range(first, first + SINGLES)]
     single = send(Target(server.port, "/v1/events", JSON), bodies, SINGLE_CONNECTIONS)
     return {
         "ingest.ndjson.events_per_s": rate * BATCH,
@@ -108,7 +108,7 @@ def _pid(server: Noshow) -> int:
 
 def _engine() -> float:
     """Events a second that the engine takes in from the same bytes by itself."""
-    bodies = [_ndjson(range(number, number + BATCH)) for number in range(0, EVENTS, BATCH)]
+    bodies = [ndjson_of(range(number, number + BATCH)) for number in range(0, EVENTS, BATCH)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.ndjson"
         path.write_bytes(b"\n".join(bodies))
@@ -132,7 +132,7 @@ def _event(number: int) -> dict[str, object]:
     }
 
 
-def _ndjson(numbers: range) -> bytes:
+def ndjson_of(numbers: range) -> bytes:
     return b"\n".join(json.dumps(_event(number), separators=(",", ":")).encode() for number in numbers)
 
 
