@@ -1,4 +1,4 @@
-"""`kill -9` of a collector in ten places. After each it starts again, and what was acknowledged is judged, once."""
+"""`kill -9` of a collector in eleven places. After each it starts again, and what was acknowledged is judged, once."""
 
 import os
 import signal
@@ -125,6 +125,15 @@ def when_it_was_told_to_end(line: Line) -> None:
         line.kill()
 
 
+def while_clickhouse_is_away_and_it_starts_without(line: Line) -> None:
+    with line.server.fault(Fault.REFUSE):
+        assert line.send(["without-1"]) == 200
+        line.kill()
+        line.start()
+        assert line.send(["without-2"]) == 200
+        line.kill()
+
+
 PLACES = (
     in_the_middle_of_a_body,
     under_load,
@@ -136,6 +145,7 @@ PLACES = (
     when_it_starts,
     while_it_drains_and_more_comes,
     when_it_was_told_to_end,
+    while_clickhouse_is_away_and_it_starts_without,
 )
 
 ONCE = {when_clickhouse_has_stored_and_not_answered, between_the_insert_of_a_batch_and_its_end}
