@@ -22,8 +22,8 @@ class Failure(NamedTuple):
         return retry | ({"WWW-Authenticate": self.challenge} if self.challenge else {})
 
 
-def failure(error: CollectorError | StoreError) -> Failure:
-    """What the store says of itself is for the log, not for senders."""
+def failure(error: Exception) -> Failure:
+    """What the store says of itself is for the log, not for senders; so is what nobody has foreseen."""
     match error:
         case CollectorError():
             challenge = error.challenge if isinstance(error, NotAdmitted) else ""
@@ -31,5 +31,7 @@ def failure(error: CollectorError | StoreError) -> Failure:
         case StoreUnavailable():
             told = "the event store is away or slow; nothing is acknowledged, so send it again"
             return Failure(503, told, RETRY_AFTER)
-        case _:
+        case StoreError():
             return Failure(500, "the event store refused these events; the server's log says why")
+        case _:
+            return Failure(500, "Something went wrong inside of Noshow. Its log has the details.")

@@ -112,9 +112,9 @@ class GrpcServer:
             return reply
         except (CollectorError, StoreError) as error:
             failed = failure(error)
-        except Exception:
+        except Exception as error:
             log.exception("%s", path)
-            failed = Failure(500, "Something went wrong inside of Noshow. Its log has the details.")
+            failed = failure(error)
         self._record(path, failed.status, began)
         return await _fail(context, failed)
 

@@ -49,7 +49,7 @@ class Otlp(NamedTuple):
         """200 always: what was refused is OTLP's partial success."""
         return self._encoded(message, 200, {})
 
-    def failed(self, error: CollectorError | StoreError) -> Response:
+    def failed(self, error: Exception) -> Response:
         told = failure(error)
         return self._encoded(otlp.status(told), told.status, told.headers)
 

@@ -48,9 +48,12 @@ _PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"
 def _failures(bad: str) -> dict[str, Any]:
     reasons = {
         "400": bad,
+        "401": "It takes a token that is valid.",
+        "403": "The token is not for sending events.",
         "408": "The body did not arrive in time.",
         "413": "Too many bytes or too many events.",
         "415": "A type or an encoding that is not supported.",
+        "429": "Too fast: try again after `Retry-After` seconds.",
         "503": "Not stored: try again after `Retry-After` seconds.",
     }
     return {status: {"description": reason, **_PROBLEM} for status, reason in reasons.items()}

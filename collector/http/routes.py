@@ -1,5 +1,6 @@
 """The collector over HTTP: events in JSON, NDJSON, CloudEvents and OTLP, answered once ClickHouse has them."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 
 from google.protobuf.message import Message
@@ -21,6 +22,8 @@ from collector.otlp.traces import decode_traces
 from collector.reception import Receive, Reception, Sent
 from collector.room import Share
 from store.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 JSON: Mapping[str, Decoder] = {
     "application/json": decode_json,
@@ -69,6 +72,9 @@ async def _otlp(
         batch = await reception.take(request, _body(request, decoders, reception))
         return answers.taken(taken(batch))
     except (CollectorError, StoreError) as error:
+        return answers.failed(error)
+    except Exception as error:
+        log.exception("%s", request.url.path)
         return answers.failed(error)
 
 

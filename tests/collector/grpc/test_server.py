@@ -168,9 +168,12 @@ def test_a_fault_of_ours_tells_nothing_of_itself(clickhouse: ClickHouse, clock: 
         listening = Listening(intake, LIMITS, clock, broken)
         with grpc.insecure_channel(listening.grpc) as channel:
             code, status = refused(channel, GOOD)
+        protobuf = {"Content-Type": "application/x-protobuf"}
+        answer = httpx.post(f"{listening.url}/v1/logs", content=GOOD, headers=protobuf)
         listening.stop()
     assert code is grpc.StatusCode.INTERNAL
-    assert "secret" not in status.message
+    assert status.message == "Something went wrong inside of Noshow. Its log has the details."
+    assert (answer.status_code, status_pb2.Status.FromString(answer.content)) == (500, status)
 
 
 def test_a_sender_that_stalls_is_not_waited_for(collector: Listening, monkeypatch: pytest.MonkeyPatch) -> None:

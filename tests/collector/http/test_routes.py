@@ -358,7 +358,8 @@ def test_the_openapi_document_describes_every_way_in() -> None:
         "/v1/traces": {"application/x-protobuf", "application/json"},
     }
     for operations in PATHS.values():
-        assert set(operations["post"]["responses"]) == {"200", "400", "408", "413", "415", "503"}
+        told = {"200", "400", "401", "403", "408", "413", "415", "429", "503"}
+        assert set(operations["post"]["responses"]) == told
 
 
 # ---- testimony
