@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api import overview, rule_files
 from api.access.keeper import Keeper
+from api.aside import Aside
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
@@ -18,7 +19,6 @@ from store import quarantine
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
-from store.errors import StoreError
 from store.quarantine import Wanted
 
 
@@ -65,13 +65,13 @@ class Context:
             return quarantine.count(clickhouse, Wanted(), clock.now())
 
         files = Kept(load_rule_files, clock)
-        waiting = Kept(load_quarantined, clock)
+        waiting = Aside(Kept(load_quarantined, clock))
         return cls(
             clickhouse,
             database,
             clock,
             services.rulebook,
-            Templates(lambda: sum(file.refused for file in files.get()), lambda: _if_there(waiting)),
+            Templates(lambda: sum(file.refused for file in files.get()), waiting.get),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,
@@ -81,14 +81,6 @@ class Context:
             services.bench,
             services.needs_clickhouse,
         )
-
-
-def _if_there(waiting: Kept[int]) -> int:
-    """No page fails because a number beside it is not known."""
-    try:
-        return waiting.get()
-    except StoreError:
-        return 0
 
 
 async def of_request(request: Request) -> Context:
