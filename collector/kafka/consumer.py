@@ -112,6 +112,7 @@ class KafkaConsumer:
     def close(self) -> None:
         """Leave the group; what is not stored by then is for others to take."""
         self._consumer.close()
+        self._progress.left()
 
     def _hand_in(self, unstored: _Unstored) -> None:
         parcel = unstored.parcel

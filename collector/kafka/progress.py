@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import NamedTuple
 
+from collector.acceptance import END_OF_TIME
+
 
 class Partition(NamedTuple):
     topic: str
@@ -60,8 +62,18 @@ class Progress:
         with self._lock:
             self._unheard = None if up else self._unheard or now
 
+    def left(self) -> None:
+        """Nothing is ours to take any more. What has waited since before the last poll still counts."""
+        with self._lock:
+            if self._oldest() >= self._polled:
+                self._polled = END_OF_TIME
+                self._unassigned = self._unheard = None
+
     def oldest(self) -> int:
         """Nothing that came to Kafka before this is left to store."""
         with self._lock:
-            known = (self._polled, self._unassigned, self._unheard, *self._behind.values())
-            return min(it for it in known if it is not None)
+            return self._oldest()
+
+    def _oldest(self) -> int:
+        known = (self._polled, self._unassigned, self._unheard, *self._behind.values())
+        return min(it for it in known if it is not None)

@@ -1,5 +1,6 @@
 """How far a consumer has got, at every turn."""
 
+from collector.acceptance import END_OF_TIME
 from collector.kafka.progress import Partition, Progress
 
 A, B = Partition("orders", 0), Partition("orders", 1)
@@ -78,3 +79,14 @@ def test_while_no_broker_is_connected_nothing_is_known() -> None:
     assert progress.oldest() == 210
     progress.connected(True, 310)
     assert progress.oldest() == 300
+
+
+def test_who_leaves_with_nothing_behind_holds_nothing_however_long_ago_that_was() -> None:
+    done, behind = assigned(), assigned()
+    done.stands({A: None, B: None})
+    behind.stands({A: 70, B: None})
+    for progress in (done, behind):
+        progress.revoked(250)
+        progress.left()
+    assert done.oldest() == END_OF_TIME
+    assert behind.oldest() == 70
