@@ -18,7 +18,8 @@ import yaml
 from noshow.demo.provider import IN_THE_RULES, provider
 from noshow.demo.receiver import receiver
 from noshow.errors import WrongUsage
-from noshow.serving import Ready, free_port, serve
+from noshow.listening import free_port
+from noshow.serving import Ready, serve
 from store.settings import Settings, load
 
 OWNERS = ("orders", "payments", "warehouse", "compliance")

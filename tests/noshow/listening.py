@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from noshow.serving import Answering, Server
+from noshow.listening import Answering, Server
 from noshow.tls import Certificate
 
 

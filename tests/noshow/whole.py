@@ -10,8 +10,9 @@ from api.access.keeper import Keeper
 from api.access.policy import Policy
 from collector.grpc.server import GrpcServer
 from collector.http.app import Front
+from noshow.crew import Crew
 from noshow.gauges import observe
-from noshow.serving import ALL, Crew, Parts, application
+from noshow.serving import ALL, Parts, application
 from noshow.stores import Stores
 from noshow.telemetry import Telemetry
 from noshow.tls import Certificate

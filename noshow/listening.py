@@ -1,0 +1,105 @@
+"""What answers on the ports of a process: HTTP by uvicorn, OTLP over gRPC beside it on the same event loop."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+
+from collector.grpc.server import GrpcServer, PortTaken
+from noshow.connection import Connection
+from noshow.errors import NoshowError
+from noshow.tls import Certificate
+
+
+class PortInUse(NoshowError):
+    """Somebody else listens there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers over HTTP, at least the health of the process, and what does over gRPC."""
+
+    app: ASGIApp
+    grpc: GrpcServer | None = None
+    certificate: Certificate | None = None
+
+
+class Server(uvicorn.Server):
+    """Says so once it answers, and leaves the process to us when it is asked to end."""
+
+    def __init__(self, answering: Answering, on_ready: Callable[[], None]) -> None:
+        super().__init__(_config(answering))
+        self._grpc = answering.grpc
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._grpc is not None:
+            await _listen(self._grpc)
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop()
+        await super().shutdown(sockets)
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn raises the signal that ended it once more, so that whoever was there before can act on it.
+        before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            super().run(sockets)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _config(answering: Answering) -> uvicorn.Config:
+    certificate = answering.certificate
+    return uvicorn.Config(
+        answering.app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
+    )
+
+
+async def _listen(grpc: GrpcServer) -> None:
+    try:
+        port = await grpc.start()
+    except PortTaken as error:
+        raise PortInUse(f"{error} Set collector.grpc_port to another one, or to off.") from error
+    click.echo(f"Noshow takes OTLP over gRPC on port {port}", err=True)
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(1024)
+        except OSError as error:
+            raise PortInUse(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        yield listener
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """`wanted` if nobody listens there, else one that is free at this moment."""
+    for port in (wanted, 0):
+        with suppress(PortInUse), listening(host, port) as listener:
+            return int(listener.getsockname()[1])
+    raise PortInUse(f"no port is free on {host}")
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """The server has ended; the rest is wound up by the blocks around it."""
