@@ -11,6 +11,7 @@ from noshow.stores import Stores
 from store import collectors, quarantine
 from store.clock import Clock
 from store.database import Database
+from store.errors import StoreUnavailable
 from store.event import SECOND
 from store.quarantine import Wanted
 from store.tables import cases, messages
@@ -26,7 +27,11 @@ def observe(meter: Meter, stores: Stores, clock: Clock) -> None:
         kept = Kept(load, clock)
 
         def observed(_options: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(number, {label: value}) for value, number in kept.get().items()]
+            try:
+                numbers = kept.get()
+            except StoreUnavailable:  # which is no reason to tell nothing else
+                return []
+            return [Observation(number, {label: value}) for value, number in numbers.items()]
 
         meter.create_observable_gauge(name, [observed], unit, about)
 

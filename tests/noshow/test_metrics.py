@@ -12,6 +12,7 @@ from api.access.identity import Scope
 from collector.batch import Batch, Rejection
 from collector.recorder import Recorder
 from collector.sender import Sender
+from noshow.gauges import observe
 from noshow.measures import Measures
 from noshow.stores import Stores
 from noshow.telemetry import MOST_SERIES, Telemetry
@@ -109,6 +110,20 @@ def test_what_the_stores_hold_is_counted(running: Whole, clickhouse: ClickHouse,
     assert lag >= 0
     assert undocumented(found) == set()
     assert of(found, "noshow_quarantine_events", state="waiting") == 1
+
+
+def test_while_a_store_is_away_the_rest_is_told(
+    clock: ManualClock, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    telemetry = Telemetry.build(load({}), {})
+    away = ClickHouse.server("http://127.0.0.1:9")  # nobody listens there
+    observe(telemetry.meter, Stores(away, database, None), clock)
+    Recorder(telemetry.meter).decoded(0.1, 5)
+    names = {name for name, _ in samples(telemetry.exposition("")[0].decode())}
+    assert "noshow_ingest_bytes_total" in names
+    assert "noshow_quarantine_events" not in names
+    assert "Traceback" not in caplog.text
+    away.close()
 
 
 def test_what_senders_name_is_bounded() -> None:
