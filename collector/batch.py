@@ -69,10 +69,15 @@ class Batch:
     ignored: int = 0
     _room: int = field(default=MOST_KEPT, repr=False, compare=False)
 
-    def refuse(self, index: int, refused: Refused, alone: Callable[[], Alone]) -> None:
-        """Note that the event at this place is not taken, and keep its bytes while there is room for them."""
+    def refuse(self, index: int, refused: Refused, alone: Callable[[], Alone] | None) -> None:
+        """Note that the event at this place is not taken, and keep its bytes while there is room for them.
+
+        `None`: nobody has them. From there on nothing is kept, since what is kept is of the first that were refused.
+        """
         self.rejected.append(Rejection(index, refused.field, refused.reason))
-        if self._room > 0:
+        if alone is None:
+            self._room = 0
+        elif self._room > 0:
             kept = Kept(alone(), refused.field, refused.reason)
             self._room -= len(kept.alone.data)
             self.kept.append(kept)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 
 from collector.batch import Alone, Batch, Kept
@@ -10,11 +11,11 @@ from collector.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """What could not be made a log record: its place in the body, why, and by itself."""
+    """What could not be made a log record: its place in the body, why, and by itself, unless it was not kept."""
 
     index: int
     refused: Refused
-    alone: Callable[[], Alone]
+    alone: Callable[[], Alone] | None
 
 
 def _none(_refused: Refused) -> bool:
@@ -39,12 +40,9 @@ def put_back(
 
 def _refused(batch: Batch, places: Sequence[int]) -> Iterator[Bad]:
     for rejection, kept in zip_longest(batch.rejected, batch.kept):
-        yield Bad(places[rejection.index], Refused(rejection.field, rejection.reason), _kept(kept))
+        refused = Refused(rejection.field, rejection.reason)
+        yield Bad(places[rejection.index], refused, None if kept is None else partial(_alone, kept))
 
 
-def _kept(kept: Kept | None) -> Callable[[], Alone]:
-    def alone() -> Alone:
-        assert kept is not None, "there is no more room in the new batch than there was in the old one"
-        return kept.alone
-
-    return alone
+def _alone(kept: Kept) -> Alone:
+    return kept.alone

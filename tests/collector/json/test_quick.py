@@ -88,6 +88,14 @@ def test_what_is_odd_is_left_to_care(rest: bytes) -> None:
     assert read_events([PLAIN, odd, PLAIN], TERMS) is None
 
 
+@pytest.mark.parametrize("length", [4_000, 4_300, 4_301])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_integers_are_as_long_for_both_ways(length: int, sign: str) -> None:
+    number = sign + "9" * (length - len(sign))
+    text = json.dumps(SMALLEST)[:-1].encode() + f', "attributes": {{"a": {number}}}}}'.encode()
+    assert read_events([text], TERMS) == carefully([text])
+
+
 @pytest.mark.parametrize(
     "time",
     ["2025-11-20T12:00:00Z", "2025-11-20T12:00:00.1Z", "2025-11-20T12:00:00.123456789Z", "2025-11-20T12:00:00+00:00"],

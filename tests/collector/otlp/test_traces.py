@@ -128,3 +128,11 @@ def test_a_correlation_id_is_not_multiplied_by_the_events_of_its_span(terms: Acc
     batch = decode_traces(trace(greedy, span([happened("B")])), terms)
     assert [event.name for event in batch.events] == ["B"]
     assert batch.rejected == [Rejection(0, "correlation_id", "longer than 512 bytes")]
+
+
+def test_much_ordinary_telemetry_costs_a_refused_event_no_more_than_its_bytes(terms: Acceptance) -> None:
+    """Of so much that is left out the bytes are dropped before it is known that it is left out."""
+    ordinary = [span([happened("exception")], {})] * 1_000
+    refused = span([happened("A")], {"correlation.id": "null"})
+    batch = decode_traces(trace(*ordinary, refused, resource={"big": "x" * 20_000}), terms)
+    assert (batch.ignored, [bad.index for bad in batch.rejected], batch.kept) == (1_000, [1_000], [])
