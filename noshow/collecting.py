@@ -8,6 +8,7 @@ from threading import Event
 
 from confluent_kafka import KafkaException
 
+from collector.errors import SpoolFull
 from collector.intake.drainer import Drainer
 from collector.intake.group import Bounds
 from collector.intake.intake import Intake
@@ -18,7 +19,10 @@ from collector.recorder import Recorder
 from noshow.errors import WrongUsage
 from noshow.judging import holder
 from noshow.stores import Stores
+from rules.evaluate.evaluator import LEASE
+from store import leases
 from store.clock import Clock
+from store.database import Database
 from store.errors import StoreError
 from store.event import SECOND
 from store.settings import Settings
@@ -53,12 +57,16 @@ def collecting(opened: Stores, settings: Settings, clock: Clock, recorder: Recor
     try:
         intake = Intake(opened.clickhouse, Bounds(), spool, limits.patience / SECOND)
         kafka = _kafka(settings, intake, clock, recorder)
+        if kafka is not None:
+            kafka.begin(_judged(opened.database, clock.now()))
         upstream = () if kafka is None else (kafka.oldest,)
         registration = Registration(opened.database, intake, spool, holder(), upstream)
         registration.step(clock.now())
-        with intake:
-            yield Collecting(intake, spool, Drainer(spool, opened.clickhouse, intake.resume), registration, kafka)
-        _leave(registration, clock.now())
+        try:
+            with intake:
+                yield Collecting(intake, spool, Drainer(spool, opened.clickhouse, intake.resume), registration, kafka)
+        finally:
+            _leave(registration, clock.now())
     finally:
         spool.close()
 
@@ -72,8 +80,14 @@ def _kafka(settings: Settings, intake: Intake, clock: Clock, recorder: Recorder)
         raise WrongUsage(f"kafka: librdkafka does not take these settings: {error.args[0].str()}") from None
 
 
+def _judged(database: Database, now: int) -> int:
+    """Up to which instant was judged when this collector came: all of `now` (µs UTC), if nothing ever was."""
+    with database.read() as connection:
+        return leases.judged_until(connection, LEASE) or now
+
+
 def _leave(registration: Registration, now: int) -> None:
     try:
         registration.leave(now)
-    except StoreError as error:
+    except (StoreError, SpoolFull) as error:
         log.warning("this collector is still waited for: %s", error)

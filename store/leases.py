@@ -68,6 +68,11 @@ def epoch_of(connection: Connection, name: str, holder: str, now: int) -> int | 
     return connection.execute(held).scalar_one_or_none()
 
 
+def judged_until(connection: Connection, name: str) -> int | None:
+    """The last instant (µs UTC) that was judged under the lease; `None` where none was."""
+    return connection.execute(select(leases.c.as_of).where(leases.c.name == name)).scalar_one_or_none() or None
+
+
 def _create(database: Database, connection: Connection, lease: Lease, expires_at: int) -> Lease | None:
     row = database.upsert(leases).values(**_columns(lease), expires_at=expires_at).on_conflict_do_nothing()
     created = connection.execute(row.returning(leases.c.name)).one_or_none()

@@ -78,6 +78,11 @@ class KafkaConsumer:
             list(settings.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
 
+    def begin(self, judged: int) -> None:
+        """Judgement has got to this instant (µs UTC). What came to Kafka since may wait there, while nobody was here to
+        say so: it is waited for until more is known. To be called before `run`."""
+        self._progress.revoked(judged)
+
     def oldest(self) -> int:
         """Nothing that came to Kafka before this is left to store, for all that is known. µs UTC."""
         return self._progress.oldest()
@@ -96,7 +101,7 @@ class KafkaConsumer:
         """Take messages, or see whether those that were taken are stored; whether there may be more."""
         if self._unstored is not None:
             return self._settle(self._unstored)
-        self._early += self._consumer.consume(MOST, timeout=_WAIT)
+        self._poll(max(1, MOST - len(self._early)), _WAIT)
         messages, ends = self._sorted_out(self._early)
         oldest = oldest_of(messages, now)
         self._progress.took(oldest)
@@ -157,7 +162,12 @@ class KafkaConsumer:
             unstored.waits += _PATIENCE
         if unstored.waits > _PATIENCE:
             self._consumer.pause(self._consumer.assignment())
-            self._early += self._consumer.consume(1, timeout=0)
+            self._poll(1, 0)
+
+    def _poll(self, most: int, wait: float) -> None:
+        """Partitions may be taken away meanwhile, and what came early from them (`_on_lost`)."""
+        found = self._consumer.consume(most, timeout=wait)
+        self._early += found
 
     def _commit(self, parcel: Parcel) -> None:
         if not parcel.offsets:

@@ -32,9 +32,11 @@ class Progress:
             self._polled = now
 
     def assigned(self, partitions: Iterable[Partition], now: int) -> None:
-        """It is not known yet whether anything waits in them."""
+        """It is not known yet whether anything waits in them, nor since when: perhaps since before they were given out
+        anew."""
         with self._lock:
-            self._behind = dict.fromkeys(partitions, now)
+            since = now if self._unassigned is None else min(now, self._unassigned)
+            self._behind = dict.fromkeys(partitions, since)
             self._unassigned = None
 
     def revoked(self, now: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from store.database import Database
 from store.errors import LeaseLost
-from store.leases import Lease, acquire, advance, release
+from store.leases import Lease, acquire, advance, judged_until, release
 from store.migrate import migrate_database
 from tests.store.clock import ManualClock
 
@@ -70,6 +70,18 @@ def test_as_of_never_goes_back(any_database: Database, clock: ManualClock) -> No
     lease = taken(any_database, "b", clock.now())
     assert lease.as_of == 1_000
     assert advance(any_database, lease, 10, clock.now(), TTL).as_of == 1_000
+
+
+def test_how_far_was_judged_is_known_to_others(any_database: Database, clock: ManualClock) -> None:
+    def judged() -> int | None:
+        with any_database.read() as connection:
+            return judged_until(connection, "evaluator")
+
+    assert judged() is None
+    lease = taken(any_database, "a", clock.now())
+    assert judged() is None
+    advance(any_database, lease, 1_000, clock.now(), TTL)
+    assert judged() == 1_000
 
 
 def test_who_was_paused_too_long_can_not_go_on(any_database: Database, clock: ManualClock) -> None:

@@ -21,9 +21,9 @@ def test_until_it_knows_its_partitions_it_is_where_it_began() -> None:
 
 def test_what_waits_in_a_partition_is_not_known_before_its_end_was_reached() -> None:
     progress = assigned()
-    assert progress.oldest() == 110
+    assert progress.oldest() == 100
     progress.stands({A: None})
-    assert progress.oldest() == 110
+    assert progress.oldest() == 100
     progress.stands({B: None})
     assert progress.oldest() == 200
 
@@ -68,6 +68,20 @@ def test_partitions_that_were_taken_away_hold_until_partitions_are_given_out_aga
     progress.stands({A: 50})
     progress.took({A: 50})
     assert progress.oldest() == 260  # they are somebody else's now
+
+
+def test_partitions_that_are_given_out_anew_hold_until_it_is_known_what_waits_in_them() -> None:
+    progress = assigned()
+    progress.stands({A: 70, B: None})
+    progress.revoked(250)
+    progress.assigned([A, B], 270)
+    progress.polled(280)
+    assert progress.oldest() == 70
+    progress.stands({A: None})
+    assert progress.oldest() == 70
+    progress.took({B: 150})
+    progress.stands({B: 160})
+    assert progress.oldest() == 160
 
 
 def test_while_no_broker_is_connected_nothing_is_known() -> None:
