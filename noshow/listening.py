@@ -1,5 +1,6 @@
 """What answers on the ports of a process: HTTP by uvicorn, OTLP over gRPC beside it on the same event loop."""
 
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -11,9 +12,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from collector.grpc.server import GrpcServer, PortTaken
-from noshow.connection import Connection
+from noshow.connection import MOST_CONNECTIONS, Connection
 from noshow.errors import NoshowError
 from noshow.tls import Certificate
+
+FILES = MOST_CONNECTIONS + 1_000
+"""That a server may have open: connections, and what it works with."""
 
 
 class PortInUse(NoshowError):
@@ -91,6 +95,14 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             raise PortInUse(f"cannot listen on {host} port {port}: {error.strerror}") from error
         yield listener
+
+
+def allow_connections() -> None:
+    """Each is a file to the system, which often allows a thousand unless it is asked for more."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def free_port(wanted: int, host: str = "127.0.0.1") -> int:

@@ -27,7 +27,7 @@ from noshow.crew import Crew
 from noshow.errors import NoshowError
 from noshow.gauges import observe, observe_collecting
 from noshow.judging import Judging, holder
-from noshow.listening import Answering, Server, listening
+from noshow.listening import Answering, Server, allow_connections, listening
 from noshow.measures import Measures
 from noshow.senders import admission
 from noshow.settling import Loop, Settling
@@ -115,6 +115,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             crew.add(name, partial(run, clock, crew.stop))
         answering = application(parts, clock, stack)
         listener = stack.enter_context(listening(settings.host, settings.port))
+        allow_connections()
         server = Server(answering, lambda: _announce(parts, listener, clock.now(), on_ready))
         with crew.working(server):
             server.run(sockets=[listener])
