@@ -26,10 +26,12 @@ class PortInUse(NoshowError):
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """What answers over HTTP, at least the health of the process, and what does over gRPC."""
+    """What answers over HTTP, at least the health of the process, and what does over gRPC: `grpc_wanted` on that very
+    port, else if it is free."""
 
     app: ASGIApp
     grpc: GrpcServer | None = None
+    grpc_wanted: bool = False
     certificate: Certificate | None = None
 
 
@@ -39,11 +41,12 @@ class Server(uvicorn.Server):
     def __init__(self, answering: Answering, on_ready: Callable[[], None]) -> None:
         super().__init__(_config(answering))
         self._grpc = answering.grpc
+        self._grpc_wanted = answering.grpc_wanted
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._grpc is not None:
-            await _listen(self._grpc)
+        if self._grpc is not None and not await _listens(self._grpc, self._grpc_wanted):
+            self._grpc = None
         await super().startup(sockets)
         self._on_ready()
 
@@ -76,12 +79,18 @@ def _config(answering: Answering) -> uvicorn.Config:
     )
 
 
-async def _listen(grpc: GrpcServer) -> None:
+async def _listens(grpc: GrpcServer, wanted: bool) -> bool:
+    """Nobody's server should fail to start for a port that they never asked for: often another collector has it."""
     try:
         port = await grpc.start()
     except PortTaken as error:
-        raise PortInUse(f"{error} Set collector.grpc_port to another one, or to off.") from error
+        advice = "Set collector.grpc_port to another one, or to off."
+        if wanted:
+            raise PortInUse(f"{error} {advice}") from error
+        click.echo(f"OTLP over gRPC is not taken: {error} {advice}", err=True)
+        return False
     click.echo(f"Noshow takes OTLP over gRPC on port {port}", err=True)
+    return True
 
 
 @contextmanager

@@ -177,7 +177,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
     front = Front(handlers(reception), app, recorder)
-    return Answering(telemetry.traced(front), grpc, parts.certificate)
+    return Answering(telemetry.traced(front), grpc, settings.collector.grpc_wanted, parts.certificate)
 
 
 def _announce(parts: Parts, listener: socket.socket, now: int, on_ready: Callable[[Ready], None] | None) -> None:

@@ -79,11 +79,11 @@ class QuarantineSettings:
 class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
-    taken, `None` for nowhere; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands
-    in where there is none, unless the mapping says otherwise; `spans`: what in a trace may be events; `rates`: how fast
-    senders of these names may send, `rate`: everybody else. ClickHouse has `patience` (µs) to take a
-    group of events, or the spool does, which has `spool_size` bytes; `spool_synced`: what it has outlives a loss of
-    power."""
+    taken, `None` for nowhere, and `grpc_wanted` whether somebody said so; `sources`: where the parts of their events
+    are; `trace_id_as_correlation_id`: it stands in where there is none, unless the mapping says otherwise; `spans`:
+    what in a trace may be events; `rates`: how fast senders of these names may send, `rate`: everybody else. ClickHouse
+    has `patience` (µs) to take a group of events, or the spool does, which has `spool_size` bytes; `spool_synced`: what
+    it has outlives a loss of power."""
 
     max_body: int
     max_batch: int
@@ -91,6 +91,7 @@ class CollectorSettings:
     max_ahead: int
     quarantine: QuarantineSettings = QuarantineSettings()
     grpc_port: int | None = None
+    grpc_wanted: bool = False
     sources: Sources = UNMAPPED
     trace_id_as_correlation_id: bool = False
     spans: Spans = Spans.EVENTS
@@ -365,6 +366,7 @@ def _settings(read: _Reader) -> Settings:
             rates=own_rates(read.branches[RATES]),
             quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
             grpc_port=read.value(GRPC_PORT).port,
+            grpc_wanted=GRPC_PORT.key in read.given,
             sources=sources(read.branches[SOURCES]),
             trace_id_as_correlation_id=read.value(TRACE_ID),
             spans=read.value(SPANS),

@@ -2,6 +2,9 @@
 
 import signal
 import socket
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -41,6 +44,21 @@ def test_so_is_the_port_for_grpc(tmp_path: Path, rules: Path) -> None:
         f"noshow: cannot listen on 127.0.0.1 port {port} for OTLP over gRPC: is the port in use? "
         "Set collector.grpc_port to another one, or to off."
     )
+
+
+def test_nobody_who_did_not_ask_for_grpc_fails_for_its_port(tmp_path: Path, rules: Path) -> None:
+    command = [sys.executable, "-m", "noshow", "serve", "--rules", str(rules), "--data", str(tmp_path), "--port", "0"]
+    with ExitStack() as stack:
+        with suppress(OSError):  # then somebody else has it, which does as well
+            stack.enter_context(socket.create_server(("127.0.0.1", 4317)))
+        server = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        assert server.stderr is not None
+        told: list[str] = []
+        while not told or "is listening on" not in told[-1]:
+            told.append(server.stderr.readline())
+        server.terminate()
+        assert server.wait(60) == 0
+    assert any(line.startswith("OTLP over gRPC is not taken: cannot listen on 127.0.0.1 port 4317") for line in told)
 
 
 def test_a_data_directory_that_cannot_be_written(rules: Path) -> None:
