@@ -183,6 +183,7 @@ class Intake:
             if len(group.requests) > 1:
                 logger.warning("the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error)
                 self._waiting.put_back(group.singly())
+                self._inserting = None  # or the keeper might take the group as well
                 return
         if self._answer(group, StoreRefused(str(error))):
             logger.error("the store refused %d rows of a request: %s", len(group), error)

@@ -11,6 +11,7 @@ import pytest
 from collector.errors import Overloaded
 from collector.intake.group import Bounds
 from collector.intake.intake import Intake
+from collector.intake.spool import Spool
 from store import events as event_store
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused, StoreUnavailable
@@ -140,6 +141,19 @@ def test_one_request_that_the_store_refuses_does_not_fail_its_neighbours(held: H
             bad.result(PATIENCE)
     assert stored(held) == ["e-0", "e-1", "e-2", "e-4"]
     assert held.sizes == [1, 5, 1, 1, 2, 1]
+
+
+def test_what_goes_alone_is_not_kept_with_its_neighbours_as_well(held: HeldClickHouse, tmp_path: Path) -> None:
+    """The keeper looks when the writer has put back what was refused, and has not gone on yet."""
+    spool = Spool.open(tmp_path / "spool", 1 << 20)
+    intake = Intake(held, Bounds(), spool, patience=0)  # not started: the test takes the turns of its threads
+    for number in (1, 2):
+        intake.submit(EventColumns.of([event(number)]), 100)
+    group = intake._next_to_write()
+    assert group is not None
+    intake._refused(group, StoreRefused("one of them"))
+    assert intake._kept_next() is None
+    spool.close()
 
 
 def test_when_the_store_goes_away_among_single_tries_each_hears_of_its_own(held: HeldClickHouse) -> None:
