@@ -26,12 +26,12 @@ class PortInUse(NoshowError):
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """What answers over HTTP, at least the health of the process, and what does over gRPC: `grpc_wanted` on that very
-    port, else if it is free."""
+    """What answers over HTTP, at least the health of the process, and what does over gRPC: `if_free` only where
+    nobody else has its port."""
 
     app: ASGIApp
     grpc: GrpcServer | None = None
-    grpc_wanted: bool = False
+    if_free: bool = False
     certificate: Certificate | None = None
 
 
@@ -41,11 +41,11 @@ class Server(uvicorn.Server):
     def __init__(self, answering: Answering, on_ready: Callable[[], None]) -> None:
         super().__init__(_config(answering))
         self._grpc = answering.grpc
-        self._grpc_wanted = answering.grpc_wanted
+        self._if_free = answering.if_free
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._grpc is not None and not await _listens(self._grpc, self._grpc_wanted):
+        if self._grpc is not None and not await _listens(self._grpc, self._if_free):
             self._grpc = None
         await super().startup(sockets)
         self._on_ready()
@@ -79,13 +79,13 @@ def _config(answering: Answering) -> uvicorn.Config:
     )
 
 
-async def _listens(grpc: GrpcServer, wanted: bool) -> bool:
+async def _listens(grpc: GrpcServer, if_free: bool) -> bool:
     """Nobody's server should fail to start for a port that they never asked for: often another collector has it."""
     try:
         port = await grpc.start()
     except PortTaken as error:
         advice = "Set collector.grpc_port to another one, or to off."
-        if wanted:
+        if not if_free:
             raise PortInUse(f"{error} {advice}") from error
         click.echo(f"OTLP over gRPC is not taken: {error} {advice}", err=True)
         return False

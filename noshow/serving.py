@@ -174,10 +174,11 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         parts.crew.add(name, partial(run, clock, parts.crew.stop))
     observe_collecting(telemetry.meter, taken, clock)
     reception = Reception(taken.intake, settings.collector, clock, admission(settings), recorder)
-    port, secured = settings.collector.grpc_port, None if parts.certificate is None else parts.certificate.grpc()
+    port, if_free = settings.collector.grpc_port
+    secured = None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
     front = Front(handlers(reception), app, recorder)
-    return Answering(telemetry.traced(front), grpc, settings.collector.grpc_wanted, parts.certificate)
+    return Answering(telemetry.traced(front), grpc, if_free, parts.certificate)
 
 
 def _announce(parts: Parts, listener: socket.socket, now: int, on_ready: Callable[[Ready], None] | None) -> None:

@@ -100,5 +100,5 @@ def _is_ours(endpoint: str, settings: Settings) -> bool:
     there, public = urlsplit(endpoint), urlsplit(settings.public_url)
     if (there.hostname, there.port) == (public.hostname, public.port):
         return True
-    ports = (settings.port, settings.collector.grpc_port)
+    ports = (settings.port, settings.collector.grpc_port.port)
     return there.port in ports and there.hostname in (*_OURSELVES, settings.host)

@@ -38,7 +38,7 @@ from store.settings_source import (
 from store.settings_sources import SOURCES, UNMAPPED, Sources, sources
 from store.settings_sweeps import KEYS as SWEEP_KEYS
 from store.settings_sweeps import SweepSettings, sweeps
-from store.settings_values import Anonymous, Spans
+from store.settings_values import NOWHERE, Anonymous, Listening, Spans
 
 __all__ = [
     "AccessSettings",
@@ -79,19 +79,17 @@ class QuarantineSettings:
 class CollectorSettings:
     """`max_body`: bytes of a request, packed and unpacked; `max_batch`: events in one request; `max_event`: bytes of
     one event's attributes; `max_ahead`: µs that an event may lie in the future; `grpc_port`: where OTLP over gRPC is
-    taken, `None` for nowhere, and `grpc_wanted` whether somebody said so; `sources`: where the parts of their events
-    are; `trace_id_as_correlation_id`: it stands in where there is none, unless the mapping says otherwise; `spans`:
-    what in a trace may be events; `rates`: how fast senders of these names may send, `rate`: everybody else. ClickHouse
-    has `patience` (µs) to take a group of events, or the spool does, which has `spool_size` bytes; `spool_synced`: what
-    it has outlives a loss of power."""
+    taken; `sources`: where the parts of their events are; `trace_id_as_correlation_id`: it stands in where there is
+    none, unless the mapping says otherwise; `spans`: what in a trace may be events; `rates`: how fast senders of these
+    names may send, `rate`: everybody else. ClickHouse has `patience` (µs) to take a group of events, or the spool does,
+    which has `spool_size` bytes; `spool_synced`: what it has outlives a loss of power."""
 
     max_body: int
     max_batch: int
     max_event: int
     max_ahead: int
     quarantine: QuarantineSettings = QuarantineSettings()
-    grpc_port: int | None = None
-    grpc_wanted: bool = False
+    grpc_port: Listening = NOWHERE
     sources: Sources = UNMAPPED
     trace_id_as_correlation_id: bool = False
     spans: Spans = Spans.EVENTS
@@ -244,7 +242,7 @@ RATE_EVENTS = Setting("collector.rate.events", values.count)
 RATE_BYTES = Setting("collector.rate.bytes", values.size)
 QUARANTINE_KEEP = Setting("collector.quarantine.keep", values.span, "30d")
 QUARANTINE_PER_MINUTE = Setting("collector.quarantine.per_minute", values.size, "1MiB")
-GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317")
+GRPC_PORT = Setting("collector.grpc_port", values.port_or_off, "4317 if free")
 TRACE_ID = Setting("collector.trace_id_as_correlation_id", values.flag, "false")
 SPANS = Setting("collector.spans", values.spans, "events")
 PATIENCE = Setting("collector.patience", values.span, "2s")
@@ -365,8 +363,7 @@ def _settings(read: _Reader) -> Settings:
             rate=Rate(read.optional(RATE_EVENTS), read.optional(RATE_BYTES)),
             rates=own_rates(read.branches[RATES]),
             quarantine=QuarantineSettings(read.value(QUARANTINE_KEEP), read.value(QUARANTINE_PER_MINUTE)),
-            grpc_port=read.value(GRPC_PORT).port,
-            grpc_wanted=GRPC_PORT.key in read.given,
+            grpc_port=read.value(GRPC_PORT),
             sources=sources(read.branches[SOURCES]),
             trace_id_as_correlation_id=read.value(TRACE_ID),
             spans=read.value(SPANS),

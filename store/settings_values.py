@@ -36,9 +36,14 @@ class Spans(StrEnum):
 
 
 class Listening(NamedTuple):
-    """`port` is `None` where nothing is to listen."""
+    """`port` is `None` where nothing is to listen. `if_free`: nor is it to where somebody else has that port."""
 
     port: int | None
+    if_free: bool = False
+
+
+NOWHERE = Listening(None)
+_IF_FREE = " if free"
 
 
 def path(text: str) -> Path:
@@ -71,11 +76,12 @@ def port(text: str) -> int:
 
 def port_or_off(text: str) -> Listening:
     if text.lower() == "off":
-        return Listening(None)
+        return NOWHERE
+    number = text.removesuffix(_IF_FREE)
     try:
-        return Listening(port(text))
+        return Listening(port(number), if_free=number != text)
     except ValueError as error:
-        raise ValueError(f"{error}, or off") from None
+        raise ValueError(f"{error}, with “if free” behind it or not; or off") from None
 
 
 def count(text: str) -> int:

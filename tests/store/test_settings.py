@@ -87,7 +87,7 @@ class TestSources:
         assert (settings.clickhouse, settings.database) == (None, None)
         assert settings.collector.max_body == 32 * 2**20
         assert settings.collector.max_ahead == DAY
-        assert settings.collector.grpc_port == 4317
+        assert settings.collector.grpc_port == (4317, True)
         assert settings.evaluator.insert_timeout < settings.evaluator.overlap
         assert settings.evaluator.retention is None
         assert settings.notify.endpoints == {}
@@ -101,7 +101,7 @@ class TestSources:
         assert settings.database == Secret("postgresql+psycopg://noshow:secret@db/noshow")
         assert settings.collector.max_body == 2**20
         assert settings.collector.max_ahead == 3_600 * SECOND
-        assert settings.collector.grpc_port is None
+        assert settings.collector.grpc_port == (None, False)
         assert settings.evaluator.overlap == 60 * SECOND
         assert settings.evaluator.retention == 90 * DAY
         assert settings.outgoing.allow_private
