@@ -13,16 +13,19 @@ from api.access.sessions import SEEN_EVERY, Session
 from api.access.tokens import Token
 from reconcile.actor import Actor
 from store.database import Database
-from store.event import MINUTE
+from store.errors import StoreUnavailable
+from store.event import HOUR, MINUTE
 
 INVITED = 10 * MINUTE
+WITHOUT_DATABASE = HOUR
+"""For how long a token is believed that can't be looked up: senders must get rid of their events."""
 
 
 class Keeper:
     """Safe to share among threads. Instants in µs UTC; a database that is away shows as `StoreUnavailable`.
 
     A token that is revoked, or a session that ended on another server, is believed for `recent.BELIEVED` more at most.
-    What runs out by itself does so at once.
+    What runs out by itself does so at once. While the database is away, `WITHOUT_DATABASE` takes the place of that.
     """
 
     def __init__(self, database: Database, policy: Policy) -> None:
@@ -30,6 +33,7 @@ class Keeper:
         self.failures = Failures()
         self._database = database
         self._tokens: Recent[Token] = Recent()
+        self._verified: Recent[Token] = Recent(WITHOUT_DATABASE)
         self._sessions: Recent[Session] = Recent()
         self._invitation: tuple[str, str, int] | None = None
 
@@ -72,11 +76,24 @@ class Keeper:
         return invitation[1] if now < invitation[2] else None
 
     def _token(self, text: str, now: int) -> Token | None:
-        with self._database.read() as connection:
-            token = tokens.verify(connection, text, now)
+        try:
+            with self._database.read() as connection:
+                token = tokens.verify(connection, text, now)
+        except StoreUnavailable:
+            token = self._verified.get(text, now)
+            if token is None:
+                raise
+        else:
+            self._remember(text, token, now)
         if token is not None:
             self._tokens.put(text, token, now)
         return token
+
+    def _remember(self, text: str, token: Token | None, now: int) -> None:
+        if token is None:
+            self._verified.forget(text)
+        else:
+            self._verified.put(text, token, now)
 
     def _session(self, secret: str, now: int) -> Session | None:
         with self._database.read() as connection:
