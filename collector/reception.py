@@ -81,16 +81,16 @@ class Reception:
         """
         await self._admit(request)
         try:
-            with self.recorder.receiving(request.headers):
-                return await self._take(request, receive)
+            with self.recorder.receiving(request.headers), self._intake.arriving() as arrived:
+                return await self._take(request, receive, arrived)
         except TooFast:
             self.recorder.too_fast(sender_of(request))
             raise
 
-    async def _take(self, request: Request, receive: Receive) -> Batch:
+    async def _take(self, request: Request, receive: Receive, arrived: Callable[[int], None]) -> Batch:
         self._limiter.check(sender_of(request), self._clock.now())
         try:
-            batch, size = await self._read(request, receive)
+            batch, size = await self._read(request, receive, arrived)
         except MalformedBody as error:
             with suppress(CollectorError, StoreError):  # the sender hears what is wrong with it in any case
                 await self._store(unreadable(error, self.limits.max_event), len(error.body), request)
@@ -115,11 +115,12 @@ class Reception:
             refused = await loop.run_in_executor(self._decoders, self._quarantine.rows, batch, provenance, now)
         await asyncio.wrap_future(self._intake.submit(batch.events, size, refused))
 
-    async def _read(self, request: Request, receive: Receive) -> tuple[Batch, int]:
+    async def _read(self, request: Request, receive: Receive, arrived: Callable[[int], None]) -> tuple[Batch, int]:
         with self._room.share() as share:
             sent = await receive(share)
             began = time.perf_counter()
             terms = self._terms(request)
+            arrived(terms.now)
             if not sent.packed and len(sent.body) <= SMALL:
                 batch, size = self._decoded(sent, terms)
             else:

@@ -7,8 +7,10 @@ not answer. The drainer brings it from there to ClickHouse, and says when ClickH
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from threading import Condition, Lock, Thread
 from types import TracebackType
 from typing import Self
@@ -42,6 +44,7 @@ class Intake:
         self._spool = spool
         self._patience = patience
         self._waiting = Waiting(bounds)
+        self._arriving: dict[object, int] = {}
         self._inserting: Group | None = None
         self._to_spool: list[Group] = []  # what ClickHouse did not take
         self._away = False
@@ -96,6 +99,16 @@ class Intake:
             self._notify()
         return request.stored
 
+    @contextmanager
+    def arriving(self) -> Iterator[Callable[[int], None]]:
+        """For the length of one request. What is given is to be told when its events were accepted (µs UTC), which is
+        before they are handed in."""
+        request = object()
+        try:
+            yield partial(self._arriving.__setitem__, request)
+        finally:
+            self._arriving.pop(request, None)
+
     def resume(self) -> None:
         """ClickHouse is there again, it seems."""
         with self._lock:
@@ -111,8 +124,10 @@ class Intake:
 
     def oldest(self) -> int | None:
         """When the oldest event was accepted that is neither stored nor in the spool, µs UTC."""
+        arriving = list(self._arriving.values())  # before what waits: they may be handed in meanwhile
         with self._lock:
-            return self._waiting.oldest()
+            waiting = self._waiting.oldest()
+        return min(arriving if waiting is None else [*arriving, waiting], default=None)
 
     def _notify(self) -> None:
         """Wake whoever's turn it is: to wake both at every request would cost more than the request does."""

@@ -11,6 +11,7 @@ from collector.errors import SpoolFull
 from collector.intake.group import Bounds
 from collector.intake.intake import Intake
 from collector.intake.spool import Spool
+from collector.intake.spool_file import SpoolFile
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused, StoreUnavailable
 from store.event import EventColumns
@@ -69,8 +70,10 @@ def test_what_clickhouse_does_not_take_in_time_too(held: HeldClickHouse, spool: 
     assert spool.batch() is None or "e-1" not in finish(spool), "it was stored after all"
 
 
-def test_many_requests_share_a_transaction_while_clickhouse_is_away(held: HeldClickHouse, spool: Spool) -> None:
+def test_many_requests_share_a_transaction_while_clickhouse_is_away(held: HeldClickHouse, tmp_path: Path) -> None:
     held.failures.append(StoreUnavailable("away"))
+    file = SpoolFile.open(tmp_path / "spool.sqlite", synced=False)
+    spool = Spool(file, SIZE)
     with Intake(held, Bounds(), spool, NEVER) as intake:
         futures = [send(intake, 0)]
         held.until_insert()
@@ -79,7 +82,9 @@ def test_many_requests_share_a_transaction_while_clickhouse_is_away(held: HeldCl
         for future in futures:
             future.result(PATIENCE)
     assert len(finish(spool)) == 1
-    assert spool._file._connection.execute("SELECT count(*), sum(rows) FROM groups").fetchall() == [(1, 49)]
+    with file.transaction() as connection:
+        assert connection.execute("SELECT count(*), sum(rows) FROM groups").fetchall() == [(1, 49)]
+    spool.close()
 
 
 def test_a_full_spool_turns_away_and_takes_again(held: HeldClickHouse, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from collector.errors import SpoolFull
 from collector.intake.parcel import Parcel
 from collector.intake.spool import RETRY_REFUSED, Held, Spool
+from collector.intake.spool_file import SpoolFile
 from store.errors import DataDirectoryError, StoreInUse
 from store.event import Event, EventColumns
 from tests.conftest import NOON
@@ -132,17 +133,21 @@ def _large(number: int) -> Parcel:
     return Parcel(EventColumns.of([Event(f"e-{number}", noise, "A", NOON, "shop", received_at=NOON)]))
 
 
-def test_a_full_disk_refuses_the_whole_and_does_no_harm(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_refuses_the_whole_and_does_no_harm(tmp_path: Path) -> None:
+    file = SpoolFile.open(tmp_path / "spool.sqlite", synced=True)
+    spool = Spool(file, SIZE)
     spool.put(parcel(1), 100)
-    with spool._file.transaction() as connection:
+    with file.transaction() as connection:
         [(pages,)] = connection.execute("PRAGMA page_count").fetchall()
-    spool._file._connection.execute(f"PRAGMA max_page_count = {pages}")
+        connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(SpoolFull, match="the disk that stands in for it"):
         spool.put(_large(2), 64_000)
-    spool._file._connection.execute("PRAGMA max_page_count = 1000000")
+    with file.transaction() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
     spool.put(parcel(3), 100)
     assert ids(spool) == ["e-1", "e-3"]
     assert spool.held().waiting == 2
+    spool.close()
 
 
 def test_room_is_used_again_and_given_back(tmp_path: Path) -> None:
