@@ -41,6 +41,7 @@ def quick(text: bytes, terms: Acceptance) -> Event | None:
     if len(text) > terms.max_event:
         return None
     try:
+        str(text, "utf-8")  # msgspec does not look at what is left out
         wire = _decode_wire(text)
         keys = len(_decode_parts(text)) + count_keys(_decode_object(wire.data))
         if wire.specversion != VERSION or not wire.id or not surely_has_keys(text, keys):

@@ -65,6 +65,13 @@ def test_what_is_read_quickly_is_what_is_read_carefully(members: dict[str, objec
     assert read == one(b" " + compact.replace(b'"id":', b'"id" :', 1), terms)
 
 
+def test_what_is_left_out_is_no_excuse_for_bytes_that_are_no_text(terms: Acceptance) -> None:
+    compact = msgspec.json.encode(json.loads(text(subject="s"))).replace(b'"s"', b'"\xff"')
+    assert quick(compact, terms) is None
+    with pytest.raises(MalformedBody, match="not UTF-8"):
+        decode_structured(compact, terms)
+
+
 def test_data_stay_as_they_were_sent(terms: Acceptance) -> None:
     exact = '{"amount":12.50, "big":12345678901234567890}'
     body = text().replace(b'{"amount": 12.5}', exact.encode())
