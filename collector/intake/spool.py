@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from collector.errors import SpoolFull
 from collector.intake.parcel import Parcel, joined
@@ -59,6 +60,7 @@ class Spool:
         self._size = size
         self.collector = self._identity()
         """The id of the collector whose spool this is: it lives as long as the file."""
+        self._counting = Lock()
         self._waiting, self._refused = self._counted()  # to count them all takes long where they are many
 
     @classmethod
@@ -82,7 +84,7 @@ class Spool:
             if self._file.used() + len(packed) > self._size:
                 raise SpoolFull("the event store is away and the spool is full: send it again")
             _insert(connection, (token, parcel.accepted_at, len(parcel), size), packed)
-            self._waiting += len(parcel)
+        self._count(waiting=len(parcel))
 
     def batch(self) -> Batch | None:
         """The oldest that waits, the same until it is forgotten or split; `None` where nothing does."""
@@ -99,7 +101,7 @@ class Spool:
         with self._file.transaction() as connection:
             groups = connection.execute("SELECT number, rows FROM groups WHERE token = ?", (token,)).fetchall()
             _drop(connection, [number for number, _ in groups])
-            self._waiting -= sum(rows for _, rows in groups)
+        self._count(waiting=-sum(rows for _, rows in groups))
 
     def split(self, batch: Batch, reason: str, now: int) -> None:
         """ClickHouse refuses the batch: it goes in halves from now on, and a single row is put aside."""
@@ -114,8 +116,9 @@ class Spool:
                     _insert(connection, (_token(), half.accepted_at, len(half), 0), half.packed())
             else:
                 connection.execute(_PUT_ASIDE, (now, reason, *batch.groups))
-                self._waiting, self._refused = self._waiting - 1, self._refused + 1
             _drop(connection, batch.groups)
+        if len(batch.parcel) == 1:
+            self._count(waiting=-1, refused=1)
 
     def retry_refused(self, now: int) -> None:
         """What was put aside an hour ago waits again."""
@@ -124,7 +127,8 @@ class Spool:
             for number, token, rows, size, packed in due:
                 _insert(connection, (token, None, rows, size), packed)
                 connection.execute("DELETE FROM refused WHERE number = ?", (number,))
-                self._waiting, self._refused = self._waiting + rows, self._refused - rows
+        rows = sum(rows for _, _, rows, _, _ in due)
+        self._count(waiting=rows, refused=-rows)
 
     def held(self) -> Held:
         """What was refused is not waited for, so it is never the oldest."""
@@ -148,6 +152,11 @@ class Spool:
                 row = (f"c-{secrets.token_hex(4)}",)
                 connection.execute("INSERT INTO collector (id) VALUES (?)", row)
         return str(row[0])
+
+    def _count(self, waiting: int = 0, refused: int = 0) -> None:
+        """So many rows more, or fewer; once that is written, and not undone."""
+        with self._counting:
+            self._waiting, self._refused = self._waiting + waiting, self._refused + refused
 
     def _counted(self) -> tuple[int, int]:
         with self._file.transaction() as connection:

@@ -1,5 +1,6 @@
 """The spool: what it keeps, for whom, how much, and how it gives room back."""
 
+import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_a_full_disk_refuses_the_whole_and_does_no_harm(tmp_path: Path) -> None:
     assert ids(spool) == ["e-1", "e-3"]
     assert spool.held().waiting == 2
     spool.close()
+
+
+def test_what_the_disk_does_not_take_in_the_end_is_not_counted(spool: Spool, tmp_path: Path) -> None:
+    spool.put(parcel(1), 100)
+    [journal] = tmp_path.rglob("*-wal")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size, before[1]))
+    try:
+        with pytest.raises(SpoolFull):
+            spool.put(parcel(2), 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (ids(spool), spool.held().waiting) == (["e-1"], 1)
 
 
 def test_room_is_used_again_and_given_back(tmp_path: Path) -> None:
