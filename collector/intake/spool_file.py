@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -83,7 +83,8 @@ class SpoolFile:
                 raise self._full(error) from error
             finally:
                 if self._connection.in_transaction:
-                    self._connection.rollback()
+                    with suppress(sqlite3.Error):  # the next one is refused then, and tries it again
+                        self._connection.rollback()
 
     def used(self) -> int:
         """Bytes of the file that hold something. For use within a transaction."""

@@ -2,6 +2,7 @@
 
 import resource
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,6 +163,21 @@ def test_what_the_disk_does_not_take_in_the_end_is_not_counted(spool: Spool, tmp
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (ids(spool), spool.held().waiting) == (["e-1"], 1)
+
+
+class Stuck(sqlite3.Connection):
+    """To a disk that does not even let anything be undone."""
+
+    def rollback(self) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_whatever_the_disk_does_is_told_as_no_room(tmp_path: Path) -> None:
+    file = SpoolFile(tmp_path, sqlite3.connect(":memory:", isolation_level=None, factory=Stuck))
+    for _ in range(2):
+        with pytest.raises(SpoolFull), file.transaction() as connection:
+            connection.execute("SELECT rubbish")
+    file.close()
 
 
 def test_room_is_used_again_and_given_back(tmp_path: Path) -> None:
