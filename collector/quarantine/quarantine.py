@@ -12,7 +12,7 @@ from collector.errors import MalformedBody, Refused
 from collector.quarantine.allowance import Allowance
 from collector.quarantine.context import Context, written
 from collector.quarantine.fault import fault_of
-from collector.quarantine.tally import Counted, Tally
+from collector.quarantine.tally import Tally
 from collector.sender import Sender
 from store.event import SECOND
 from store.quarantine import COUNTED, Row, State
@@ -56,17 +56,18 @@ class Quarantine:
         """What the batch refused, each once, at `now` (µs UTC)."""
         if not batch.rejected:
             return []
-        with self._lock:
-            rows = [self._kept(kept, by, now) for kept in batch.kept]
-            for rejection in batch.rejected[len(batch.kept) :]:
-                counted = self._tally.add("", fault_of(rejection.field, rejection.reason), now)
-                rows.append(self._counted(counted, by, now))
+        once = {kept.alone: kept for kept in batch.kept}
+        rows = [self._kept(kept, by, now) for kept in once.values()]
+        for rejection in batch.rejected[len(batch.kept) :]:
+            rows.append(self._counted("", fault_of(rejection.field, rejection.reason), by, now))
         return list({row.id: row for row in rows}.values())
 
     def _kept(self, kept: Kept, by: Provenance, now: int) -> Row:
         alone, fault = kept.alone, fault_of(kept.field, kept.reason)
-        if not self._allowance.take(alone.source, len(alone.data) + OVERHEAD, now):
-            return self._counted(self._tally.add(alone.source, fault, now), by, now)
+        with self._lock:  # for a row at a time: others have few, and must not wait for all of many
+            has_room = self._allowance.take(alone.source, len(alone.data) + OVERHEAD, now)
+        if not has_room:
+            return self._counted(alone.source, fault, by, now)
         return Row(
             id=_digest(alone.form.encode(), alone.source.encode(), alone.data),
             version=now,
@@ -87,8 +88,10 @@ class Quarantine:
             keep_until=(now + self._keep) // SECOND,
         )
 
-    def _counted(self, counted: Counted, by: Provenance, now: int) -> Row:
+    def _counted(self, source: str, fault: str, by: Provenance, now: int) -> Row:
         """The newest count of a minute takes the place of the one before."""
+        with self._lock:
+            counted = self._tally.add(source, fault, now)
         key = (self._process, counted.source, counted.fault, str(counted.minute))
         return Row(
             id=_digest(*(part.encode() for part in key)),

@@ -10,7 +10,7 @@ from collector.errors import Refused
 from collector.json.body import decode_ndjson
 from collector.quarantine.quarantine import OVERHEAD, Provenance, Quarantine
 from store.event import MINUTE, SECOND
-from store.quarantine import COUNTED
+from store.quarantine import COUNTED, State
 from store.settings import QuarantineSettings
 from tests.conftest import NOON
 
@@ -45,6 +45,12 @@ def test_the_same_event_has_the_same_id_whoever_sends_it_when(quarantine: Quaran
     assert first.id != second.id
     assert again.id == first.id
     assert again.version > first.version
+
+
+def test_the_same_event_many_times_takes_the_room_of_one(quarantine: Quarantine, terms: Acceptance) -> None:
+    big = {"source": "bank", "a": "x" * 10_000}
+    rows = quarantine.rows(refused(*[big] * 100, {"source": "bank"}, terms=terms), SENT, NOON)
+    assert [row.state for row in rows] == [State.WAITING, State.WAITING]
 
 
 def test_beyond_the_allowance_it_is_counted(quarantine: Quarantine, terms: Acceptance) -> None:
