@@ -1,6 +1,6 @@
 """What `acceptance` asks of single values, asked of whole columns at once: quickly, where all are as most are."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from collector.acceptance import (
@@ -48,7 +48,7 @@ def check_times(times: Sequence[int], terms: Acceptance) -> None:
     terms.check_time(max(times))
 
 
-def identified(events: EventColumns, times_ns: Sequence[int]) -> EventColumns:
+def identified(events: EventColumns, times_ns: Iterable[int]) -> EventColumns:
     """The same, with ids made of their content for those that have none."""
     if "" in events.id:
         events.id = [event.id or _id_of(event, time_ns) for event, time_ns in zip(events, times_ns, strict=True)]

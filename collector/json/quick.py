@@ -85,7 +85,7 @@ def _columns(texts: Sequence[bytes], terms: Acceptance) -> EventColumns:
         span_id=_texts("span_id", given["span_id"]),
         received_at=[terms.now] * len(texts),
     )
-    return identified(columns, [time * 1_000 for time in columns.time])
+    return identified(columns, (time * 1_000 for time in columns.time))
 
 
 def _count(value: object, column: Sequence[object]) -> int:
