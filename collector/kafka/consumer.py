@@ -30,6 +30,7 @@ from store.settings_kafka import KafkaSettings
 logger = logging.getLogger(__name__)
 
 MOST = 2_000  # messages at a time
+MOST_BYTES = 16 << 20  # of them that are read at a time: read, they take several times as much
 _WAIT = 0.1  # seconds for messages, or for the store
 _PAUSE = 1  # seconds, before something that failed is tried again
 _EVERY = 10 * SECOND
@@ -101,15 +102,18 @@ class KafkaConsumer:
         """Take messages, or see whether those that were taken are stored; whether there may be more."""
         if self._unstored is not None:
             return self._settle(self._unstored)
-        self._poll(max(1, MOST - len(self._early)), _WAIT)
-        messages, ends = self._sorted_out(self._early)
-        oldest = oldest_of(messages, now)
+        self._poll(max(1, MOST - len(self._early)), 0 if self._early else _WAIT)
+        many = taken_at_once(self._early)
+        messages, ends = self._sorted_out(self._early[:many])
+        later = [it for it in self._early[many:] if it.error() is None]
+        oldest = oldest_of([*messages, *later], now)
         self._progress.took(oldest)
         self._progress.stands(dict.fromkeys(ends - set(oldest)))
         self._progress.polled(now)
         if messages:
-            self._unstored = _Unstored(self._messages.parcel(messages, now), ends)
-        self._early = []
+            parcel = self._messages.parcel(messages, now)
+            self._unstored = _Unstored(parcel, ends - set(map(partition_of, later)))
+        self._early = self._early[many:]
         if self._unstored is not None:
             self._hand_in(self._unstored)
         return bool(messages)
@@ -238,6 +242,16 @@ class _Statistics(msgspec.Struct):
     """What is looked at of librdkafka's statistics."""
 
     brokers: dict[str, _Broker] = {}
+
+
+def taken_at_once(found: Sequence[Message]) -> int:
+    """How many of them, from the first on, are no more than is read at a time; one at least."""
+    size = 0
+    for place, message in enumerate(found):
+        size += len(message.value() or b"")
+        if place and size > MOST_BYTES:
+            return place
+    return len(found)
 
 
 def configuration(settings: KafkaSettings) -> dict[str, object]:

@@ -139,6 +139,29 @@ def test_what_comes_while_the_store_takes_long_is_taken_after_it(
     until(lambda: consumer.oldest() == NOON, consumer)
 
 
+def test_large_messages_are_read_some_at_a_time_and_the_rest_is_not_forgotten(
+    cluster: Cluster, topic: str, consumers: Callable[[Store], KafkaConsumer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.kafka.consumer.MOST_BYTES", 1)
+    store = Store()
+    store.answer = lambda _future: None
+    sent = [NOON - seconds * 1_000_000 for seconds in (3, 2, 1)]
+    for number, at in enumerate(sent):
+        cluster.send(order(f"o-{number}"), topic=topic, timestamp=at // 1_000)
+    consumer = consumers(store)
+
+    def handed_in(many: int) -> Callable[[], bool]:
+        return lambda: len(store.handed_in) == many
+
+    for number, at in enumerate(sent):
+        until(handed_in(number + 1), consumer)
+        assert consumer.oldest() <= at
+        store.handed_in[number].set_result(None)
+    until(lambda: consumer.oldest() == NOON, consumer)
+    assert len(store.handed_in) == 3
+    until(lambda: cluster.committed(topic, topic) == {0: 3}, consumer)
+
+
 def test_what_one_consumer_has_not_stored_goes_to_the_next(
     cluster: Cluster, topic: str, consumers: Callable[[Store], KafkaConsumer]
 ) -> None:
