@@ -33,6 +33,7 @@ class Registration:
         self._spool = spool
         self._host = host
         self._upstream = upstream
+        self._watermark = 0  # that was told last
         self._failing = False
 
     def run(self, clock: Clock, stop: Event) -> None:
@@ -71,5 +72,8 @@ class Registration:
         to_fetch = [oldest() for oldest in self._upstream]
         accepted = self._intake.oldest()
         held = self._spool.held()
-        watermark = min(it for it in (now, *to_fetch, accepted, held.oldest) if it is not None)
-        return Report(self._spool.collector, self._host, watermark, held.waiting, held.refused)
+        known = [it for it in (accepted, held.oldest) if it is not None]
+        if any(it > now for it in known):  # by a clock that was set back since: in truth they came before
+            known.append(self._watermark)
+        self._watermark = min([now, *to_fetch, *known])
+        return Report(self._spool.collector, self._host, self._watermark, held.waiting, held.refused)

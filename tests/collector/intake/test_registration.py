@@ -7,6 +7,7 @@ import pytest
 
 from collector.intake.group import Bounds
 from collector.intake.intake import Intake
+from collector.intake.parcel import Parcel
 from collector.intake.registration import Registration
 from collector.intake.spool import Spool
 from store import collectors
@@ -63,6 +64,20 @@ def test_the_watermark_is_the_oldest_that_is_not_stored_wherever_it_is(
         registration.step(LATER + 3 * SECOND)
     told = known(any_database)
     assert (told.watermark, told.heard_at, told.registered_at) == (LATER + 3 * SECOND, LATER + 3 * SECOND, LATER)
+
+
+def test_what_was_accepted_before_the_clock_was_set_back_is_waited_for(
+    clickhouse: ClickHouse, spool: Spool, any_database: Database
+) -> None:
+    registration = Registration(any_database, Intake(clickhouse), spool, "shop-1")
+    registration.step(NOON - 3 * SECOND)
+    spool.put(Parcel(EventColumns.of([event(1)])), 100)  # at noon, by the clock of then
+    for now in (NOON - 2 * SECOND, NOON - SECOND):
+        registration.step(now)
+        assert known(any_database).watermark == NOON - 3 * SECOND
+    finish(spool)
+    registration.step(NOON)
+    assert known(any_database).watermark == NOON
 
 
 def test_who_leaves_with_something_left_is_waited_for(
