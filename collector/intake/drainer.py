@@ -35,11 +35,11 @@ class Drainer:
 
         Raises StoreUnavailable or SpoolFull: then it is still in the spool, and the next step is to bring it again.
         """
-        self._spool.retry_refused(now)
-        batch = self._spool.batch()
+        batch = self._spool.batch(now)
         if batch is None:
             self._resume()
-            return self._spool.shrink()
+            # Not before: what was refused once must not be in the way of what was not.
+            return self._spool.retry_refused(now) or self._spool.shrink()
         try:
             batch.parcel.write(self._clickhouse, batch.token)
         except StoreUnavailable:

@@ -5,6 +5,7 @@ already keeps the token it was sent with; others are joined, and their common to
 So a repeat of a batch is always the same batch.
 """
 
+import logging
 import secrets
 import sqlite3
 import uuid
@@ -13,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+import msgspec
+
 from collector.errors import SpoolFull
 from collector.intake.parcel import Parcel, joined
 from collector.intake.spool_file import SpoolFile
 from store.event import HOUR
+
+logger = logging.getLogger(__name__)
 
 RETRY_REFUSED = HOUR
 
@@ -86,15 +91,22 @@ class Spool:
             _insert(connection, (token, parcel.accepted_at, len(parcel), size), packed)
         self._count(waiting=len(parcel))
 
-    def batch(self) -> Batch | None:
-        """The oldest that waits, the same until it is forgotten or split; `None` where nothing does."""
+    def batch(self, now: int) -> Batch | None:
+        """The oldest that waits, the same until it is forgotten or split; `None` where nothing does.
+
+        What can't be read, because the disk or another version wrote it otherwise, is put aside at `now` (µs UTC).
+        """
         with self._file.transaction() as connection:
             first = connection.execute("SELECT token FROM groups ORDER BY number LIMIT 1").fetchone()
             if first is None:
                 return None
             token = first[0] or _join(connection)
             rows = connection.execute(_BATCH, (token,)).fetchall()
-        return Batch(token, [number for number, _ in rows], joined([Parcel.unpacked(packed) for _, packed in rows]))
+        parcels = {number: _unpacked(packed) for number, packed in rows}
+        if unreadable := [number for number, parcel in parcels.items() if parcel is None]:
+            self._put_aside(unreadable, now)
+            return self.batch(now)
+        return Batch(token, list(parcels), joined([parcel for parcel in parcels.values() if parcel is not None]))
 
     def forget(self, token: str) -> None:
         """ClickHouse has what was sent by this token."""
@@ -120,8 +132,8 @@ class Spool:
         if len(batch.parcel) == 1:
             self._count(waiting=-1, refused=1)
 
-    def retry_refused(self, now: int) -> None:
-        """What was put aside an hour ago waits again."""
+    def retry_refused(self, now: int) -> bool:
+        """What was put aside an hour ago waits again; whether there is any."""
         with self._file.transaction() as connection:
             due = connection.execute(_REFUSED, (now - RETRY_REFUSED, _RETRIED_AT_ONCE)).fetchall()
             for number, token, rows, size, packed in due:
@@ -129,6 +141,7 @@ class Spool:
                 connection.execute("DELETE FROM refused WHERE number = ?", (number,))
         rows = sum(rows for _, _, rows, _, _ in due)
         self._count(waiting=rows, refused=-rows)
+        return bool(due)
 
     def held(self) -> Held:
         """What was refused is not waited for, so it is never the oldest."""
@@ -144,6 +157,17 @@ class Spool:
     def shrink(self) -> bool:
         """Give some of the room that is no longer needed back to the disk; whether there may be more."""
         return self._file.shrink()
+
+    def _put_aside(self, groups: Sequence[int], now: int) -> None:
+        with self._file.transaction() as connection:
+            rows = 0
+            for number in groups:
+                logger.error("a group of the spool cannot be read; it stays there, and is tried hourly")
+                [(more,)] = connection.execute("SELECT rows FROM groups WHERE number = ?", (number,)).fetchall()
+                connection.execute(_PUT_ASIDE, (now, "it cannot be read", number))
+                rows += more
+            _drop(connection, groups)
+        self._count(waiting=-rows, refused=rows)
 
     def _identity(self) -> str:
         with self._file.transaction() as connection:
@@ -196,6 +220,13 @@ def _drop(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
     for number in numbers:
         connection.execute("DELETE FROM payloads WHERE number = ?", (number,))
         connection.execute("DELETE FROM groups WHERE number = ?", (number,))
+
+
+def _unpacked(packed: bytes) -> Parcel | None:
+    try:
+        return Parcel.unpacked(packed)
+    except (msgspec.MsgspecError, RuntimeError):  # of the encoding, and of its compression
+        return None
 
 
 def _token() -> str:

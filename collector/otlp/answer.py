@@ -38,8 +38,9 @@ _IN_OTLP = {
 
 
 def of_logs(batch: Batch) -> ExportLogsServiceResponse:
+    """What was left out is told only beside what was refused: exporters log a warning for every answer that tells."""
     answer = ExportLogsServiceResponse()
-    if batch.rejected or batch.ignored:
+    if batch.rejected:
         answer.partial_success.rejected_log_records = len(batch.rejected)
         answer.partial_success.error_message = summary(batch, "log record")
     return answer
@@ -47,7 +48,7 @@ def of_logs(batch: Batch) -> ExportLogsServiceResponse:
 
 def of_traces(batch: Batch) -> ExportTraceServiceResponse:
     answer = ExportTraceServiceResponse()
-    if batch.rejected or batch.ignored:
+    if batch.rejected:
         answer.partial_success.rejected_spans = len({rejection.index for rejection in batch.rejected})
         answer.partial_success.error_message = summary(batch, "span")
     return answer
@@ -68,8 +69,8 @@ def retry_info(failed: Failure) -> error_details_pb2.RetryInfo:
 
 
 def summary(batch: Batch, what: str) -> str:
-    """How many events of log records or spans were refused and why, and what was left out, in a few sentences."""
-    told = [_refused(batch, what)] if batch.rejected else []
+    """How many events of log records or spans were refused and why, and how many were left out."""
+    told = [_refused(batch, what)]
     if batch.ignored:
         told.append(f"{batch.ignored} were left out: without an event name or a correlation ID they are no events.")
     return " ".join(told)

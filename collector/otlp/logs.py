@@ -30,6 +30,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from collector.acceptance import (
     Acceptance,
+    check_text,
     content_id,
 )
 from collector.batch import Alone, Batch
@@ -150,7 +151,7 @@ def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
     stated = record.event_name or stated
     if not stated and not reading.maps("name"):
         raise NoEvent("event_name", NO_EVENT_NAME)
-    trace_id = hex_of(record.trace_id)
+    trace_id = check_text("trace_id", hex_of(record.trace_id))
     own_id = shared.correlation_id if own_id is None else own_id
     correlation_id = reading.correlation_id(own_id, trace_id, attributes.get("baggage"))
     name = reading.name(stated)
@@ -169,7 +170,7 @@ def _event(data: bytes, shared: _Shared, terms: Acceptance) -> Event:
         text,
         causation_id,
         trace_id,
-        hex_of(record.span_id),
+        check_text("span_id", hex_of(record.span_id)),
         terms.now,
     )
 

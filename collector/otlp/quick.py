@@ -43,8 +43,8 @@ def _columns(records: Sequence[bytes], source: str, stated: Natural, terms: Acce
         time=[time_ns // 1_000 for time_ns in times_ns],
         source=[source] * len(parsed),
         causation_id=checked("causation_id", _taken(attributes, "causation.id", "")),
-        trace_id=[hex_of(record.trace_id) for record in parsed],
-        span_id=[hex_of(record.span_id) for record in parsed],
+        trace_id=checked("trace_id", [hex_of(record.trace_id) for record in parsed]),
+        span_id=checked("span_id", [hex_of(record.span_id) for record in parsed]),
         attributes=_encoded(attributes, terms),
         received_at=[terms.now] * len(parsed),
     )

@@ -86,7 +86,7 @@ def test_while_clickhouse_is_away_it_is_all_kept(line: Line) -> None:
 def test_what_was_stored_before_the_answer_was_lost_is_not_stored_again(line: Line) -> None:
     for number in (1, 2):
         line.spool.put(parcel(number), 100)
-    batch = line.spool.batch()
+    batch = line.spool.batch(NOON)
     assert batch is not None
     batch.parcel.write(line.clickhouse, batch.token)  # and there the process ended
     line.spool.put(parcel(3), 100)

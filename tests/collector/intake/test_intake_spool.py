@@ -50,7 +50,7 @@ def test_what_clickhouse_does_not_take_is_acknowledged_from_the_spool(held: Held
         send(intake, 2).result(PATIENCE)
         assert held.sizes == [1], "known to be away, it is not asked again"
         [(_, token)] = held.inserts
-        batch = spool.batch()
+        batch = spool.batch(NOON)
         assert batch is not None
         assert (batch.token, batch.parcel.events.id) == (token, ["e-1"]), "by the token that it may have been stored by"
         intake.resume()
@@ -67,7 +67,7 @@ def test_what_clickhouse_does_not_take_in_time_too(held: HeldClickHouse, spool: 
         held.let_go()
         send(intake, 3).result(PATIENCE)
     assert "e-1" in stored(held)
-    assert spool.batch() is None or "e-1" not in finish(spool), "it was stored after all"
+    assert spool.batch(NOON) is None or "e-1" not in finish(spool), "it was stored after all"
 
 
 def test_many_requests_share_a_transaction_while_clickhouse_is_away(held: HeldClickHouse, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_full_spool_turns_away_and_takes_again(held: HeldClickHouse, tmp_path:
         intake.resume()
         send(intake, 2).result(PATIENCE)
     assert stored(held) == ["e-2"]
-    assert spool.batch() is None
+    assert spool.batch(NOON) is None
     spool.close()
 
 
@@ -107,7 +107,7 @@ def test_what_is_refused_is_answered_so_and_not_kept(held: HeldClickHouse, spool
     held.let_go()
     with Intake(held, Bounds(), spool, NEVER) as intake, pytest.raises(StoreRefused):
         send(intake, 1).result(PATIENCE)
-    assert spool.batch() is None
+    assert spool.batch(NOON) is None
 
 
 def test_a_group_that_is_refused_after_the_spool_has_it_stays_there(held: HeldClickHouse, spool: Spool) -> None:

@@ -25,13 +25,13 @@ def parcel(*numbers: int) -> Parcel:
 
 def ids(spool: Spool) -> list[str]:
     """Of the batch that is next."""
-    batch = spool.batch()
+    batch = spool.batch(NOON)
     return [] if batch is None else batch.parcel.events.id
 
 
 def finish(spool: Spool) -> list[str]:
     """As if ClickHouse had taken the batch that is next."""
-    batch = spool.batch()
+    batch = spool.batch(NOON)
     assert batch is not None
     spool.forget(batch.token)
     return batch.parcel.events.id
@@ -47,12 +47,12 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 def test_what_is_put_comes_back_whole_and_in_its_order(spool: Spool) -> None:
     spool.put(parcel(1, 2), 100)
     spool.put(parcel(3), 100)
-    batch = spool.batch()
+    batch = spool.batch(NOON)
     assert batch is not None
     assert list(batch.parcel.events) == list(parcel(1, 2, 3).events)
     assert spool.held() == Held(3, 0, NOON + 1)
     spool.forget(batch.token)
-    assert spool.batch() is None
+    assert spool.batch(NOON) is None
     assert spool.held() == Held(0, 0, None)
 
 
@@ -60,12 +60,12 @@ def test_a_batch_that_was_begun_stays_the_same_whatever_comes_and_whoever_asks(t
     spool = Spool.open(tmp_path, SIZE)
     spool.put(parcel(1), 100)
     spool.put(parcel(2), 100)
-    before = spool.batch()
+    before = spool.batch(NOON)
     spool.put(parcel(3), 100)
-    assert spool.batch() == before
+    assert spool.batch(NOON) == before
     spool.close()
     again = Spool.open(tmp_path, SIZE)
-    assert again.batch() == before
+    assert again.batch(NOON) == before
     assert finish(again) == ["e-1", "e-2"]
     assert finish(again) == ["e-3"]
     again.close()
@@ -76,7 +76,7 @@ def test_what_clickhouse_may_have_seen_goes_alone_by_the_token_it_saw(spool: Spo
     spool.put(parcel(2), 100, "seen")
     spool.put(parcel(3), 100)
     assert finish(spool) == ["e-1", "e-3"]
-    batch = spool.batch()
+    batch = spool.batch(NOON)
     assert batch is not None
     assert (batch.token, batch.parcel.events.id) == ("seen", ["e-2"])
     spool.forget("seen")
@@ -197,7 +197,7 @@ def test_what_the_store_refuses_is_halved_until_the_bad_row_is_alone_and_put_asi
     for numbers in ([1], [2, 3, 4], [5]):
         spool.put(parcel(*numbers), 100)
     good: list[str] = []
-    while (batch := spool.batch()) is not None:
+    while (batch := spool.batch(NOON)) is not None:
         if "e-3" in batch.parcel.events.id:
             spool.split(batch, "no such number", NOON)
         else:
@@ -209,14 +209,14 @@ def test_what_the_store_refuses_is_halved_until_the_bad_row_is_alone_and_put_asi
 def test_what_was_put_aside_is_tried_again_after_an_hour_and_over_a_restart(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path, SIZE)
     spool.put(parcel(1), 100)
-    batch = spool.batch()
+    batch = spool.batch(NOON)
     assert batch is not None
     spool.split(batch, "no", NOON)
     spool.close()
     spool = Spool.open(tmp_path, SIZE)
     assert spool.held().refused == 1
     spool.retry_refused(NOON + RETRY_REFUSED - 1)
-    assert spool.batch() is None
+    assert spool.batch(NOON) is None
     spool.retry_refused(NOON + RETRY_REFUSED)
     assert spool.held() == Held(1, 0, None), "it is tried, and nobody waits for it"
     assert finish(spool) == ["e-1"]
@@ -230,3 +230,22 @@ def test_a_copy_of_the_file_and_its_journal_is_a_spool(spool: Spool, tmp_path: P
     copy = Spool.open(tmp_path / "copy", SIZE)
     assert ids(copy) == ["e-1", "e-2"]
     copy.close()
+
+
+def test_what_can_t_be_read_is_put_aside_and_holds_nothing_up(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path, SIZE)
+    spool.put(parcel(1), 100)
+    spool.put(parcel(2), 100)
+    spool.close()
+    with sqlite3.connect(tmp_path / "spool.sqlite") as file:
+        file.execute("UPDATE payloads SET payload = x'00' WHERE number = 1")
+    file.close()
+    spool = Spool.open(tmp_path, SIZE)
+    batch = spool.batch(NOON)
+    assert batch is not None
+    assert (batch.parcel, spool.held().waiting, spool.held().refused) == (parcel(2), 1, 1)
+    spool.forget(batch.token)
+    assert spool.retry_refused(NOON + RETRY_REFUSED)
+    assert spool.batch(NOON + RETRY_REFUSED) is None
+    assert (spool.held().waiting, spool.held().refused) == (0, 1)
+    spool.close()
