@@ -120,6 +120,11 @@ class Line:
         with self.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT sum(waiting) FROM collectors").scalar_one() or 0)
 
+    def settle(self, id: str) -> None:
+        """Until nothing waits any more of what came before: this event comes last."""
+        assert self.send([id]) == 200
+        until(lambda: self.is_stored(id))
+
     def is_stored(self, id: str) -> bool:
         return bool(self.clickhouse.query(_STORED, {"ids": [id]}))
 

@@ -28,6 +28,7 @@ def test_whatever_clickhouse_does_what_comes_is_taken(line: Line, fault: Fault) 
 @pytest.mark.parametrize("fault", [Fault.SLOW, Fault.LOST, Fault.CUT])
 def test_what_clickhouse_stored_without_saying_so_is_stored_once(line: Line, fault: Fault) -> None:
     ids = [f"once-{fault}-{n}" for n in range(20)]
+    line.settle(f"before-{fault}")
     with line.server.fault(fault):
         assert line.send(ids) == 200
         until(lambda: line.is_stored(ids[0]))

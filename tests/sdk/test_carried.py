@@ -1,6 +1,5 @@
 """The IDs over real HTTP: from a client of httpx or requests, through the middleware, to the service behind it."""
 
-import asyncio
 import json
 import socket
 import threading
@@ -18,6 +17,7 @@ import uvicorn
 from noshow_sdk import causation_id, correlate, correlation_id, handling, httpx_async_hook, httpx_hook, requests_session
 from noshow_sdk.asgi import CorrelationMiddleware as ASGIMiddleware
 from noshow_sdk.wsgi import CorrelationMiddleware as WSGIMiddleware
+from tests.finished import finished
 
 CARRIED = {"correlation": "order 1/ä", "causation": "e-1"}
 
@@ -80,7 +80,7 @@ def by_async_httpx(url: str) -> Any:
         async with httpx.AsyncClient(event_hooks={"request": [httpx_async_hook]}) as client:
             return (await client.get(url)).json()
 
-    return asyncio.run(get())
+    return finished(get())
 
 
 def by_requests(url: str) -> Any:

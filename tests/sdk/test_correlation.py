@@ -10,6 +10,7 @@ from opentelemetry.propagate import inject
 
 from noshow_sdk import causation_id, correlate, correlation_id, handling
 from noshow_sdk.correlation import attached
+from tests.finished import finished
 
 
 def test_none_holds_by_itself() -> None:
@@ -113,4 +114,4 @@ def test_tasks_do_not_see_each_others_and_inherit_their_makers() -> None:
         with correlate("order-0"):
             return await asyncio.gather(work("order-1"), work("order-2"))
 
-    assert list(asyncio.run(both())) == [("order-0", "order-1"), ("order-0", "order-2")]
+    assert list(finished(both())) == [("order-0", "order-1"), ("order-0", "order-2")]

@@ -1,6 +1,5 @@
 """Tokens while the database is away: senders must get rid of their events."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from store.database import Database
 from store.errors import StoreUnavailable
 from tests.api.access.bearer import issued
 from tests.conftest import NOON
+from tests.finished import finished
 
 
 class Away(Database):
@@ -32,7 +32,7 @@ class Away(Database):
 
 
 def asked(keeper: Keeper, text: str, at: int) -> Token | None:
-    return asyncio.run(keeper.token(text, NOON + at))
+    return finished(keeper.token(text, NOON + at))
 
 
 def test_what_was_verified_is_believed_for_an_hour_without_the_database(database: Database) -> None:

@@ -1,6 +1,5 @@
 """An event is there if the transaction that it tells of commits, and only then."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from noshow_sdk import correlate, handling
 from noshow_sdk.event import NoEvent, compose
 from noshow_sdk.outbox.outbox import event_of
+from tests.finished import finished
 from tests.sdk.outbox.conftest import ON_POSTGRESQL, OUTBOX, PAYMENTS
 
 
@@ -80,7 +80,7 @@ async def by_async_connection(engine: AsyncEngine, commits: bool) -> None:
 @pytest.mark.parametrize("commits", [True, False])
 @pytest.mark.parametrize("pay", [by_async_session, by_async_connection])
 def test_so_it_is_with_asyncio(engine: Engine, asynchronous: AsyncEngine, pay: Any, commits: bool) -> None:
-    asyncio.run(pay(asynchronous, commits))
+    finished(pay(asynchronous, commits))
     assert count(engine) == ((1, 1) if commits else (0, 0))
 
 
