@@ -25,6 +25,7 @@ EVENTS = 200_000  # of a run
 BATCH = 1_000
 CONNECTIONS = 32
 SINGLES, SINGLE_CONNECTIONS = 10_000, 128
+FIRST_SINGLE = 1_000_000_000
 NDJSON, JSON, PROTOBUF = "application/x-ndjson", "application/json", "application/x-protobuf"
 
 OTHERS = """\
@@ -47,8 +48,9 @@ def run() -> dict[str, float]:
             figures = _alone(server)
         with noshow(Path(folder) / "judging", {"rules.yaml": RULES}) as server:
             judged = _sent(server, "/v1/events", NDJSON, ndjson_of, 0)
-    engine = statistics.median(_engine() for _ in range(RUNS))
+    engine = statistics.median(_engine(EVENTS) for _ in range(RUNS))
     return figures | {
+        "ingest.engine_by_request.events_per_s": _engine(BATCH),
         "ingest.ndjson_while_judging.events_per_s": judged.rate * BATCH,
         "ingest.engine.events_per_s": engine,
         "ingest.engine_ratio": figures["ingest.ndjson.events_per_s"] / engine,
@@ -70,15 +72,14 @@ def enduring(minutes: float = 10) -> dict[str, float]:
 
 
 def _alone(server: Noshow) -> dict[str, float]:
+    bodies = [ndjson_of(range(number, number + 1)) for number in range(FIRST_SINGLE, FIRST_SINGLE + SINGLES)]
+    single = send(Target(server.port, "/v1/events", JSON), bodies, SINGLE_CONNECTIONS)
     begin = cpu_seconds(_pid(server))
     ndjson = [_sent(server, "/v1/events", NDJSON, ndjson_of, run) for run in range(RUNS)]
     spent = cpu_seconds(_pid(server)) - begin
     otlp = [_sent(server, "/v1/logs", PROTOBUF, _otlp, RUNS + run) for run in range(RUNS)]
     rate = statistics.median(answers.rate for answers in ndjson)
     paced = _sent(server, "/v1/events", NDJSON, ndjson_of, 2 * RUNS, rate / 2)
-    first = (2 * RUNS + 1) * EVENTS
-    bodies = [ndjson_of(range(number, number + 1)) for number in range(first, first + SINGLES)]
-    single = send(Target(server.port, "/v1/events", JSON), bodies, SINGLE_CONNECTIONS)
     return {
         "ingest.ndjson.events_per_s": rate * BATCH,
         "ingest.ndjson.cpu_us_per_event": spent / RUNS / EVENTS * 1e6,
@@ -106,16 +107,17 @@ def _pid(server: Noshow) -> int:
     return server.process.pid
 
 
-def _engine() -> float:
-    """Events a second that the engine takes in from the same bytes by itself."""
-    bodies = [ndjson_of(range(number, number + BATCH)) for number in range(0, EVENTS, BATCH)]
+def _engine(at_once: int) -> float:
+    """Events a second that the engine takes in from the same bytes by itself, so many by one insert."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "events.ndjson"
-        path.write_bytes(b"\n".join(bodies))
+        paths = [Path(folder) / f"{number}.ndjson" for number in range(0, EVENTS, at_once)]
+        for path in paths:
+            path.write_bytes(ndjson_of(range(int(path.stem), int(path.stem) + at_once)))
         clickhouse = ClickHouse.embedded(Path(folder) / "clickhouse")
         migrate_clickhouse(clickhouse)
         with timed() as took:
-            clickhouse.command(_ENGINE, {"path": str(path)})
+            for path in paths:
+                clickhouse.command(_ENGINE, {"path": str(path)})
         clickhouse.close()
     return EVENTS / took.wall
 
