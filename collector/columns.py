@@ -1,6 +1,7 @@
 """What `acceptance` asks of single values, asked of whole columns at once: quickly, where all are as most are."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from collector.acceptance import (
@@ -15,11 +16,21 @@ from store.event import Event, EventColumns
 
 _IDENTIFY_NOTHING = NOTHING | {""}
 
-T = TypeVar("T", bound=Hashable)
+TOGETHER = 256  # events that are read at once
+
+T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 
 class Odd(Exception):
     """Something is not as most are: it may be good all the same."""
+
+
+def pieces(items: Iterable[T]) -> Iterator[list[T]]:
+    """So that one odd event makes few others be looked at twice."""
+    iterator = iter(items)
+    while piece := list(islice(iterator, TOGETHER)):
+        yield piece
 
 
 def correlation_ids(texts: Sequence[str]) -> list[str]:
@@ -36,7 +47,7 @@ def checked(field: str, texts: Sequence[str]) -> list[str]:
     return list(texts) if _plain(texts) else [check_text(field, text) for text in texts]
 
 
-def distinct(given: Sequence[T], check: Callable[[T], str]) -> list[str]:
+def distinct(given: Sequence[H], check: Callable[[H], str]) -> list[str]:
     """What the check makes of each, where a few are all that there are."""
     found = {value: check(value) for value in set(given)}
     return [found[value] for value in given]

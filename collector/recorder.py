@@ -74,7 +74,6 @@ class Recorder:
             self._accepted.add(count, {"source": source})
         for reason, count in Counter(_reason(one.field) for one in batch.rejected).items():
             self._refused.add(count, {"sender": sender.token, "reason": reason})
-
         if batch.ignored:
             self._ignored.add(batch.ignored, {"sender": sender.token})
 

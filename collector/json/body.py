@@ -5,11 +5,12 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice, repeat
+from itertools import repeat
 from typing import BinaryIO, cast
 
 from collector.acceptance import Acceptance
 from collector.batch import Alone, Batch
+from collector.columns import pieces
 from collector.errors import BodyTooLarge, MalformedBody, Refused
 from collector.json.array import items, place
 from collector.json.attributes import NotJson
@@ -23,9 +24,6 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _BLANKS = b" \t\r\n"
 _BATCH_BYTES = 32 << 20
-
-# Events that are read at once.
-_TOGETHER = 256
 
 # Lines for each event that is allowed, blank ones among them.
 _LINES = 4
@@ -82,7 +80,7 @@ def read_ndjson(file: BinaryIO, terms: Acceptance, size: int = 10_000) -> Iterat
 
 def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
     batch, count = Batch(), 0
-    for some in _pieces(items):
+    for some in pieces(items):
         count += len(some)
         if most is not None and count > most:
             raise BodyTooLarge(f"more than {most:,} events in one request")
@@ -100,13 +98,6 @@ def _collect_carefully(items: Iterable[tuple[int, bytes]], terms: Acceptance, ba
             batch.events.add(read_event(text, terms))
         except Refused as refused:
             batch.refuse(index, refused, partial(_alone, text, terms))
-
-
-def _pieces(items: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    """So that one odd event makes few others be looked at twice."""
-    iterator = iter(items)
-    while piece := list(islice(iterator, _TOGETHER)):
-        yield piece
 
 
 def _single(body: bytes, terms: Acceptance) -> Batch:

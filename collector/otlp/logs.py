@@ -17,7 +17,7 @@ Baggage in the record's attribute `baggage` |
 A body that is no map is left out. The mapping of the source (`collector/mapping`) goes before all of this.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -34,6 +34,7 @@ from collector.acceptance import (
     content_id,
 )
 from collector.batch import Alone, Batch
+from collector.columns import pieces
 from collector.errors import NoEvent, Refused
 from collector.mapping.reading import Reading
 from collector.otlp.envelope import Origin, Scope, alone, origins
@@ -45,8 +46,6 @@ FORM = "otlp-logs"
 """What an event by itself is kept as: a request with its resource, its scope and nothing else but this record."""
 
 DEFAULT_SOURCE = "otlp"
-
-_TOGETHER = 256  # records that are read at once
 
 # Attributes of a record that are fields of the event.
 _FIELDS = ("event.name", "correlation.id", "log.record.uid", "causation.id")
@@ -119,7 +118,7 @@ def _of_scope(origin: Origin, scope: Scope, shared: _Shared, terms: Acceptance) 
         return
     if correlation_id is not None:
         shared = _Shared(shared.source, correlation_id)
-    for some in _pieces(scope.records):
+    for some in pieces(scope.records):
         quick = read_records(some, shared.source, shared.correlation_id, terms)
         if quick is not None:
             yield quick
@@ -129,11 +128,6 @@ def _of_scope(origin: Origin, scope: Scope, shared: _Shared, terms: Acceptance) 
                 yield _event(record, shared, terms)
             except Refused as refused:
                 yield _Bad(refused, partial(_alone, origin, scope, record, shared.source, terms))
-
-
-def _pieces(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """So that one odd record makes few others be looked at twice."""
-    yield from (records[first : first + _TOGETHER] for first in range(0, len(records), _TOGETHER))
 
 
 def _alone(origin: Origin, scope: Scope, record: bytes, source: str, terms: Acceptance) -> Alone:
