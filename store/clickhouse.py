@@ -15,8 +15,10 @@ from clickhouse_connect.driver.insert import InsertContext
 from store.clickhouse_clients import Clients
 from store.clickhouse_errors import UNKNOWN_DATABASE
 from store.clickhouse_parameters import fitting
+from store.clickhouse_reads import count_reads, reading
 from store.errors import StoreRefused
 from store.event import SECOND
+from store.spending import Spent, spend
 
 NOTHING: Mapping[str, object] = {}
 
@@ -79,13 +81,20 @@ class ClickHouse:
     def query(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> list[tuple[Any, ...]]:
         """All rows of a SELECT. `{name:Type}` in the SQL takes the parameter of that name."""
         sql, bound = fitting(sql, parameters)
-        with self._queries.one() as client:
-            return [tuple(row) for row in client.query(sql, parameters=bound).result_rows]
+        with self._queries.one() as client, reading(client) as told:
+            result = client.query(sql, parameters=bound)
+            told.summary = result.summary
+            return [tuple(row) for row in result.result_rows]
 
     def stream(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a SELECT, block by block. Other calls may be made meanwhile, from the same thread too."""
         sql, bound = fitting(sql, parameters)
-        with self._queries.one() as client, client.query_row_block_stream(sql, parameters=bound) as blocks:
+        with (
+            self._queries.one() as client,
+            reading(client) as told,
+            client.query_row_block_stream(sql, parameters=bound) as blocks,
+        ):
+            told.summary = blocks.source.summary
             for block in blocks:
                 yield [tuple(row) for row in block]
 
@@ -107,11 +116,12 @@ class ClickHouse:
                 raise
             except _DOES_NOT_FIT as error:
                 raise StoreRefused(f"insert into {table}: {error}") from error
+        spend(Spent(statements=1, inserted=_rows(columns)))
 
     def command(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> None:
         """A statement without a result: DDL and the like."""
-        with self._queries.one() as client:
-            client.command(sql, parameters=dict(parameters))
+        with self._queries.one() as client, reading(client) as told:
+            told.by(client.command(sql, parameters=dict(parameters)))
 
     def close(self) -> None:
         self._queries.close()
@@ -160,7 +170,7 @@ class _Columns:
 
 def _embedded(path: Path | None, database: str) -> Client:
     place = None if path is None else str(path)
-    client = clickhouse_connect.get_client(interface="chdb", path=place)
+    client = count_reads(clickhouse_connect.get_client(interface="chdb", path=place))
     for name, limit in _OF_A_QUERY.items():
         client.command(f"SET {name} = {limit}")
     return _created(client, database)

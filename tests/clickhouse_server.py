@@ -72,6 +72,15 @@ class Statement:
         return self.data is not None
 
 
+@dataclass(frozen=True)
+class Result:
+    content: bytes = b""
+    read_rows: int = 0
+    read_bytes: int = 0
+
+
+NO_RESULT = Result()
+
 connect: Callable[[str], Any] = chdb.connect
 
 
@@ -83,7 +92,7 @@ class Engine:
     def close(self) -> None:
         self._anchor.close()
 
-    def run(self, statement: Statement) -> bytes:
+    def run(self, statement: Statement) -> Result:
         """Each statement has a session to itself. Raises `Refused`."""
         session = connect(self._path)
         try:
@@ -95,7 +104,7 @@ class Engine:
         finally:
             session.close()
 
-    def _run(self, session: Any, statement: Statement) -> bytes:
+    def _run(self, session: Any, statement: Statement) -> Result:
         if database := statement.parameters.get("database"):
             session.query(f"USE `{database}`")
         for name, value in statement.parameters.items():
@@ -103,13 +112,14 @@ class Engine:
                 session.query(f"SET {name} = {quoted(value)}")
         bound = {n.removeprefix("param_"): v for n, v in statement.parameters.items() if n.startswith("param_")}
         if statement.data is None:
-            return bytes(session.query(statement.sql, "TabSeparated", params=bound).bytes())
+            result = session.query(statement.sql, "TabSeparated", params=bound)
+            return Result(bytes(result.bytes()), result.storage_rows_read(), result.storage_bytes_read())
         with tempfile.NamedTemporaryFile(suffix=".native") as file:
             file.write(statement.data)
             file.flush()
             into = re.sub(r"FORMAT Native$", "", statement.sql)
             session.query(f"{into} FROM INFILE {quoted(file.name)} FORMAT Native")
-        return b""
+        return NO_RESULT
 
 
 def quoted(text: str) -> str:
@@ -168,8 +178,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if not (statement.is_insert and self._faulty_after()):
             wanted = re.search(r"FORMAT\s+(\w+)\s*$", statement.sql)
-            format_header = {"X-ClickHouse-Format": wanted[1] if wanted else "TabSeparated"} if result else {}
-            self._answer(200, result, format_header)
+            format_header = {"X-ClickHouse-Format": wanted[1] if wanted else "TabSeparated"} if result.content else {}
+            self._answer(200, result.content, format_header, result)
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
@@ -231,12 +241,15 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
 
-    def _answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+    def _answer(
+        self, status: int, body: bytes, headers: Mapping[str, str] | None = None, result: Result = NO_RESULT
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("X-ClickHouse-Timezone", "UTC")
-        self.send_header("X-ClickHouse-Summary", json.dumps({"written_rows": "0"}))
+        summary = {"written_rows": "0", "read_rows": str(result.read_rows), "read_bytes": str(result.read_bytes)}
+        self.send_header("X-ClickHouse-Summary", json.dumps(summary))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -24,6 +24,7 @@ from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
 from rules.evaluate.staleness import NotJudged
 from rules.evaluate.sweep import Stale, Sweep, Swept, frozen_before
+from rules.evaluate.work import Books, Spending, Work
 from rules.judge import judge
 from rules.ruleset import Rule
 from store import cursors, leases
@@ -45,12 +46,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick did. `as_of`: the instant judged (µs UTC); `more`: there is work left, do not sleep."""
+    """What one tick did. `as_of`: the instant judged (µs UTC); `more`: there is work left, do not sleep; `spent`: what
+    that cost, by what it was for."""
 
     as_of: int
     looked_at: int
     written: Written
     more: bool
+    spent: Spending = field(default_factory=dict)
 
 
 Ticking = Callable[[int], Tick | None]
@@ -102,6 +105,7 @@ class Evaluator:
         self._passes = Passes(settings.stretch)
         self._holds = Holds(settings.hold_at_most)
         self._hold = Hold(0)
+        self._books = Books()
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
@@ -150,22 +154,25 @@ class Evaluator:
         Nothing is judged beyond what every collector has brought to ClickHouse.
         Raises StoreUnavailable, StoreRefused, or LeaseLost when somebody took over in the middle.
         """
+        self._books = Books()
         if not self._take(now):
             return None
         self._adopt()
-        self._hold = self._holds.look(self._database, now)
-        lease = self._next(now)
-        self._backlog.find(self._clickhouse, self._database)
-        self._round = round_ = self._round or self._begin(lease)
+        with self._books.of(Work.LOOK):
+            self._hold = self._holds.look(self._database, now)
+            lease = self._next(now)
+            self._backlog.find(self._clickhouse, self._database)
+            self._round = round_ = self._round or self._begin(lease)
         written = self._go_on(round_, now)
         if self._backlog.next is not None:
-            written += self._apply(self._backlog.next, now)
+            with self._books.of(Work.BACKLOG):
+                written += self._apply(self._backlog.next, now)
         elif self._round is None:
-            written += self._sweep_some(now, lease.as_of)
+            with self._books.of(Work.SWEEP):
+                written += self._sweep_some(now, lease.as_of)
         behind = self._backlog.next is not None or self._sweep.is_behind
-        return Tick(
-            lease.as_of, round_.look.size, written, self._round is not None or not round_.look.complete or behind
-        )
+        more = self._round is not None or not round_.look.complete or behind
+        return Tick(lease.as_of, round_.look.size, written, more, self._books.spent)
 
     def forget(self) -> None:
         """After a failure: nothing that was not written may be taken for done."""
@@ -225,7 +232,8 @@ class Evaluator:
         written = Written()
         if not round_.pieces and round_.parts:
             among = round_.parts[0]
-            round_.pieces.extend(concerned(self._clickhouse, self._rules, among, round_.part_size))
+            with self._books.of(Work.CONCERN):
+                round_.pieces.extend(concerned(self._clickhouse, self._rules, among, round_.part_size))
             round_.parts.popleft()
         if round_.pieces:
             rule, among, size = round_.pieces[0]
@@ -233,7 +241,8 @@ class Evaluator:
             round_.pieces.popleft()
             round_.looked_at[rule.workflow.content_hash] += size
         if round_.is_done:
-            self._end(round_, now)
+            with self._books.of(Work.WRITE):
+                self._end(round_, now)
         return written
 
     def _end(self, round_: _Round, now: int) -> None:
@@ -260,11 +269,14 @@ class Evaluator:
     def _judge(self, rule: Rule, among: Sql, now: int) -> Written:
         lease = self._next(now)
         lives = replace(rule.lives, frozen_before=frozen_before(self._settings, lease.as_of))
-        answers = judge(self._clickhouse, rule.workflow, lease.as_of, among, lives=lives, only_changes=True)
-        changed = list(answers)
+        with self._books.of(Work.JUDGE):
+            answers = judge(self._clickhouse, rule.workflow, lease.as_of, among, lives=lives, only_changes=True)
+            changed = list(answers)
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
-        written = write(self._clickhouse, rule.workflow, changed, Stamp(lease.as_of, lease.version, self._hold.doubts))
+        stamp = Stamp(lease.as_of, lease.version, self._hold.doubts)
+        with self._books.of(Work.WRITE):
+            written = write(self._clickhouse, rule.workflow, changed, stamp)
         self._passes.wrote(rule, written, lease.as_of)
         return written
 
