@@ -17,8 +17,7 @@ from collector.intake.spool import Spool
 from collector.kafka.consumer import KafkaConsumer
 from collector.recorder import Recorder
 from noshow.errors import WrongUsage
-from noshow.judging import holder
-from noshow.stores import Stores
+from noshow.stores import Stores, process
 from rules.evaluate.evaluator import LEASE
 from store import leases
 from store.clock import Clock
@@ -60,7 +59,7 @@ def collecting(opened: Stores, settings: Settings, clock: Clock, recorder: Recor
         if kafka is not None:
             kafka.begin(_judged(opened.database, clock.now()))
         upstream = () if kafka is None else (kafka.oldest,)
-        registration = Registration(opened.database, intake, spool, holder(), upstream)
+        registration = Registration(opened.database, intake, spool, process(), upstream)
         registration.step(clock.now())
         try:
             with intake:

@@ -1,7 +1,5 @@
 """The evaluator and the rules that it judges by, wired: the rules may change while it runs."""
 
-import os
-import socket
 from dataclasses import dataclass
 
 from noshow.errors import InvalidRules
@@ -29,14 +27,9 @@ class Judging:
                 f"{settings.rules}: there is no rule file here, but {_some(known)} in force: without a rule every case "
                 "would be closed. Put the rules back, or begin with empty stores"
             )
-        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, holder())
-        record = Record(opened.database, LEASE, holder())
+        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, opened.holder)
+        record = Record(opened.database, LEASE, opened.holder)
         return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator))
-
-
-def holder() -> str:
-    """Of leases: this process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _some(names: list[str]) -> str:

@@ -27,7 +27,7 @@ from noshow.collecting import collecting
 from noshow.crew import Crew
 from noshow.errors import NoshowError
 from noshow.gauges import observe, observe_collecting
-from noshow.judging import Judging, holder
+from noshow.judging import Judging
 from noshow.listening import Answering, Server, allow_connections, listening
 from noshow.measures import Measures
 from noshow.senders import admission
@@ -149,7 +149,7 @@ def _reconciling(parts: Parts, measures: Measures) -> Iterator[tuple[str, Loop]]
     yield "sender", Sender.build(database, settings, measures.delivering).run
     yield "tidier", Tidier(database, settings.notify.keep).run
     yield from Settling.build(parts.stores, parts.rulebook, settings, parts.source).loops
-    yield "audit trail", AuditDrainer(clickhouse, database, holder(), settings.audit.keep).run
+    yield "audit trail", AuditDrainer(clickhouse, database, parts.stores.holder, settings.audit.keep).run
 
 
 def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
-from noshow.judging import holder
 from noshow.stores import Stores
 from reconcile.actions.automatic import Automat
 from reconcile.actions.worker import Worker
@@ -61,6 +60,6 @@ class Settling:
 
 def _sweepers(opened: Stores, rulebook: Rulebook, settings: Settings, call: Call) -> Mapping[str, Sweeper]:
     return {
-        name: Sweeper(opened.clickhouse, opened.database, rulebook, Listing(it, call, os.environ), holder())
+        name: Sweeper(opened.clickhouse, opened.database, rulebook, Listing(it, call, os.environ), opened.holder)
         for name, it in settings.sweeps.items()
     }

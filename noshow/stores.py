@@ -1,6 +1,8 @@
 """Opening the two stores as the settings say, migrated; the embedded ones under the lock of their directory."""
 
 import logging
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,17 @@ class Stores:
     clickhouse: ClickHouse
     database: Database
     tenancy: Tenancy | None
+
+    @property
+    def holder(self) -> str:
+        """Of leases. Where the data directory is ours alone, one that was killed there is gone, and its leases are
+        taken up at once; elsewhere it is waited for until they run out."""
+        return process() if self.tenancy is None else f"{socket.gethostname()}:{self.tenancy.data.resolve()}"
+
+
+def process() -> str:
+    """This one, told apart from all others that use the same stores."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @contextmanager
