@@ -1,4 +1,4 @@
-"""What the stores hold in the end, as JSON: `python -m tests.faults.evidence CONFIG`. No other process may have them."""
+"""What the stores hold in the end, as JSON: `python -m tests.faults.evidence CONFIG`, when nobody else has them."""
 
 import json
 import sys
@@ -15,7 +15,8 @@ from store.tables import cases, message_subjects, messages
 _EVENTS = "SELECT DISTINCT id FROM events ORDER BY id"
 
 _INSTANCES = """
-SELECT workflow, correlation_id, argMax((state, steps.name, steps.state, arrayZip(findings.step, findings.kind)), version)
+SELECT workflow, correlation_id,
+       argMax((state, steps.name, steps.state, arrayZip(findings.step, findings.kind)), version)
 FROM instances GROUP BY ALL HAVING argMax(state, version) != ''
 """
 

@@ -1,18 +1,16 @@
-"""Noshow processes that are killed and started again: all in one on embedded stores, or each part by itself on servers."""
+"""Processes that are killed and started again: all of Noshow in one on embedded stores, or each part on servers."""
 
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import yaml
 
 from tests.end_to_end.process import EACH_CASE, PATIENCE, SECRET, free_port, until_ready
 from tests.faults.live_shop import RULES
-from tests.web_server import client_of
 
 # Rounds, backlogs and sweeps of many small pieces: so that a kill comes in the middle of each.
 EVALUATOR = {"tick": "100ms", "batch": 20, "sweep_every": "1s", "sweep_slices": 4}
@@ -50,12 +48,6 @@ class Victim:
     def until_ready(self) -> None:
         assert self.process is not None
         until_ready(self.url, self.process, self.log)
-
-    @property
-    def is_ready(self) -> bool:
-        with client_of(self.url, timeout=1) as client, suppress(httpx.TransportError):
-            return client.get("/readyz").status_code == 200
-        return False
 
     def kill(self) -> None:
         if self.process is not None:
