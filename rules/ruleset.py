@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rules.spec import Matcher, Workflow
+from rules.spec import Matcher, Orphans, Workflow
+from store.event import ABSENT, CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Rule:
 
     workflow: Workflow
     lives: Lives
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all events that can change what it says, testimony among them."""
+        others = self.lives.other_starts if self.workflow.orphans is Orphans.FLAG and self.lives.rest else ()
+        return self.workflow.event_names.union((CONFIRMED, ABSENT), *(it.names for it in others))
 
 
 def rules_of(workflows: Iterable[Workflow], frozen_before: int | None = None) -> tuple[Rule, ...]:

@@ -23,7 +23,7 @@ WHERE correlation_id = {correlation_id:String}
 SETTINGS mutations_sync = 2
 """
 
-_TOUCH = "INSERT INTO touched SELECT now64(6, 'UTC'), {correlation_id:String}"
+_TOUCH = "INSERT INTO touched SELECT now64(6, 'UTC'), {correlation_id:String}, ''"
 
 _AT_ONCE = 500  # events in one statement, whose parameters travel in the address of the request
 

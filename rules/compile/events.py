@@ -48,12 +48,13 @@ def _copies(among: Sql | None) -> Select:
     event = ("correlation_id", "source", "id")
     least = call("min", call("tuple", _MICROS, _NAME, Column("attributes")))
     differ = call("notEquals", call("min", Column("content")), call("max", Column("content")))
-    columns: dict[str, Sql] = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ}
+    contents = call("uniqExact", Column("content"))
+    columns = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ, "contents": contents}
     return Select(columns, source="events", where=among, group_by=event)
 
 
 def _distinct_events() -> Select:
-    kept: dict[str, Sql] = {name: Column(name) for name in ("correlation_id", "source", "id", "conflict")}
+    kept: dict[str, Sql] = {name: Column(name) for name in ("correlation_id", "source", "id", "conflict", "contents")}
     for place, name in enumerate(("micros", "name", "attributes"), start=1):
         kept[name] = call("tupleElement", Column("copy"), Constant(place))
     return Select(kept, source="copies")
@@ -108,7 +109,7 @@ def _matches(matcher: Matcher) -> Sql:
 
 _IS_OURS = equals(Column("source"), Constant(RESERVED_SOURCE))
 _COUNTED_EXACTLY: dict[str, Sql] = {
-    "stored": call("count"),
+    "stored": call("sum", Column("contents")),
     "conflicts": call("countIf", Column("conflict")),
     "doubts": FALSE,
     "testimony": call(
@@ -122,7 +123,7 @@ _SECOND = Lambda("n", equals(Column("n"), Constant(2)))
 # An event of which there is a second content is one of which copies differ.
 _CONFLICTS = call("arrayCount", _SECOND, call("arrayEnumerateUniq", _TOLD_OF))
 _COUNTED_QUICKLY: dict[str, Sql] = {
-    "stored": call("arrayUniq", call("groupArray", Column("identity"))),
+    "stored": call("length", _CONTENTS),
     "conflicts": _CONFLICTS,
     "doubts": call("plus", _CONFLICTS, call("countIf", _IS_OURS)),
 }

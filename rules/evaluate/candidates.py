@@ -1,19 +1,24 @@
-"""Which correlation IDs a tick looks at: those touched by new events, and those whose answer falls due to change.
+"""Which correlation IDs a round looks at: those touched by new events, and those whose answer falls due to change.
 
 A block is what one insert left in `touched`: all its rows carry the one instant at which the store took them. Blocks
-become visible whole, but not always in the order of their instants. So each is looked at when it is first seen, and
-once more when it is older than the overlap: by then every insert that began before it has ended, one way or the other,
-and the cursor may pass. What is between is remembered here; after a restart it is only looked at once more.
+become visible whole, but not always in the order of their instants, nor always after the events that they tell of. So
+each is looked at when it is first seen; and once it is older than the overlap, when every insert that began before it
+has ended, one way or the other, what was judged is compared with what is stored, and the cursor passes. What is between
+is remembered here; after a restart it is only looked at once more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from rules.compile.sql import Column, Constant, Select, Sql, Value, call, either, equals, every
+from rules.evaluate.part import ANY, Due, Part, Span, Touched, names_asked_for
+from rules.ruleset import Rule
 from store.clickhouse import ClickHouse
+from store.settings import EvaluatorSettings
 
 _BLOCKS = """
-SELECT toUnixTimestamp64Micro(seen_at) AS seen, count()
+SELECT toUnixTimestamp64Micro(seen_at) AS seen, count(), countIf(name IN {names:Array(String)}),
+       groupUniqArrayIf(toString(name), name IN {names:Array(String)})
 FROM touched
 WHERE seen_at > fromUnixTimestamp64Micro({cursor:Int64}, 'UTC')
 GROUP BY seen_at
@@ -21,84 +26,150 @@ ORDER BY seen
 LIMIT {limit:UInt64}
 """
 
+_WANTED = """
+SELECT count() FROM touched
+WHERE seen_at > fromUnixTimestamp64Micro({after:Int64}, 'UTC')
+  AND seen_at <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+  AND name IN {names:Array(String)}
+"""
+
 _NOW = "SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))"
 
 _WAKING = """
-SELECT count() FROM deadlines
+SELECT toString(workflow) AS workflow, count() FROM deadlines
 WHERE wake_at > fromUnixTimestamp64Micro({after:Int64}, 'UTC')
   AND wake_at <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+GROUP BY workflow
+ORDER BY workflow
 """
 
 _BLOCKS_AT_ONCE = 5_000
 
 
+class Block(NamedTuple):
+    """The rows of an insert, how many of them some rule asks for, and their names."""
+
+    rows: int
+    wanted: int
+    names: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one tick looks at. `cursor` (µs by the store's clock) is where the next may begin once this is written."""
+    """What a round looks at. What falls due comes first: somebody may be waiting for it."""
 
-    blocks: Mapping[int, int]  # instant of the block → its rows
-    waking: tuple[int, int]  # deadlines after the first and up to the second instant, µs UTC
-    size: int  # rows to look at, correlation IDs counted once a block
-    cursor: int
+    blocks: Mapping[int, Block]  # by the instant, µs by the store's clock
+    parts: Sequence[Part]
     complete: bool  # nothing was left out for the sake of size
 
-    def conditions(self, batch: int) -> Iterator[Sql]:
-        """Conditions on `correlation_id` that share the work out in parts of about `batch` IDs."""
-        if not self.size:
-            return
-        parts = -(-self.size // batch)
-        chosen = either(*self._sources())
-        for part in range(parts):
-            yield every(slice_of(parts, part), chosen) if parts > 1 else chosen
+    @property
+    def size(self) -> int:
+        """Rows to look at: correlation IDs, counted once a name and block."""
+        return sum(part.size for part in self.parts if part.number == 0)
 
-    def _sources(self) -> Iterator[Sql]:
-        if self.blocks:
-            yield _within("touched", _touched(sorted(self.blocks)))
-        yield _within("deadlines", _between("wake_at", *self.waking))
+
+class Settled(NamedTuple):
+    """What came in the span has been looked at, and nothing can be added to it any more; without parts nothing came."""
+
+    span: Span
+    parts: Sequence[Part]
 
 
 @dataclass(slots=True)
 class Blocks:
-    """What has been seen of `touched` above the cursor: the rows of each block when it was last looked at."""
+    """What has been seen of `touched` above the cursor, as it was when it was last looked at. `settled_at`: up to where
+    every insert had ended when that was last asked; `left_at`: from where on nothing has been looked at yet."""
 
-    seen: dict[int, int] = field(default_factory=dict)
+    seen: dict[int, Block] = field(default_factory=dict)
+    settled_at: int = 0
+    left_at: int | None = None
 
-    def look(self, clickhouse: ClickHouse, cursor: int, waking: tuple[int, int], overlap: int) -> Look:
-        """What there is to do. `overlap` is in µs. Raises StoreUnavailable."""
-        [(now,)] = clickhouse.query(_NOW)
+    def look(
+        self, clickhouse: ClickHouse, rules: Sequence[Rule], cursor: int, waking: tuple[int, int], batch: int
+    ) -> Look:
+        """What there is to do, in parts of about `batch` correlation IDs. Raises StoreUnavailable."""
         limit = len(self.seen) + _BLOCKS_AT_ONCE  # or those seen already would keep us from those behind them
-        rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": limit})
-        settled = now - overlap
-        blocks = {seen_at: count for seen_at, count in rows if seen_at <= settled or self.seen.get(seen_at) != count}
-        [(wakes,)] = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
-        complete = len(rows) < limit
-        upper = settled if complete else min(settled, rows[-1][0])
-        return Look(blocks, waking, sum(blocks.values()) + wakes, max(cursor, upper), complete)
+        names = names_asked_for(rules)
+        rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": limit, "names": names})
+        found = {seen_at: Block(count, wanted, frozenset(told)) for seen_at, count, wanted, told in rows}
+        blocks = {seen_at: it for seen_at, it in found.items() if self._is_new(seen_at, it)}
+        due = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
+        parts = [*_due(rules, due, waking, batch), *_touched(rules, blocks, batch)]
+        self.left_at = None if len(rows) < limit else rows[-1][0]
+        return Look(blocks, parts, self.left_at is None)
 
     def done(self, look: Look) -> None:
         """What was looked at has been written."""
         self.seen |= look.blocks
-        self.seen = {seen_at: count for seen_at, count in self.seen.items() if seen_at > look.cursor}
+
+    def settled(
+        self, clickhouse: ClickHouse, rules: Sequence[Rule], cursor: int, settings: EvaluatorSettings
+    ) -> Settled | None:
+        """What can be compared with what is stored, when it is worth it.
+
+        Raises StoreUnavailable.
+        """
+        if self.settled_at - cursor < settings.overlap:
+            [(now,)] = clickhouse.query(_NOW)
+            self.settled_at = now - settings.overlap
+        until, wanted = min(self.settled_at, self.settled_at if self.left_at is None else self.left_at), 0
+        if until - cursor < settings.overlap:
+            return None
+        span, wanted = self._worth_comparing(clickhouse, rules, Span(cursor, until), settings.batch)
+        parts = _shared_out(Part(tuple(rules), wanted, span), settings.batch)
+        return Settled(span, list(parts))
+
+    def compared(self, span: Span) -> None:
+        """The cursor has passed."""
+        self.seen = {seen_at: it for seen_at, it in self.seen.items() if seen_at > span.until}
+
+    def _worth_comparing(
+        self, clickhouse: ClickHouse, rules: Sequence[Rule], span: Span, batch: int
+    ) -> tuple[Span, int]:
+        """About a batch of it, and the rows in that. Asked anew: what was not seen in time is what this is for."""
+        until, seen = span.until, 0
+        for seen_at in sorted(it for it in self.seen if it <= span.until):
+            seen += self.seen[seen_at].wanted
+            if seen >= batch:
+                until = seen_at
+                break
+        names = names_asked_for(rules)
+        [(wanted,)] = clickhouse.query(_WANTED, {"after": span.after, "until": until, "names": names})
+        return Span(span.after, until), wanted
+
+    def _is_new(self, seen_at: int, block: Block) -> bool:
+        before = self.seen.get(seen_at)
+        return before is None or before.rows != block.rows
 
 
-def slice_of(parts: int, part: int) -> Sql:
-    """The condition for one of `parts` equal shares of all correlation IDs."""
-    share = call("modulo", call("cityHash64", Column("correlation_id")), Constant(parts))
-    return equals(share, Constant(part))
+def _due(rules: Sequence[Rule], due: Sequence[tuple[str, int]], waking: tuple[int, int], batch: int) -> Iterator[Part]:
+    for workflow, count in due:
+        asked = tuple(rule for rule in rules if workflow in (ANY, rule.workflow.name))
+        if asked:
+            yield from _shared_out(Part(asked, count, Due(workflow, *waking)), batch)
 
 
-def _within(table: str, where: Sql) -> Sql:
-    return call(
-        "in", Column("correlation_id"), Select({"correlation_id": Column("correlation_id")}, source=table, where=where)
-    )
+def _touched(rules: Sequence[Rule], blocks: Mapping[int, Block], batch: int) -> Iterator[Part]:
+    """Blocks that are neighbours together, as many as make a batch."""
+    together: list[int] = []
+    size = 0
+    for seen_at, block in blocks.items():
+        if together and size + block.wanted > batch:
+            yield from _shared_out(_part(rules, {it: blocks[it] for it in together}), batch)
+            together, size = [], 0
+        if block.wanted:
+            together.append(seen_at)
+            size += block.wanted
+    if together:
+        yield from _shared_out(_part(rules, {it: blocks[it] for it in together}), batch)
 
 
-def _touched(instants: Sequence[int]) -> Sql:
-    """The range first: it is what the sort key can use."""
-    one_of = call("in", call("toUnixTimestamp64Micro", Column("seen_at")), Value(list(instants), "Array(Int64)"))
-    return every(_between("seen_at", instants[0] - 1, instants[-1]), one_of)
+def _part(rules: Sequence[Rule], blocks: Mapping[int, Block]) -> Part:
+    names = frozenset[str]().union(*(block.names for block in blocks.values()))
+    asked = rules if ANY in names else (rule for rule in rules if rule.names & names)
+    return Part(tuple(asked), sum(block.wanted for block in blocks.values()), Touched(tuple(blocks)))
 
 
-def _between(column: str, after: int, until: int) -> Sql:
-    lower, upper = (call("fromUnixTimestamp64Micro", Value(it, "Int64"), Constant("UTC")) for it in (after, until))
-    return every(call("greater", Column(column), lower), call("lessOrEquals", Column(column), upper))
+def _shared_out(part: Part, batch: int) -> Iterator[Part]:
+    shares = -(-part.size // batch)
+    return (Part(part.rules, part.size, part.which, shares, number) for number in range(shares))

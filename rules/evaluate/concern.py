@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rules.compile.sql import Column, Constant, Query, Select, Sql, Value, call, every, render
+from rules.evaluate.part import Part
 from rules.judge import only
 from rules.ruleset import Rule
 from rules.spec import Orphans
@@ -37,22 +38,20 @@ class _Bearers:
     last: int
 
 
-def concerned(clickhouse: ClickHouse, rules: Sequence[Rule], among: Sql, size: int = 0) -> Iterator[Concern]:
-    """The rules that can have anything to say of these correlation IDs, of which there are `size`.
-
-    Raises StoreUnavailable or StoreRefused.
-    """
+def concerned(clickhouse: ClickHouse, part: Part) -> Iterator[Concern]:
+    """The rules that can have anything to say of a part. Raises StoreUnavailable or StoreRefused."""
+    rules, size = part.rules, -(-part.size // part.shares)
     if len(rules) == 1:  # to judge by it is as quick as to look
-        yield Concern(rules[0], among, size)
+        yield Concern(rules[0], part.among(rules), size)
         return
-    by_name = _bearers(clickhouse, {name for rule in rules for name in _names(rule)}, among)
+    by_name = _bearers(clickhouse, {name for rule in rules for name in _names(rule)}, part.among(rules))
     for rule in rules:
         here = [by_name[name] for name in _names(rule) if name in by_name]
         if _concerns(rule, here):
             ids = frozenset[str]().union(*(it.ids for it in here))
             many = len(ids) > _LIMIT
             count = max(len(ids), *(it.count for it in here))
-            yield Concern(rule, among if many else only(sorted(ids)), count)
+            yield Concern(rule, part.among([rule]) if many else only(sorted(ids)), count)
 
 
 def _bearers(clickhouse: ClickHouse, names: Iterable[str], among: Sql) -> Mapping[str, _Bearers]:

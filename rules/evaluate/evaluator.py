@@ -15,15 +15,16 @@ from threading import Event
 
 from rules.compile.sql import Sql
 from rules.evaluate.backlog import Backlog, Piece
-from rules.evaluate.candidates import Blocks, Look, slice_of
+from rules.evaluate.candidates import Blocks, Look
 from rules.evaluate.concern import Concern, concerned
 from rules.evaluate.hold import Hold, Holds
+from rules.evaluate.part import Part, Span, slice_of
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
 from rules.evaluate.staleness import NotJudged
-from rules.evaluate.sweep import Stale, Sweep, Swept, frozen_before
+from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
 from rules.evaluate.work import Books, Spending, Work
 from rules.judge import judge
 from rules.ruleset import Rule
@@ -70,8 +71,7 @@ class _Round:
 
     look: Look
     as_of: int
-    parts: deque[Sql]
-    part_size: int  # correlation IDs of a part, about
+    parts: deque[Part]
     pieces: deque[Concern] = field(default_factory=deque)
     looked_at: Counter[str] = field(default_factory=Counter)  # correlation IDs by rule hash
 
@@ -224,16 +224,15 @@ class Evaluator:
         with self._database.read() as connection:
             touched = cursors.read(connection, _TOUCHED) or 0
             woken = cursors.read(connection, _WOKEN) or 0
-        look = self._blocks.look(self._clickhouse, touched, (woken, lease.as_of), self._settings.overlap)
-        parts = deque(look.conditions(self._settings.batch))
-        return _Round(look, lease.as_of, parts, -(-look.size // max(1, len(parts))))
+        batch = self._settings.batch
+        look = self._blocks.look(self._clickhouse, self._rules, touched, (woken, lease.as_of), batch)
+        return _Round(look, lease.as_of, deque(look.parts))
 
     def _go_on(self, round_: _Round, now: int) -> Written:
         written = Written()
         if not round_.pieces and round_.parts:
-            among = round_.parts[0]
             with self._books.of(Work.CONCERN):
-                round_.pieces.extend(concerned(self._clickhouse, self._rules, among, round_.part_size))
+                round_.pieces.extend(concerned(self._clickhouse, round_.parts[0]))
             round_.parts.popleft()
         if round_.pieces:
             rule, among, size = round_.pieces[0]
@@ -249,7 +248,6 @@ class Evaluator:
         self._next(now)
         counted = self._passes.ended(round_.as_of)
         with self._database.begin() as connection:
-            cursors.move(connection, _TOUCHED, round_.look.cursor)
             cursors.move(connection, _WOKEN, round_.as_of)
             self._passes.write(connection, counted)
         self._passes.forget(counted)
@@ -294,6 +292,8 @@ class Evaluator:
 
     def _sweep_some(self, now: int, as_of: int) -> Written:
         written = Written()
+        if not self._sweep.is_behind:
+            self._compare_some(as_of)
         match self._sweep.due(self._clickhouse, self._database, now, as_of):
             case None:
                 return written
@@ -304,6 +304,22 @@ class Evaluator:
             case Swept(part):
                 lease = self._next(now)
                 written = close_refuted(self._clickhouse, part, Stamp(lease.as_of, lease.version))
+            case Compared(span):
+                self._pass(span)
         self._next(now)
         self._sweep.done()
         return written
+
+    def _compare_some(self, as_of: int) -> None:
+        with self._database.read() as connection:
+            touched = cursors.read(connection, _TOUCHED) or 0
+        settled = self._blocks.settled(self._clickhouse, self._rules, touched, self._settings)
+        if settled is not None and settled.parts:
+            self._sweep.compare(self._clickhouse, settled, as_of)
+        elif settled is not None:
+            self._pass(settled.span)
+
+    def _pass(self, span: Span) -> None:
+        with self._database.begin() as connection:
+            cursors.move(connection, _TOUCHED, span.until)
+        self._blocks.compared(span)

@@ -114,7 +114,7 @@ def deadline_rows(changed: Iterable[Answer]) -> Iterable[list[Row]]:
     eras: dict[int, list[Row]] = {}
     for answer in changed:
         if not isinstance(answer, Outdated) and answer.wake_at is not None:
-            row = {"wake_at": answer.wake_at, "correlation_id": answer.correlation_id}
+            row = {"wake_at": answer.wake_at, "correlation_id": answer.correlation_id, "workflow": answer.workflow}
             eras.setdefault(answer.wake_at // _ERA, []).append(row)
     return eras.values()
 

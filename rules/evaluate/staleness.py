@@ -1,8 +1,9 @@
-"""One look at a slice of all correlation IDs: which instances are not as they should be, by all rules at once."""
+"""One look at some correlation IDs: which instances are not as they should be, by all rules at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rules.evaluate.part import Span, names_asked_for
 from rules.ruleset import Rule
 from rules.spec import Orphans
 from store.clickhouse import ClickHouse
@@ -11,11 +12,21 @@ LIMIT = 1_000  # correlation IDs named of one workflow; above that the whole sli
 
 _EVER, _NEVER = -(2**63), 2**63 - 1
 
-_SLICE = "cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}"
+_SHARE = "cityHash64(correlation_id) % {shares:UInt32} = {number:UInt32}"
+
+_TOUCHED = f"""correlation_id IN
+    (
+        SELECT correlation_id FROM touched
+        WHERE seen_at > fromUnixTimestamp64Micro({{after:Int64}}, 'UTC')
+          AND seen_at <= fromUnixTimestamp64Micro({{until:Int64}}, 'UTC')
+          AND name IN {{wanted:Array(String)}} AND {_SHARE}
+    )"""
+
 
 # What is known without judging is the name and the time of an event: so of an instance that is not on record the start
 # is somewhere between the first and the last event of that name.
-_LOOK = f"""
+def _look(among: str) -> str:
+    return f"""
 WITH
 
 concerns AS
@@ -36,16 +47,16 @@ took_effect AS (SELECT workflow, min(since) AS first_version FROM loaded GROUP B
 
 named AS
 (
-    SELECT correlation_id, toString(name) AS name, uniqExactState(source, id) AS ids,
+    SELECT correlation_id, toString(name) AS name, uniqExactState(identity, content) AS copies,
            min(toUnixTimestamp64Micro(time)) AS first, max(toUnixTimestamp64Micro(time)) AS last
     FROM events
-    WHERE {_SLICE}
+    WHERE {among}
     GROUP BY correlation_id, name
 ),
 
 histories AS
 (
-    SELECT correlation_id, uniqExactMerge(ids) AS stored, max(arrayExists(it -> it.2, workflows)) AS opened,
+    SELECT correlation_id, uniqExactMerge(copies) AS stored, max(arrayExists(it -> it.2, workflows)) AS opened,
            groupArrayArray(arrayMap(it -> (it.1, it.2, first, last), workflows)) AS candidates
     FROM named LEFT JOIN concerns USING (name)
     GROUP BY correlation_id
@@ -66,7 +77,7 @@ recorded AS
            argMax(tuple(toUnixTimestamp64Micro(start)), version).1 AS start, argMax(state, version) != '' AS alive,
            argMax(tuple(wake_at), version).1 <= fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC') AS overslept
     FROM instances
-    WHERE {_SLICE}
+    WHERE {among}
     GROUP BY workflow, correlation_id
 ),
 
@@ -95,6 +106,9 @@ ORDER BY workflow
 """
 
 
+_OF_SHARE, _OF_TOUCHED = _look(_SHARE), _look(_TOUCHED)
+
+
 @dataclass(frozen=True, slots=True)
 class NotJudged:
     """Instances that are too old, told by the name of their start event: `outdated` older than every version of the
@@ -109,30 +123,52 @@ class NotJudged:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Of one workflow in the slice. `stale` are at most `LIMIT` correlation IDs to judge."""
+    """Of one workflow among those looked at. `stale` are at most `LIMIT` correlation IDs to judge."""
 
     workflow: str
     stale: tuple[str, ...]
     not_judged: NotJudged
 
 
-def look(
-    clickhouse: ClickHouse, rules: Sequence[Rule], part: tuple[int, int], as_of: int, frozen_before: int | None
-) -> list[Found]:
-    """What is not as it should be at `as_of` (µs UTC); `part`: how many slices of IDs, and which.
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What is compared with what at `as_of` (µs UTC): everything that was woken until then must have been judged."""
 
-    Everything that was woken until then must have been judged. Raises StoreUnavailable or StoreRefused.
+    rules: Sequence[Rule]
+    as_of: int
+    frozen_before: int | None
+
+    def parameters(self) -> dict[str, object]:
+        return {
+            **_names(self.rules),
+            **_windows(self.rules),
+            "as_of": self.as_of,
+            "frozen_before": _EVER if self.frozen_before is None else self.frozen_before,
+        }
+
+
+def look(clickhouse: ClickHouse, instant: Instant, part: tuple[int, int]) -> list[Found]:
+    """What is not as it should be in a share of all correlation IDs: how many shares there are, and which.
+
+    Raises StoreUnavailable or StoreRefused.
     """
-    slices, slice = part
-    parameters: dict[str, object] = {
-        **_names(rules),
-        **_windows(rules),
-        "slices": slices,
-        "slice": slice,
-        "as_of": as_of,
-        "frozen_before": _EVER if frozen_before is None else frozen_before,
-    }
-    rows = clickhouse.query(_LOOK, parameters)
+    shares, number = part
+    return _found(clickhouse, _OF_SHARE, {**instant.parameters(), "shares": shares, "number": number})
+
+
+def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: tuple[int, int]) -> list[Found]:
+    """The same in a share of those that were touched in the span by events that some rule asks for.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    shares, number = part
+    names = names_asked_for(instant.rules)
+    which = {"after": span.after, "until": span.until, "wanted": names, "shares": shares, "number": number}
+    return _found(clickhouse, _OF_TOUCHED, {**instant.parameters(), **which})
+
+
+def _found(clickhouse: ClickHouse, statement: str, parameters: Mapping[str, object]) -> list[Found]:
+    rows = clickhouse.query(statement, parameters)
     return [Found(name, tuple(stale), NotJudged(outdated, frozen)) for name, stale, outdated, frozen in rows]
 
 

@@ -4,6 +4,8 @@ A failed materialized view, or an insert that became visible too late: in each c
 rule's hash of an instance is not what it should be, or there is no instance at all. What an evaluator wrote that was
 paused and had lost its lease is found as well: a deadline that nobody woke up for, or an open finding that the present
 verdict knows nothing of. One look serves all rules.
+
+What was touched is compared in the same way, once it is certain that nothing of it can become visible any more.
 """
 
 from collections import deque
@@ -11,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.compile.sql import Sql
-from rules.evaluate.candidates import slice_of
-from rules.evaluate.staleness import LIMIT, Found, NotJudged, look
+from rules.evaluate.candidates import Settled
+from rules.evaluate.part import Span, slice_of
+from rules.evaluate.staleness import LIMIT, Found, Instant, NotJudged, look, look_at_touched
 from rules.judge import only
 from rules.ruleset import Rule
 from store import cursors
@@ -38,13 +41,20 @@ class Swept:
     part: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """All that was stale of what was touched in the span has been judged."""
+
+    span: Span
+
+
 class Sweep:
     """What to judge beside what was touched, one work a tick."""
 
     def __init__(self, rules: Sequence[Rule], settings: EvaluatorSettings) -> None:
         self._rules = rules
         self._settings = settings
-        self._work: deque[Stale | Swept] = deque()  # in the present slice
+        self._work: deque[Stale | Swept | Compared] = deque()  # in the present slice
         self._swept_at: int | None = None
         self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
 
@@ -58,13 +68,23 @@ class Sweep:
         self._work.clear()
         self._not_judged = {}
 
-    def due(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | None:
+    def due(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | Compared | None:
         """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""
         self._swept_at = now if self._swept_at is None else self._swept_at
         if not self._work and now >= self._swept_at + self._settings.sweep_every:
             self._swept_at = now
             self._look(clickhouse, self._next_slice(database), as_of)
         return self._work[0] if self._work else None
+
+    def compare(self, clickhouse: ClickHouse, settled: Settled, as_of: int) -> None:
+        """From now on what is stale of a span is due as well. Raises StoreUnavailable or StoreRefused."""
+        instant = self._instant(as_of)
+        for part in settled.parts:
+            for found in look_at_touched(clickhouse, instant, settled.span, (part.shares, part.number)):
+                if found.stale:
+                    whole = part.among([rule for rule in part.rules if rule.workflow.name == found.workflow])
+                    self._work.append(Stale(found.workflow, _among(found, whole)))
+        self._work.append(Compared(settled.span))
 
     def done(self) -> None:
         """What was due last has been written."""
@@ -88,14 +108,18 @@ class Sweep:
 
     def _look(self, clickhouse: ClickHouse, slice: int, as_of: int) -> None:
         part = self._settings.sweep_slices, slice
-        found = look(clickhouse, self._rules, part, as_of, frozen_before(self._settings, as_of))
+        found = look(clickhouse, self._instant(as_of), part)
         self._not_judged[slice] = {it.workflow: it.not_judged for it in found}
-        self._work.extend(Stale(it.workflow, _among(it, part)) for it in found if it.stale)
+        self._work.extend(Stale(it.workflow, _among(it, slice_of(*part))) for it in found if it.stale)
         self._work.append(Swept(part))
 
+    def _instant(self, as_of: int) -> Instant:
+        return Instant(self._rules, as_of, frozen_before(self._settings, as_of))
 
-def _among(found: Found, part: tuple[int, int]) -> Sql:
-    return only(list(found.stale)) if len(found.stale) < LIMIT else slice_of(*part)
+
+def _among(found: Found, whole: Sql) -> Sql:
+    """If they are too many to name, all of which they are a part."""
+    return only(list(found.stale)) if len(found.stale) < LIMIT else whole
 
 
 def frozen_before(settings: EvaluatorSettings, as_of: int) -> int | None:

@@ -20,7 +20,7 @@ from rules.verdict import (
     Verdict,
 )
 from store.event import Event
-from tests.rules.oracle_events import conflicts, distinct, fulfilling, fulfilling_any, real
+from tests.rules.oracle_events import conflicts, differing, distinct, fulfilling, fulfilling_any, real
 from tests.rules.oracle_expression import Value, evaluate
 from tests.rules.oracle_findings import Findings
 from tests.rules.oracle_steps import Instance, earliest_of
@@ -58,7 +58,7 @@ def verdict(instance: Instance, events: Sequence[Event]) -> Verdict:
         at_risk=number(evaluate(workflow.at_risk.value, instance.scope)) if workflow.at_risk else None,
         unit=text(instance, workflow.at_risk.unit if workflow.at_risk else None),
         customer=text(instance, workflow.customer),
-        stored=len(stored),
+        stored=differing(events),
         conflicts=conflicts(events),
         undated=tuple(step.name for step in workflow.steps if instance.undated(step)),
         last_event=instance.events[-1].name,
@@ -110,7 +110,7 @@ def orphan(workflow: Workflow, events: Sequence[Event], as_of: int, opens_at: in
         start=None,
         steps=(),
         findings=(Finding(WHOLE, Kind.ORPHAN, opens_at),),
-        stored=len(stored),
+        stored=differing(events),
         conflicts=conflicts(events),
         last_event=last.name,
         last_event_at=last.time,

@@ -23,6 +23,11 @@ def conflicts(events: Iterable[Event]) -> int:
     return sum(len({(copy.time, *content(copy)) for copy in copies}) > 1 for copies in copies_of_each(events))
 
 
+def differing(events: Iterable[Event]) -> int:
+    """How many copies there are that differ from each other."""
+    return sum(len({(copy.time, *content(copy)) for copy in copies}) for copies in copies_of_each(events))
+
+
 def copies_of_each(events: Iterable[Event]) -> list[list[Event]]:
     def identity(event: Event) -> tuple[str, str]:
         return event.source, event.id

@@ -1,53 +1,94 @@
-"""Blocks of `touched`: each is looked at when it is first seen, and once more when the overlap has passed."""
+"""Blocks of `touched`: each is looked at when it is first seen, and is compared when the overlap has passed."""
+
+from dataclasses import replace
 
 import pytest
 
 from rules.evaluate import candidates
-from rules.evaluate.candidates import Blocks, Look
+from rules.evaluate.candidates import Blocks, Look, Settled
+from rules.evaluate.part import Span
+from rules.judge import judge
+from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
-from store.event import HOUR, MINUTE
+from store.event import DAY, HOUR, MINUTE, SECOND
+from store.events import write
+from tests.rules.evaluate.test_evaluator import SETTINGS
+from tests.rules.shop import FULFILMENT, NOON, event, named, placed
 
 NO_WAKES = (0, 0)
+RULES = rules_of([FULFILMENT, replace(FULFILMENT, name="refund", start=named("RefundAsked"))])
 
 
-def touch(clickhouse: ClickHouse, ago: int, *correlation_ids: str) -> None:
-    """As an insert that began `ago` µs before now would have left it."""
+def touch(clickhouse: ClickHouse, ago: int, *correlation_ids: str, name: str = "OrderPlaced") -> int:
+    """As an insert that began `ago` µs before now would have left it; gives its instant."""
     [(now,)] = clickhouse.query("SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))")
-    clickhouse.insert(
-        "touched", {"seen_at": [now - ago] * len(correlation_ids), "correlation_id": list(correlation_ids)}
-    )
+    rows = {"correlation_id": list(correlation_ids), "name": [name] * len(correlation_ids)}
+    clickhouse.insert("touched", {"seen_at": [now - ago] * len(correlation_ids), **rows})
+    return int(now - ago)
 
 
-def look(clickhouse: ClickHouse, blocks: Blocks, cursor: int, overlap: int) -> Look:
-    look = blocks.look(clickhouse, cursor, NO_WAKES, overlap)
+def look(clickhouse: ClickHouse, blocks: Blocks, cursor: int = 0, batch: int = 1_000) -> Look:
+    look = blocks.look(clickhouse, RULES, cursor, NO_WAKES, batch)
     blocks.done(look)
     return look
 
 
-def test_once_on_sight_and_once_when_the_overlap_has_passed(clickhouse: ClickHouse) -> None:
+def settled(clickhouse: ClickHouse, blocks: Blocks, cursor: int, overlap: int, batch: int = 1_000) -> Settled | None:
+    return blocks.settled(clickhouse, RULES, cursor, replace(SETTINGS, overlap=overlap, batch=batch))
+
+
+def test_a_block_is_looked_at_once(clickhouse: ClickHouse) -> None:
     blocks = Blocks()
     touch(clickhouse, MINUTE, "a", "b")
-    first = look(clickhouse, blocks, cursor=0, overlap=HOUR)
-    assert first.size == 2
-    within = look(clickhouse, blocks, first.cursor, overlap=HOUR)
-    assert within.size == 0
-    passed = look(clickhouse, blocks, within.cursor, overlap=0)
-    assert passed.size == 2
-    assert look(clickhouse, blocks, passed.cursor, overlap=0).size == 0
+    assert [look(clickhouse, blocks).size for _ in range(2)] == [2, 0]
 
 
-def test_a_block_that_became_visible_late_is_still_above_the_cursor(clickhouse: ClickHouse) -> None:
+def test_and_compared_when_the_overlap_has_passed(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    cursor = touch(clickhouse, MINUTE, "a", "b") - SECOND
+    look(clickhouse, blocks, cursor)
+    assert settled(clickhouse, blocks, cursor, HOUR) is None
+    found = settled(clickhouse, blocks, cursor, SECOND)
+    assert found is not None
+    [part] = found.parts
+    assert (part.size, found.span.after) == (2, cursor)
+    assert found.span.until >= cursor + MINUTE - SECOND
+    blocks.compared(found.span)
+    assert blocks.seen == {}
+
+
+def test_what_is_many_is_compared_in_parts(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    instants = [touch(clickhouse, minutes * MINUTE, "a", "b") for minutes in (5, 4, 3)]
+    cursor = instants[0] - SECOND
+    look(clickhouse, blocks, cursor)
+    found = settled(clickhouse, blocks, cursor, SECOND, batch=3)
+    assert found is not None
+    assert (found.span, [part.shares for part in found.parts]) == (Span(cursor, instants[1]), [2, 2])
+
+
+def test_what_has_not_been_looked_at_is_not_compared(clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "_BLOCKS_AT_ONCE", 2)
+    blocks = Blocks()
+    instants = [touch(clickhouse, minutes * MINUTE, "a") for minutes in (5, 4, 3)]
+    assert not look(clickhouse, blocks).complete
+    found = settled(clickhouse, blocks, instants[0] - MINUTE, SECOND)
+    assert found is not None and found.span.until == instants[1]
+
+
+def test_a_block_that_became_visible_late_is_looked_at(clickhouse: ClickHouse) -> None:
     blocks = Blocks()
     touch(clickhouse, MINUTE, "a")
-    cursor = look(clickhouse, blocks, cursor=0, overlap=HOUR).cursor
+    look(clickhouse, blocks)
     touch(clickhouse, 2 * MINUTE, "b")
-    assert look(clickhouse, blocks, cursor, overlap=HOUR).size == 1
+    assert look(clickhouse, blocks).size == 1
 
 
 def test_a_restart_looks_at_what_is_above_the_cursor_once_more(clickhouse: ClickHouse) -> None:
-    touch(clickhouse, MINUTE, "a")
-    cursor = look(clickhouse, Blocks(), cursor=0, overlap=HOUR).cursor
-    assert look(clickhouse, Blocks(), cursor, overlap=HOUR).size == 1
+    instant = touch(clickhouse, MINUTE, "a")
+    look(clickhouse, Blocks())
+    assert look(clickhouse, Blocks(), instant - 1).size == 1
+    assert look(clickhouse, Blocks(), instant).size == 0
 
 
 def test_blocks_seen_already_do_not_hide_those_behind_them(
@@ -57,11 +98,42 @@ def test_blocks_seen_already_do_not_hide_those_behind_them(
     blocks = Blocks()
     for minutes in range(5, 0, -1):
         touch(clickhouse, minutes * MINUTE, "a")
-    looks = [look(clickhouse, blocks, cursor=0, overlap=HOUR) for _ in range(4)]
+    looks = [look(clickhouse, blocks) for _ in range(4)]
     assert [(it.size, it.complete) for it in looks] == [(2, False), (2, False), (1, True), (0, True)]
 
 
-def test_the_cursor_never_goes_back(clickhouse: ClickHouse) -> None:
-    touch(clickhouse, MINUTE, "a")
-    passed = look(clickhouse, Blocks(), cursor=0, overlap=0)
-    assert look(clickhouse, Blocks(), passed.cursor, overlap=HOUR).cursor == passed.cursor
+def test_neighbours_make_a_part_and_a_big_block_many(clickhouse: ClickHouse) -> None:
+    for minutes in (9, 8, 7):
+        touch(clickhouse, minutes * MINUTE, "a", "b")
+    touch(clickhouse, MINUTE, *"abcdefghij")
+    parts = look(clickhouse, Blocks(), batch=4).parts
+    assert [(it.size, it.shares) for it in parts] == [(4, 1), (2, 1), (10, 3), (10, 3), (10, 3)]
+
+
+def test_only_rules_that_ask_for_a_name_are_asked(clickhouse: ClickHouse) -> None:
+    for name in ("RefundAsked", "Unheard", "PaymentReceived", ""):
+        touch(clickhouse, MINUTE, "a", name=name)
+    parts = look(clickhouse, Blocks(), batch=1).parts
+    asked = [[rule.workflow.name for rule in part.rules] for part in parts]
+    assert sorted(asked) == [["order-fulfilment", "refund"], ["order-fulfilment", "refund"], ["refund"]]
+
+
+def test_a_part_is_judged_by_what_its_rule_asks_for(clickhouse: ClickHouse) -> None:
+    """And not by more: in one block may be much that concerns others."""
+    write(clickhouse, [placed("a"), event("b", "RefundAsked", 0)])
+    [part] = look(clickhouse, Blocks()).parts
+    judged = {
+        rule.workflow.name: [it.correlation_id for it in judge(clickhouse, rule.workflow, NOON, part.among([rule]))]
+        for rule in part.rules
+    }
+    assert judged == {"order-fulfilment": ["a"], "refund": ["b"]}
+
+
+def test_what_falls_due_is_of_a_workflow_and_comes_first(clickhouse: ClickHouse) -> None:
+    touch(clickhouse, MINUTE, "z")
+    of = ["order-fulfilment", "refund", "removed", ""]
+    rows = {"wake_at": [NOON] * 4, "correlation_id": list("abcd"), "workflow": of}
+    clickhouse.insert("deadlines", rows)
+    parts = Blocks().look(clickhouse, RULES, 0, (NOON - DAY, NOON), 1_000).parts
+    asked = [[rule.workflow.name for rule in part.rules] for part in parts]
+    assert asked == [["order-fulfilment", "refund"], ["order-fulfilment"], ["refund"], ["order-fulfilment"]]

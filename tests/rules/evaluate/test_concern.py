@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rules.compile.sql import TRUE
 from rules.evaluate import concern
 from rules.evaluate.concern import concerned
+from rules.evaluate.part import Part, Span
 from rules.judge import only
 from rules.ruleset import Rule, rules_of
 from rules.spec import Orphans, Workflow
@@ -25,8 +25,13 @@ NEXT = replace(FULFILMENT, version=2, effective_from=NOON + HOUR)
 LAST = replace(FULFILMENT, version=3, effective_from=NOON + DAY)
 
 
+def everything(*workflows: Workflow) -> Part:
+    """All that was touched."""
+    return Part(rules_of(workflows), 1, Span(0, 2**52))
+
+
 def names(clickhouse: ClickHouse, *workflows: Workflow) -> list[tuple[str, int]]:
-    found = concerned(clickhouse, rules_of(workflows), TRUE)
+    found = concerned(clickhouse, everything(*workflows))
     return [(rule.workflow.name, rule.workflow.version) for rule, *_ in found]
 
 
@@ -53,8 +58,9 @@ def test_it_is_asked_about_those_that_have_its_events_unless_they_are_many(
 ) -> None:
     monkeypatch.setattr(concern, "_LIMIT", limit)
     write(clickhouse, [placed("a"), placed("b"), event("c", "RefundAsked", 0)])
-    [fulfilment, refund] = [it.among for it in concerned(clickhouse, rules_of([FULFILMENT, REFUND]), TRUE)]
-    assert (fulfilment, refund) == (TRUE if asked is None else only(asked), only(["c"]))
+    all_ = everything(FULFILMENT, REFUND)
+    [fulfilment, refund] = [it.among for it in concerned(clickhouse, all_)]
+    assert (fulfilment, refund) == (all_.among(all_.rules[:1]) if asked is None else only(asked), only(["c"]))
 
 
 class Counting(Interrupting):

@@ -1,0 +1,96 @@
+"""A part of what there is to do: correlation IDs to judge in one go, and the rules that may have something new to say.
+
+The IDs are not listed but told by what the store has of them, so that they need not pass through here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rules.compile.sql import Column, Constant, Select, Sql, Value, call, equals, every
+from rules.ruleset import Rule
+
+ANY = ""
+"""Stands in `touched` for an event of any name, and in `deadlines` for any workflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Those of which events came in these blocks of `touched` (instants in µs by the store's clock, rising)."""
+
+    blocks: tuple[int, ...]
+
+    def rows(self, rules: Iterable[Rule]) -> Select:
+        """The range first: it is what the sort key can use."""
+        one_of = call("in", _micros_of("seen_at"), Value(list(self.blocks), "Array(Int64)"))
+        return _ids("touched", between("seen_at", self.blocks[0] - 1, self.blocks[-1]), one_of, _named(rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Those of which events came after the instant `after` and up to `until` (µs by the store's clock)."""
+
+    after: int
+    until: int
+
+    def rows(self, rules: Iterable[Rule]) -> Select:
+        return _ids("touched", between("seen_at", self.after, self.until), _named(rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Those of a workflow whose answer may change by itself after the instant `after` and up to `until` (µs UTC)."""
+
+    workflow: str
+    after: int
+    until: int
+
+    def rows(self, _: Iterable[Rule]) -> Select:
+        ours = equals(Column("workflow"), Value(self.workflow, "String"))
+        return _ids("deadlines", between("wake_at", self.after, self.until), ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """About `size` of them, of which the share `number` of `shares` is meant."""
+
+    rules: tuple[Rule, ...]
+    size: int
+    which: Touched | Span | Due
+    shares: int = 1
+    number: int = 0
+
+    def among(self, rules: Sequence[Rule]) -> Sql:
+        """The condition on `correlation_id`, for these of its rules."""
+        rows = self.which.rows(rules)
+        share = slice_of(self.shares, self.number)
+        if self.shares > 1:  # in there, so that none but these is held in memory
+            rows = _ids(rows.source, share, *([] if rows.where is None else [rows.where]))
+        return call("in", Column("correlation_id"), rows)
+
+
+def slice_of(parts: int, part: int) -> Sql:
+    """The condition for one of `parts` equal shares of all correlation IDs."""
+    share = call("modulo", call("cityHash64", Column("correlation_id")), Constant(parts))
+    return equals(share, Constant(part))
+
+
+def between(column: str, after: int, until: int) -> Sql:
+    lower, upper = (call("fromUnixTimestamp64Micro", Value(it, "Int64"), Constant("UTC")) for it in (after, until))
+    return every(call("greater", Column(column), lower), call("lessOrEquals", Column(column), upper))
+
+
+def names_asked_for(rules: Iterable[Rule]) -> list[str]:
+    """As they stand in `touched`."""
+    return sorted({ANY}.union(*(rule.names for rule in rules)))
+
+
+def _named(rules: Iterable[Rule]) -> Sql:
+    return call("in", Column("name"), Value(names_asked_for(rules), "Array(String)"))
+
+
+def _ids(table: str, *conditions: Sql) -> Select:
+    return Select({"correlation_id": Column("correlation_id")}, source=table, where=every(*conditions))
+
+
+def _micros_of(column: str) -> Sql:
+    return call("toUnixTimestamp64Micro", Column(column))
