@@ -49,7 +49,8 @@ def _copies(among: Sql | None) -> Select:
     least = call("min", call("tuple", _MICROS, _NAME, Column("attributes")))
     differ = call("notEquals", call("min", Column("content")), call("max", Column("content")))
     contents = call("uniqExact", Column("content"))
-    columns = {**{name: Column(name) for name in event}, "copy": least, "conflict": differ, "contents": contents}
+    told: dict[str, Sql] = {"copy": least, "conflict": differ, "contents": contents}
+    columns = {**{name: Column(name) for name in event}, **told}
     return Select(columns, source="events", where=among, group_by=event)
 
 

@@ -109,7 +109,7 @@ class Blocks:
 
         Raises StoreUnavailable.
         """
-        if self.settled_at - cursor < settings.overlap:
+        if self.settled_at - cursor <= settings.overlap:
             [(now,)] = clickhouse.query(_NOW)
             self.settled_at = now - settings.overlap
         until, wanted = min(self.settled_at, self.settled_at if self.left_at is None else self.left_at), 0

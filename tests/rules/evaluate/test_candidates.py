@@ -1,5 +1,6 @@
 """Blocks of `touched`: each is looked at when it is first seen, and is compared when the overlap has passed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -132,7 +133,7 @@ def test_a_part_is_judged_by_what_its_rule_asks_for(clickhouse: ClickHouse) -> N
 def test_what_falls_due_is_of_a_workflow_and_comes_first(clickhouse: ClickHouse) -> None:
     touch(clickhouse, MINUTE, "z")
     of = ["order-fulfilment", "refund", "removed", ""]
-    rows = {"wake_at": [NOON] * 4, "correlation_id": list("abcd"), "workflow": of}
+    rows: dict[str, Sequence[object]] = {"wake_at": [NOON] * 4, "correlation_id": list("abcd"), "workflow": of}
     clickhouse.insert("deadlines", rows)
     parts = Blocks().look(clickhouse, RULES, 0, (NOON - DAY, NOON), 1_000).parts
     asked = [[rule.workflow.name for rule in part.rules] for part in parts]

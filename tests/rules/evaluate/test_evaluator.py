@@ -237,10 +237,23 @@ def test_an_instance_whose_start_turns_out_to_be_another_event_is_no_more(bench:
     bench.store(event("a", "OrderPlaced", MINUTE, id="1"))
     bench.tick(30 * MINUTE)
     assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
-    bench.store(event("a", "OrderDrafted", 0, id="1"))
+    bench.store(event("a", "OrderCancelled", 0, id="1"))
     bench.tick(31 * MINUTE)
     assert (bench.states(), bench.findings()) == ({}, {("a", "PaymentReceived", "missing"): False})
     assert bench.tick(32 * MINUTE).written.instances == 0
+
+
+def test_the_sweep_finds_a_copy_under_a_name_that_no_rule_asks_for(bench: Bench) -> None:
+    """Nobody is woken for such a name; but the earlier copy counts, and it is no start."""
+    bench.store(event("a", "OrderPlaced", MINUTE, id="1"))
+    bench.tick(30 * MINUTE)
+    bench.store(event("a", "OrderDrafted", 0, id="1"))
+    bench.tick(31 * MINUTE)
+    assert bench.states() == {"a": "incomplete"}
+    for hour in range(2, 2 + SETTINGS.sweep_slices):
+        while bench.tick(hour * HOUR).more:
+            pass
+    assert (bench.states(), bench.findings()) == ({}, {("a", "PaymentReceived", "missing"): False})
 
 
 def test_many_ids_are_judged_in_parts(bench: Bench) -> None:

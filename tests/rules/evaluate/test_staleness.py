@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.evaluate.staleness import NotJudged, Instant, look
+from rules.evaluate.staleness import Instant, NotJudged, look
 from rules.ruleset import rules_of
 from rules.spec import Orphans, Workflow
 from store.clickhouse import ClickHouse
