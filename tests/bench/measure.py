@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -40,6 +44,13 @@ def percentile(values: list[float], share: float) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
 
 
+def apart(work: Callable[..., T], *arguments: object) -> T:
+    """The result of the work, done in a process of its own: which opens stores of its own, and has memory of its own to
+    be measured."""
+    with get_context("spawn").Pool(1) as process:
+        return process.apply(work, arguments)
+
+
 def peak_megabytes() -> float:
     """The most memory this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -60,3 +71,10 @@ def memory_megabytes(pid: int) -> float:
     """What a process has in memory now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def peak_megabytes_of(pid: int) -> float:
+    """The most memory that a process has had so far."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [peak] = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(peak) / 1024
