@@ -17,6 +17,7 @@ from rules.compile.sql import Sql
 from rules.evaluate.backlog import Backlog, Piece
 from rules.evaluate.candidates import Blocks, Look
 from rules.evaluate.concern import Concern, concerned
+from rules.evaluate.detection import Circumstances
 from rules.evaluate.hold import Hold, Holds
 from rules.evaluate.part import Part, Span, slice_of
 from rules.evaluate.passes import Passes
@@ -272,11 +273,15 @@ class Evaluator:
             changed = list(answers)
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
-        stamp = Stamp(lease.as_of, lease.version, self._hold.doubts)
+        stamp = Stamp(lease.as_of, lease.version, self._hold.doubts, self._circumstances(rule))
         with self._books.of(Work.WRITE):
             written = write(self._clickhouse, rule.workflow, changed, stamp)
         self._passes.wrote(rule, written, lease.as_of)
         return written
+
+    def _circumstances(self, rule: Rule) -> Circumstances:
+        """What a live tick finds by a rule that is being applied may have been there for long, too."""
+        return Circumstances(rule.workflow.name in self._backlog.progress, self._holds.held_until)
 
     def _apply(self, piece: Piece, now: int) -> Written:
         """A piece of what a change of the rules has left to do. What nobody asks for any more goes first: whatever

@@ -44,6 +44,7 @@ class Holds:
 
     def __init__(self, at_most: int) -> None:
         self._at_most = at_most
+        self.held_until = 0  # when judgement was last held back (µs UTC)
         self._looked_at: int | None = None
 
     def forget(self) -> None:
@@ -59,7 +60,10 @@ class Holds:
         after = [waited_for(it, passed, self._at_most, now) for it in before]
         if after != before or any(map(partial(_is_forgotten, now), after)):
             self._write(database, before, after, now)
-        return hold(after, now)
+        held = hold(after, now)
+        if held.as_of < now - BEHIND:
+            self.held_until = now
+        return held
 
     def _write(self, database: Database, before: Iterable[Collector], after: Iterable[Collector], now: int) -> None:
         with database.begin() as connection:

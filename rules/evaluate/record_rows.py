@@ -1,8 +1,9 @@
 """The rows of `findings`, `deadlines` and `instances`: what a verdict looks like in the store."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from rules.evaluate.detection import USUAL, Circumstances, Detection, Key
 from rules.evaluate.hold import Doubt
 from rules.sentence.sentence import sentence
 from rules.spec import Late, Severity, Workflow
@@ -10,25 +11,27 @@ from rules.verdict import WHOLE, Answer, Finding, Kind, Outdated, Verdict
 from store.event import DAY
 
 Row = Mapping[str, object]
-Open = Mapping[tuple[str, str], int]
-"""The open findings of one instance by (step, kind): when each was first seen, µs UTC."""
+Open = Mapping[Key, Detection]
+"""The open findings of one instance: how each was found."""
 
 _ERA = 2_000 * DAY  # at most 67 months, of the 100 that the engine takes
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When was judged (µs UTC), the version that what is written carries, and what may have been lacking."""
+    """When was judged (µs UTC), the version that what is written carries, what may have been lacking, and how it came
+    that it was judged then."""
 
     as_of: int
     version: int
     doubts: tuple[Doubt, ...] = ()
+    circumstances: Circumstances = USUAL
 
 
 def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Iterator[Row]:
-    """One for each finding; `opened` has when each was first seen."""
+    """One for each finding; `opened` has how each was found."""
     for finding in verdict.findings:
-        detected_at = opened[finding.step, finding.kind.value]
+        detected = opened[finding.step, finding.kind.value]
         of_what = _of_the_whole if finding.step == WHOLE else _of_the_step
         yield {
             **_common(workflow, verdict, stamp),
@@ -36,8 +39,8 @@ def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
             "started_at": _began(workflow, verdict, finding),
             "kind": finding.kind.value,
             "since": finding.since,
-            "detected_at": detected_at,
-            "sentence": _doubted(sentence(workflow, verdict, finding, detected_at), verdict, stamp),
+            **asdict(detected),
+            "sentence": _doubted(sentence(workflow, verdict, finding, detected.detected_at), verdict, stamp),
         }
 
 
@@ -137,7 +140,7 @@ def instance_row(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
         "findings.step": [finding.step for finding in findings],
         "findings.kind": [finding.kind.value for finding in findings],
         "findings.since": [finding.since for finding in findings],
-        "findings.detected_at": [opened[finding.step, finding.kind.value] for finding in findings],
+        "findings.detected_at": [opened[finding.step, finding.kind.value].detected_at for finding in findings],
         "at_risk": verdict.at_risk,
         "unit": verdict.unit,
         "customer": verdict.customer,

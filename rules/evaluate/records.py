@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
+from rules.evaluate.detection import Detection, Key, Sight, detect
 from rules.evaluate.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstone
 from rules.spec import Workflow
 from rules.verdict import WHOLE, Answer, Outdated, Verdict
@@ -25,7 +26,9 @@ _ASKED_AT_ONCE = 10_000  # correlation IDs named in one query
 _ADDRESS = 30_000  # characters: the parameters of a command travel in the address of the request
 
 _OPEN = """
-SELECT correlation_id, step, kind, argMax(toUnixTimestamp64Micro(detected_at), version)
+SELECT correlation_id, step, kind, toUnixTimestamp64Micro(argMax(detected_at, version)),
+       toUnixTimestamp64Micro(argMax(tuple(apparent_at), version).1), argMax(delayed_by, version),
+       toUnixTimestamp64Micro(argMax(coalesce(found_at, written_at), version))
 FROM findings
 WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
 GROUP BY correlation_id, step, kind
@@ -68,6 +71,7 @@ SELECT * REPLACE (
     false AS open,
     fromUnixTimestamp64Micro({as_of:Int64}, 'UTC') AS closed_at,
     {because:String} AS closed_because,
+    coalesce(found_at, written_at) AS found_at,
     now64(6, 'UTC') AS written_at)
 FROM findings
 WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
@@ -106,7 +110,7 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer],
     """Store answers that differ from what is recorded. Raises StoreUnavailable or StoreRefused."""
     before = _open(clickhouse, workflow, [answer.correlation_id for answer in changed])
     verdicts = {answer.correlation_id: answer for answer in changed if isinstance(answer, Verdict)}
-    opened = {id: _opened(verdict, before.get(id, {}), stamp) for id, verdict in verdicts.items()}
+    opened = dict(_opened(clickhouse, verdicts, before, stamp))
     findings = [row for id, verdict in verdicts.items() for row in finding_rows(workflow, verdict, opened[id], stamp)]
     _insert(clickhouse, "findings", findings)
     outdated = {answer.correlation_id for answer in changed if isinstance(answer, Outdated)}
@@ -152,14 +156,12 @@ def close_refuted(clickhouse: ClickHouse, part: tuple[int, int], stamp: Stamp) -
     return Written(closed=len(refuted))
 
 
-def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[tuple[str, str], int]]:
+def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[Key, Detection]]:
     """The open findings of each; asked of the findings, of which a tick that was cut off may have written some."""
-    found: dict[str, dict[tuple[str, str], int]] = {}
+    found: dict[str, dict[Key, Detection]] = {}
     for part in _parts(ids, _ASKED_AT_ONCE):
-        for correlation_id, step, kind, detected_at in clickhouse.query(
-            _OPEN, {"workflow": workflow.name, "ids": part}
-        ):
-            found.setdefault(correlation_id, {})[step, kind] = detected_at
+        for id, step, kind, *detected in clickhouse.query(_OPEN, {"workflow": workflow.name, "ids": part}):
+            found.setdefault(id, {})[step, kind] = Detection(*detected)
     return found
 
 
@@ -169,9 +171,19 @@ def _alive(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> list[s
     return [correlation_id for rows in parts for (correlation_id,) in rows]
 
 
-def _opened(verdict: Verdict, before: Open, stamp: Stamp) -> Open:
-    keys = [(finding.step, finding.kind.value) for finding in verdict.findings]
-    return {key: before.get(key, stamp.as_of) for key in keys}
+def _opened(
+    clickhouse: ClickHouse, verdicts: Mapping[str, Verdict], before: Mapping[str, Open], stamp: Stamp
+) -> Iterator[tuple[str, Open]]:
+    """What each has now; what was open `before` keeps how it was found."""
+    found = {
+        id: {(it.step, it.kind.value): Sight(id, it.since) for it in verdict.findings}
+        for id, verdict in verdicts.items()
+    }
+    new = {sight for id, its in found.items() for key, sight in its.items() if key not in before.get(id, {})}
+    detected = detect(clickhouse, new, stamp.as_of, stamp.circumstances) if new else {}
+    for id, its in found.items():
+        known = before.get(id, {})
+        yield id, {key: known[key] if key in known else detected[sight] for key, sight in its.items()}
 
 
 def _close(clickhouse: ClickHouse, workflow: str, closed: Iterable[Closed], stamp: Stamp) -> None:

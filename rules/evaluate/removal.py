@@ -31,6 +31,7 @@ SELECT * REPLACE (
     false AS open,
     fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC') AS closed_at,
     '{RULE_REMOVED}' AS closed_because,
+    coalesce(found_at, written_at) AS found_at,
     now64(6, 'UTC') AS written_at)
 FROM ({_FINDINGS})
 """
