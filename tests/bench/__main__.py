@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import auditing, checking, emitting, growing, ingest, judging, queueing, ruling, spooling
+from tests.bench import auditing, checking, emitting, growing, ingest, judging, queueing, ruling, spooling, steady
 
 RESULT = Path("build/bench.json")
 
@@ -33,6 +33,7 @@ PARTS: Mapping[str, Callable[..., Figures]] = {
     "auditing": auditing.run,
     "queueing": queueing.run,
     "history": growing.run,
+    "steady": steady.run,
 }
 ASKED_FOR: Mapping[str, Callable[..., Figures]] = {"enduring": ingest.enduring}
 

@@ -55,11 +55,12 @@ def _connection(
     for place in places:
         if place >= len(bodies):
             break
+        body = bodies[place]
         due = time.perf_counter()
         if pace is not None:
             due = pace[0] + place * pace[1]
             time.sleep(max(0.0, due - time.perf_counter()))
-        connection.request("POST", target.path, bodies[place], {"Content-Type": target.kind})
+        connection.request("POST", target.path, body, {"Content-Type": target.kind})
         response = connection.getresponse()
         text = response.read()
         assert response.status == 200, text

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,14 +42,22 @@ def median_of(work: Callable[[], object], runs: int = 3) -> Took:
 
 
 def percentile(values: list[float], share: float) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
+    """Of one value it is that."""
+    return statistics.quantiles(values if values[1:] else values * 2, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+@contextmanager
+def beside(work: Callable[..., T], *arguments: object) -> "Iterator[AsyncResult[T]]":
+    """The work, while it is done in a process of its own: which opens stores of its own, and has memory of its own to
+    be measured. It ends with the block at the latest."""
+    with get_context("spawn").Pool(1) as process:
+        yield process.apply_async(work, arguments)
 
 
 def apart(work: Callable[..., T], *arguments: object) -> T:
-    """The result of the work, done in a process of its own: which opens stores of its own, and has memory of its own to
-    be measured."""
-    with get_context("spawn").Pool(1) as process:
-        return process.apply(work, arguments)
+    """The result of the work, done `beside`."""
+    with beside(work, *arguments) as told:
+        return told.get()
 
 
 def peak_megabytes() -> float:
