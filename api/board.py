@@ -11,7 +11,7 @@ from api.links import board_path
 from api.overview import Overview, States
 from api.parameters import BoardParameters, CaseFilters
 from api.queue import Case, Place
-from rules.verdict import Kind
+from rules.verdict import RUNAWAY, Kind
 from store.errors import StoreUnavailable
 
 ROWS = 50
@@ -53,8 +53,8 @@ class Board:
         return self.overview.nouns[0] if len(self.overview.nouns) == 1 else "instance"
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
-        return tuple(Kind)
+    def kinds(self) -> tuple[str, ...]:
+        return (*Kind, RUNAWAY)
 
     @property
     def has_instances(self) -> bool:

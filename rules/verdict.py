@@ -42,6 +42,9 @@ class Kind(StrEnum):
     ORPHAN = "orphan"  # of the correlation ID
 
 
+RUNAWAY = "runaway"
+"""A kind of finding that no rule asks for: the evaluator's own, of what has too many events to be judged any more."""
+
 WHOLE = ""
 """Stands for the step in a finding of the whole instance; such come behind those of the steps."""
 

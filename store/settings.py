@@ -105,7 +105,8 @@ class EvaluatorSettings:
     """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
     `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
-    stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`."""
+    stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
+    A correlation ID that has more than `most_events` is judged no more."""
 
     tick: int
     overlap: int
@@ -116,6 +117,7 @@ class EvaluatorSettings:
     retention: int | None = None
     stretch: int = 10 * MINUTE
     hold_at_most: int = 15 * MINUTE
+    most_events: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ INSERT_TIMEOUT = Setting("evaluator.insert_timeout", values.span, "10s")
 SWEEP_EVERY = Setting("evaluator.sweep_every", values.span, "30s")
 SWEEP_SLICES = Setting("evaluator.sweep_slices", values.count, "64")
 BATCH = Setting("evaluator.batch", values.count, "20000")
+MOST_EVENTS = Setting("evaluator.most_events", values.count, "10000")
 RETENTION = Setting("evaluator.retention", values.span)
 HOLD_AT_MOST = Setting("evaluator.hold_at_most", values.span, "15m")
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
@@ -270,7 +273,7 @@ TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
-    SWEEP_EVERY, SWEEP_SLICES, BATCH, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
+    SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
 )  # fmt: skip
@@ -421,6 +424,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         retention=read.optional(RETENTION),
         stretch=read.value(STRETCH),
         hold_at_most=read.value(HOLD_AT_MOST),
+        most_events=read.value(MOST_EVENTS),
     )
 
 

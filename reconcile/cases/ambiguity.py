@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from reconcile.cases.finding import Finding
-from rules.verdict import Kind
+from rules.verdict import RUNAWAY, Kind
 
 
 class Ambiguity(StrEnum):
@@ -18,6 +18,7 @@ class Ambiguity(StrEnum):
     AFTER_END = "after_end"
     LATE = "late"
     NEVER_BEGAN = "never_began"
+    RUNAWAY = "runaway"
     UNKNOWN = "unknown"  # a kind of finding that is newer than this program
 
 
@@ -32,6 +33,7 @@ _OF_KIND: Mapping[str, Ambiguity] = {
     Kind.AFTER_END: Ambiguity.AFTER_END,
     Kind.LATE: Ambiguity.LATE,
     Kind.ORPHAN: Ambiguity.NEVER_BEGAN,
+    RUNAWAY: Ambiguity.RUNAWAY,
 }
 
 SENTENCES: Mapping[Ambiguity, str] = {
@@ -45,6 +47,7 @@ SENTENCES: Mapping[Ambiguity, str] = {
     Ambiguity.AFTER_END: "It happened after the whole was called off, and nobody may be waiting for it.",
     Ambiguity.LATE: "It happened, after its deadline. Nothing is unknown, and somebody asked to see it.",
     Ambiguity.NEVER_BEGAN: "There are events and no beginning: it was lost, or sent under another correlation ID.",
+    Ambiguity.RUNAWAY: "It has more events than anything can have: what it says of its steps is of no use.",
     Ambiguity.UNKNOWN: "What was found is of a kind that this version of Noshow does not know.",
 }
 

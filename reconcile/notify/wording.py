@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from reconcile.cases.case import Change, News, Reason
 from reconcile.cases.finding import About, Finding
-from rules.verdict import WHOLE, Kind
+from rules.verdict import RUNAWAY, WHOLE, Kind
 from store.duration import format_duration
 from store.event import DAY, HOUR, MICROSECOND, MINUTE, SECOND
 
@@ -29,6 +29,7 @@ _WRONG: Mapping[str, str] = {
     Kind.NOT_UNDONE: "is not undone",
     Kind.HALF_UNDONE: "is half undone",
     Kind.ORPHAN: "never began",
+    RUNAWAY: "has too many events to be judged",
 }
 _RIGHT: Mapping[str, str] = {
     Kind.FAILED: "has not failed after all",
@@ -37,6 +38,7 @@ _RIGHT: Mapping[str, str] = {
     Kind.AFTER_END: "no longer counts as after the end",
     Kind.NOT_UNDONE: "is undone, or need not be",
     Kind.ORPHAN: "has a beginning now",
+    RUNAWAY: "is judged again",
 }
 _CAUTION: Mapping[str, str] = {
     Kind.MISSING: "Missing means that no event arrived; it may have happened all the same.",

@@ -5,7 +5,7 @@ can be passed over where no such event is stored, of whatever copy, and be asked
 look at the names stands for a judgement by each of the others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,15 +38,16 @@ class _Bearers:
     last: int
 
 
-def concerned(clickhouse: ClickHouse, part: Part) -> Iterator[Concern]:
-    """The rules that can have anything to say of a part. Raises StoreUnavailable or StoreRefused."""
+def concerned(clickhouse: ClickHouse, part: Part, others: Callable[[Sql], Sql]) -> Iterator[Concern]:
+    """The rules that can have anything to say of a part; `others` takes from a condition those IDs that are not to be
+    looked at. Raises StoreUnavailable or StoreRefused."""
     rules, size = part.rules, -(-part.size // part.shares)
     if len(rules) == 1:  # to judge by it is as quick as to look
         yield Concern(rules[0], part.among(rules), size)
         return
-    by_name = _bearers(clickhouse, {name for rule in rules for name in _names(rule)}, part.among(rules))
+    by_name = _bearers(clickhouse, {name for rule in rules for name in telling(rule)}, others(part.among(rules)))
     for rule in rules:
-        here = [by_name[name] for name in _names(rule) if name in by_name]
+        here = [by_name[name] for name in telling(rule) if name in by_name]
         if _concerns(rule, here):
             ids = frozenset[str]().union(*(it.ids for it in here))
             many = len(ids) > _LIMIT
@@ -68,8 +69,8 @@ def _bearers(clickhouse: ClickHouse, names: Iterable[str], among: Sql) -> Mappin
     return {name: _Bearers(frozenset(ids), count, first, last) for name, ids, count, first, last in rows}
 
 
-def _names(rule: Rule) -> list[str]:
-    """Of the events without which it has nothing to say."""
+def telling(rule: Rule) -> list[str]:
+    """Names of the events without which it has nothing to say."""
     steps = rule.workflow.steps if rule.workflow.orphans is Orphans.FLAG and rule.lives.rest else ()
     return list(dict.fromkeys(name for it in (rule.workflow.start, *(it.matcher for it in steps)) for name in it.names))
 

@@ -24,6 +24,7 @@ from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
+from rules.evaluate.runaway import Runaways
 from rules.evaluate.staleness import NotJudged
 from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
 from rules.evaluate.work import Books, Spending, Work
@@ -102,7 +103,8 @@ class Evaluator:
         self._blocks = Blocks()
         self._round: _Round | None = None
         self._backlog = Backlog(self._rules, settings.batch)
-        self._sweep = Sweep(self._rules, settings)
+        self._runaways = Runaways(settings.most_events, settings.sweep_every)
+        self._sweep = Sweep(self._rules, settings, self._runaways.known)
         self._passes = Passes(settings.stretch)
         self._holds = Holds(settings.hold_at_most)
         self._hold = Hold(0)
@@ -198,6 +200,7 @@ class Evaluator:
         if self._lease is not None and self._lease.epoch != self._epoch:
             self._epoch = self._lease.epoch
             self._backlog.forget()
+            self._runaways.forget()
         return self._lease is not None
 
     def _adopt(self) -> None:
@@ -225,6 +228,7 @@ class Evaluator:
         with self._database.read() as connection:
             touched = cursors.read(connection, _TOUCHED) or 0
             woken = cursors.read(connection, _WOKEN) or 0
+        self._runaways.look(self._clickhouse, self._rules, lease.as_of)
         batch = self._settings.batch
         look = self._blocks.look(self._clickhouse, self._rules, touched, (woken, lease.as_of), batch)
         return _Round(look, lease.as_of, deque(look.parts))
@@ -233,7 +237,7 @@ class Evaluator:
         written = Written()
         if not round_.pieces and round_.parts:
             with self._books.of(Work.CONCERN):
-                round_.pieces.extend(concerned(self._clickhouse, round_.parts[0]))
+                round_.pieces.extend(concerned(self._clickhouse, round_.parts[0], self._runaways.others))
             round_.parts.popleft()
         if round_.pieces:
             rule, among, size = round_.pieces[0]
@@ -269,13 +273,18 @@ class Evaluator:
         lease = self._next(now)
         lives = replace(rule.lives, frozen_before=frozen_before(self._settings, lease.as_of))
         with self._books.of(Work.JUDGE):
-            answers = judge(self._clickhouse, rule.workflow, lease.as_of, among, lives=lives, only_changes=True)
+            others = self._runaways.others(among)
+            answers = judge(self._clickhouse, rule.workflow, lease.as_of, others, lives=lives, only_changes=True)
             changed = list(answers)
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
         stamp = Stamp(lease.as_of, lease.version, self._hold.doubts, self._circumstances(rule))
         with self._books.of(Work.WRITE):
             written = write(self._clickhouse, rule.workflow, changed, stamp)
+            if any(map(self._runaways.has, changed)):
+                lease = self._next(now)
+                later = replace(stamp, version=lease.version)
+                written += self._runaways.stop(self._clickhouse, rule.workflow, changed, later)
         self._passes.wrote(rule, written, lease.as_of)
         return written
 

@@ -34,7 +34,7 @@ def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
         detected = opened[finding.step, finding.kind.value]
         of_what = _of_the_whole if finding.step == WHOLE else _of_the_step
         yield {
-            **_common(workflow, verdict, stamp),
+            **common(workflow, verdict, stamp),
             **of_what(workflow, verdict, finding),
             "started_at": _began(workflow, verdict, finding),
             "kind": finding.kind.value,
@@ -51,7 +51,7 @@ def _doubted(told: str, verdict: Verdict, stamp: Stamp) -> str:
     return " ".join([told, *reasons])
 
 
-def _common(workflow: Workflow, verdict: Verdict, stamp: Stamp) -> Row:
+def common(workflow: Workflow, verdict: Verdict, stamp: Stamp) -> Row:
     """What a finding says of its instance and rule."""
     return {
         "workflow": workflow.name,

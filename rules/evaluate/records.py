@@ -108,19 +108,19 @@ class Written:
 
 def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer], stamp: Stamp) -> Written:
     """Store answers that differ from what is recorded. Raises StoreUnavailable or StoreRefused."""
-    before = _open(clickhouse, workflow, [answer.correlation_id for answer in changed])
+    before = open_findings(clickhouse, workflow, [answer.correlation_id for answer in changed])
     verdicts = {answer.correlation_id: answer for answer in changed if isinstance(answer, Verdict)}
     opened = dict(_opened(clickhouse, verdicts, before, stamp))
     findings = [row for id, verdict in verdicts.items() for row in finding_rows(workflow, verdict, opened[id], stamp)]
-    _insert(clickhouse, "findings", findings)
+    insert(clickhouse, "findings", findings)
     outdated = {answer.correlation_id for answer in changed if isinstance(answer, Outdated)}
     closed = list(_ceased(workflow, before, opened, outdated))
     _close(clickhouse, workflow.name, closed, stamp)
     for rows in deadline_rows(changed):
-        _insert(clickhouse, "deadlines", rows)
+        insert(clickhouse, "deadlines", rows)
     gone = _alive(clickhouse, workflow, [it.correlation_id for it in changed if not isinstance(it, Verdict)])
     instances = [instance_row(workflow, verdict, opened[id], stamp) for id, verdict in verdicts.items()]
-    _insert(clickhouse, "instances", instances)
+    insert(clickhouse, "instances", instances)
     end_instances(clickhouse, workflow.name, gone, stamp)
     new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
     return Written(len(instances) + len(gone), new, len(closed))
@@ -128,7 +128,7 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer],
 
 def end_instances(clickhouse: ClickHouse, workflow: str, correlation_ids: Sequence[str], stamp: Stamp) -> None:
     """From now on they are no more; their findings must have been closed. Raises StoreUnavailable or StoreRefused."""
-    _insert(clickhouse, "instances", [tombstone(workflow, it, stamp) for it in correlation_ids])
+    insert(clickhouse, "instances", [tombstone(workflow, it, stamp) for it in correlation_ids])
 
 
 def _ceased(
@@ -156,8 +156,9 @@ def close_refuted(clickhouse: ClickHouse, part: tuple[int, int], stamp: Stamp) -
     return Written(closed=len(refuted))
 
 
-def _open(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[Key, Detection]]:
-    """The open findings of each; asked of the findings, of which a tick that was cut off may have written some."""
+def open_findings(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[Key, Detection]]:
+    """The open findings of each, as they were first seen; asked of the findings, of which a tick that was cut off may
+    have written some."""
     found: dict[str, dict[Key, Detection]] = {}
     for part in _parts(ids, _ASKED_AT_ONCE):
         for id, step, kind, *detected in clickhouse.query(_OPEN, {"workflow": workflow.name, "ids": part}):
@@ -218,7 +219,8 @@ def _addressable(closed: Iterable[Closed]) -> Iterator[list[Closed]]:
         yield part
 
 
-def _insert(clickhouse: ClickHouse, table: str, rows: Sequence[Row]) -> None:
+def insert(clickhouse: ClickHouse, table: str, rows: Sequence[Row]) -> None:
+    """Rows that have the same columns. Raises StoreUnavailable or StoreRefused."""
     if rows:
         clickhouse.insert(table, {name: [row[name] for row in rows] for name in rows[0]})
 

@@ -50,7 +50,7 @@ named AS
     SELECT correlation_id, toString(name) AS name, uniqExactState(identity, content) AS copies,
            min(toUnixTimestamp64Micro(time)) AS first, max(toUnixTimestamp64Micro(time)) AS last
     FROM events
-    WHERE {among}
+    WHERE {among} AND correlation_id NOT IN {{left_out:Array(String)}}
     GROUP BY correlation_id, name
 ),
 
@@ -132,17 +132,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """What is compared with what at `as_of` (µs UTC): everything that was woken until then must have been judged."""
+    """What is compared with what at `as_of` (µs UTC): everything that was woken until then must have been judged, but
+    for the correlation IDs that are `left_out`."""
 
     rules: Sequence[Rule]
     as_of: int
     frozen_before: int | None
+    left_out: Sequence[str] = ()
 
     def parameters(self) -> dict[str, object]:
         return {
             **_names(self.rules),
             **_windows(self.rules),
             "as_of": self.as_of,
+            "left_out": list(self.left_out),
             "frozen_before": _EVER if self.frozen_before is None else self.frozen_before,
         }
 

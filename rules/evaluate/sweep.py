@@ -9,7 +9,7 @@ What was touched is compared in the same way, once it is certain that nothing of
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.compile.sql import Sql
@@ -49,11 +49,14 @@ class Compared:
 
 
 class Sweep:
-    """What to judge beside what was touched, one work a tick."""
+    """What to judge beside what was touched, one work a tick. `left_out`: correlation IDs that are not judged."""
 
-    def __init__(self, rules: Sequence[Rule], settings: EvaluatorSettings) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], settings: EvaluatorSettings, left_out: Callable[[], Sequence[str]] = tuple
+    ) -> None:
         self._rules = rules
         self._settings = settings
+        self._left_out = left_out
         self._work: deque[Stale | Swept | Compared] = deque()  # in the present slice
         self._swept_at: int | None = None
         self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
@@ -114,7 +117,7 @@ class Sweep:
         self._work.append(Swept(part))
 
     def _instant(self, as_of: int) -> Instant:
-        return Instant(self._rules, as_of, frozen_before(self._settings, as_of))
+        return Instant(self._rules, as_of, frozen_before(self._settings, as_of), self._left_out())
 
 
 def _among(found: Found, whole: Sql) -> Sql:

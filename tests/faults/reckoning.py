@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain, combinations
 from typing import Any
@@ -106,8 +107,8 @@ def _check_messages(truth: Truth, evidence: Mapping[str, Any], received: Sequenc
     assert len(set(about.values())) == len(about), "a transition of a case under two ids"
     bodies: dict[str, str] = {}
     for it in received:
-        Webhook(SECRET).verify(it.body, it.headers)
         id = it.headers["webhook-id"]
+        assert _is_signed(id, it)
         assert id in about, "an owner was told what nothing is known of"
         assert bodies.setdefault(id, it.body) == it.body, "one id with two contents"
     assert about.keys() - bodies.keys() <= set(evidence["pending"]), "delivered, and nobody got it"
@@ -119,6 +120,12 @@ def _check_messages(truth: Truth, evidence: Mapping[str, Any], received: Sequenc
     assert truth.unresolved <= unresolved, "an owner does not know of a case"
     assert keys.keys() >= told.keys()
     assert set(keys.values()) - truth.unresolved <= resolved, "an owner does not know that a case is resolved"
+
+
+def _is_signed(id: str, it: Received) -> bool:
+    """`verify` would take none that came minutes ago."""
+    sent_at = datetime.fromtimestamp(int(it.headers["webhook-timestamp"]), UTC)
+    return it.headers["webhook-signature"] == Webhook(SECRET).sign(id, sent_at, it.body)
 
 
 def last_told(received: Sequence[Received]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from reconcile.cases.ambiguity import SENTENCES, Ambiguity, ambiguities
 from reconcile.cases.evidence import chained
-from rules.verdict import Kind
+from rules.verdict import RUNAWAY, Kind
 from store.event import Event
 from tests.reconcile.desk import finding
 
@@ -28,7 +28,7 @@ def test_a_circle_of_causes_is_cut() -> None:
 
 
 def test_every_kind_of_finding_has_a_word_and_every_word_a_sentence() -> None:
-    told = ambiguities(finding(kind=kind) for kind in Kind)
+    told = ambiguities(finding(kind=kind) for kind in (*Kind, RUNAWAY))
     assert set(told) == set(Ambiguity) - {Ambiguity.UNKNOWN}
     assert ambiguities([finding(kind="teleported")]) == (Ambiguity.UNKNOWN,)
     assert set(SENTENCES) == set(Ambiguity)

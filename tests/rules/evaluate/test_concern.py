@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rules.compile.sql import Sql
 from rules.evaluate import concern
 from rules.evaluate.concern import concerned
 from rules.evaluate.part import Part, Span
@@ -30,8 +31,12 @@ def everything(*workflows: Workflow) -> Part:
     return Part(rules_of(workflows), 1, Span(0, 2**52))
 
 
+def anybody(among: Sql) -> Sql:
+    return among
+
+
 def names(clickhouse: ClickHouse, *workflows: Workflow) -> list[tuple[str, int]]:
-    found = concerned(clickhouse, everything(*workflows))
+    found = concerned(clickhouse, everything(*workflows), anybody)
     return [(rule.workflow.name, rule.workflow.version) for rule, *_ in found]
 
 
@@ -59,7 +64,7 @@ def test_it_is_asked_about_those_that_have_its_events_unless_they_are_many(
     monkeypatch.setattr(concern, "_LIMIT", limit)
     write(clickhouse, [placed("a"), placed("b"), event("c", "RefundAsked", 0)])
     all_ = everything(FULFILMENT, REFUND)
-    [fulfilment, refund] = [it.among for it in concerned(clickhouse, all_)]
+    [fulfilment, refund] = [it.among for it in concerned(clickhouse, all_, anybody)]
     assert (fulfilment, refund) == (all_.among(all_.rules[:1]) if asked is None else only(asked), only(["c"]))
 
 
