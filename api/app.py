@@ -26,6 +26,7 @@ from api import (
     sign_in,
     silences,
     truth,
+    vitals,
 )
 from api.access.keeper import Keeper
 from api.access.policy import Policy
@@ -62,7 +63,7 @@ TAGS = [
     {"name": "audit", "description": "Who did what, when and why, in a chain of hashes that shows what is missing."},
     {"name": "notifications", "description": "What was sent to whom, and of what nothing is told for a while."},
     {"name": "quarantine", "description": "What was refused: looked at, taken after all, or put aside."},
-    {"name": "health", "description": "For load balancers."},
+    {"name": "health", "description": "For load balancers, and for whoever wants to know whether judging keeps up."},
 ]
 COMPONENTS = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": COMPONENTS.format(model="Problem")}}}
@@ -96,6 +97,7 @@ OURS = (
     truth.router,
     discrepancies.router,
     collectors.router,
+    vitals.router,
     rules.router,
     audit.router,
     redactions.router,

@@ -1,16 +1,20 @@
 """What every handler needs: the two stores, the clock, the rules and the templates, carried by the application."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api import overview, rule_files
+from api import latency, overview, rule_files, standing
 from api.access.keeper import Keeper
 from api.aside import Aside
+from api.latency import WINDOWS, Latency, Window
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
+from api.standing import Standing
 from reconcile.cases.desk import Desk
 from reconcile.quarantine.bench import Bench
 from reconcile.rulebook import Rulebook
@@ -45,6 +49,8 @@ class Context:
     overview: Kept[Overview]
     states: Kept[States]
     rule_files: Kept[tuple[RuleFile, ...]]
+    standing: Kept[Standing]
+    latencies: Mapping[Window, Kept[Mapping[str, Latency]]]
     keeper: Keeper
     desk: Desk
     live: LiveTruth
@@ -61,6 +67,14 @@ class Context:
             with database.read() as connection:
                 return rule_files.of_all(connection)
 
+        def load_standing() -> Standing:
+            with database.read() as connection:
+                return standing.standing(connection, clickhouse, clock.now())
+
+        def load_latencies(length: int) -> Mapping[str, Latency]:
+            with database.read() as connection:
+                return latency.by_workflow(latency.ways(connection, clock.now() - length))
+
         def load_quarantined() -> int:
             return quarantine.count(clickhouse, Wanted(), clock.now())
 
@@ -75,6 +89,8 @@ class Context:
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,
+            Kept(load_standing, clock),
+            {window: Kept(partial(load_latencies, length), clock) for window, length in WINDOWS.items()},
             services.keeper,
             services.desk,
             services.live,

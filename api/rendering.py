@@ -29,6 +29,7 @@ PLACES: Mapping[str, str] = {
     "/quarantine": "Quarantine",
     "/audit": "Audit",
     "/rules": "Rules",
+    "/health": "Health",
 }
 """Where the bar leads."""
 
@@ -90,6 +91,14 @@ def amount(value: float | None, unit: str | None = "") -> str:
         return ""
     figures = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     return f"{figures}\u00a0{unit}" if unit else figures
+
+
+def size(number: int) -> str:
+    """Of bytes: `3.2 MB`."""
+    for unit, sign in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if number >= unit:
+            return f"{number / unit:,.1f} {sign}"
+    return f"{number} B"
 
 
 def legible(attributes: str) -> str:
@@ -157,6 +166,7 @@ def _environment() -> Environment:
         as_json=as_json,
         sentence=sentence,
         did=did,
+        size=size,
     )
     return environment
 

@@ -6,6 +6,7 @@ from noshow.errors import InvalidRules
 from noshow.stores import Stores
 from rules.evaluate.backlog import applied
 from rules.evaluate.evaluator import LEASE, Evaluator
+from rules.evaluate.report import Reporter
 from rules.live.live import Keeper, LiveRules
 from rules.live.record import Record
 from store.settings import Settings
@@ -13,10 +14,12 @@ from store.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """Two loops: `evaluator` judges, and `keeper` gives it the rules that are in force."""
+    """Two loops: `evaluator` judges, and `keeper` gives it the rules that are in force. `reporter` is to be put around
+    each tick."""
 
     evaluator: Evaluator
     keeper: Keeper
+    reporter: Reporter
 
     @classmethod
     def build(cls, opened: Stores, live: LiveRules, settings: Settings) -> "Judging":
@@ -29,7 +32,8 @@ class Judging:
             )
         evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, opened.holder)
         record = Record(opened.database, LEASE, opened.holder)
-        return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator))
+        reporter = Reporter(opened.database, opened.holder, settings.evaluator.lag_at_most)
+        return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator), reporter)
 
 
 def _some(names: list[str]) -> str:

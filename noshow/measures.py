@@ -1,7 +1,7 @@
 """What is put around the work of a process, to measure it and, where spans are wanted, to trace it. Instants in µs."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -10,7 +10,8 @@ from opentelemetry.trace import Tracer
 from collector.recorder import SECONDS
 from reconcile.notify.delivery import Answer
 from reconcile.notify.sender import Deliver
-from rules.evaluate.evaluator import Tick, Ticking
+from rules.evaluate.evaluator import Standing, Tick, Ticking
+from rules.evaluate.work import Spending
 from store.clock import Clock
 from store.event import SECOND
 from store.settings_notify import Endpoint
@@ -25,7 +26,7 @@ class Measures:
         self._meter = meter
         self._tracer = tracer
         self._clock = clock
-        self._judged_at: int | None = None
+        self._standing: Standing | None = None
         self._inserts = meter.create_histogram(
             "noshow.store.insert.duration",
             "s",
@@ -41,6 +42,7 @@ class Measures:
         self._ticks = meter.create_histogram(
             "noshow.evaluator.tick.duration", "s", "One tick.", explicit_bucket_boundaries_advisory=SECONDS
         )
+        self._work = WorkMeasures(meter)
         self._judged = meter.create_counter("noshow.evaluator.judged", "1", "Correlation IDs that were looked at.")
         self._sent = meter.create_counter(
             "noshow.notifications.attempts", "1", "Attempts to deliver a notification, by outcome."
@@ -59,26 +61,25 @@ class Measures:
             self._inserts.record(time.perf_counter() - began, {"table": table, "outcome": outcome})
             self._rows.record(rows, {"table": table})
 
-    def ticking(self, tick: Ticking) -> Ticking:
-        """The same tick, measured."""
-        self._meter.create_observable_gauge(
-            "noshow.evaluator.lag",
-            [self._lag],
-            "s",
-            "Between now and the instant that was judged last: overlap, what holds it back, and the time of a tick.",
-        )
+    def ticking(self, lag_at_most: int) -> Callable[[Ticking], Ticking]:
+        """What puts measuring around a tick. Judging that is further behind (µs) is told as such, with the reason."""
+        self._observe_standing(lag_at_most)
 
-        def measured(now: int) -> Tick | None:
-            began = time.perf_counter()
-            with self._span("tick", {}):
-                done = tick(now)
-            if done is not None:
-                self._ticks.record(time.perf_counter() - began)
-                self._judged.add(done.looked_at)
-                self._judged_at = done.as_of
-            return done
+        def around(tick: Ticking) -> Ticking:
+            def measured(now: int) -> Tick | None:
+                began = time.perf_counter()
+                with self._span("tick", {}):
+                    done = tick(now)
+                if done is not None:
+                    self._ticks.record(time.perf_counter() - began)
+                    self._judged.add(done.looked_at)
+                    self._work.add(done.spent)
+                    self._standing = done.standing
+                return done
 
-        return measured
+            return measured
+
+        return around
 
     def delivering(self, deliver: Deliver) -> Deliver:
         """The same delivery, measured."""
@@ -91,11 +92,42 @@ class Measures:
 
         return measured
 
-    def _lag(self, _options: CallbackOptions) -> Iterable[Observation]:
-        if self._judged_at is not None:
-            yield Observation((self._clock.now() - self._judged_at) / SECOND)
+    def _observe_standing(self, lag_at_most: int) -> None:
+        def lag(_options: CallbackOptions) -> Iterable[Observation]:
+            if self._standing is not None and self._standing.judged_until:
+                yield Observation((self._clock.now() - self._standing.judged_until) / SECOND)
+
+        def waiting(_options: CallbackOptions) -> Iterable[Observation]:
+            if self._standing is not None:
+                yield Observation(self._standing.waiting)
+
+        def behind(_options: CallbackOptions) -> Iterable[Observation]:
+            if self._standing is not None:
+                is_behind = self._clock.now() - self._standing.judged_until > lag_at_most
+                for reason in ("held", "busy"):
+                    yield Observation(is_behind and reason == self._standing.reason, {"reason": reason})
+
+        gauge = self._meter.create_observable_gauge
+        gauge("noshow.evaluator.lag", [lag], "s", "Between now and the instant up to which everything is judged.")
+        gauge("noshow.evaluator.waiting", [waiting], "1", "Correlation IDs found to judge, and not judged yet.")
+        gauge("noshow.evaluator.behind", [behind], "1", "1 where judging is behind for this reason.")
 
     def _span(self, name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[object]:
         if self._tracer is None:
             return nullcontext()
         return self._tracer.start_as_current_span(name, attributes=attributes)
+
+
+class WorkMeasures:
+    """What the time of ticks goes into, and what that reads, by the kind of work."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._took = meter.create_counter("noshow.evaluator.work.seconds", "s", "Time of ticks, by what it was for.")
+        self._rows = meter.create_counter("noshow.evaluator.work.rows", "1", "Rows that ClickHouse read for it.")
+        self._bytes = meter.create_counter("noshow.evaluator.work.bytes", "By", "Bytes that ClickHouse read for it.")
+
+    def add(self, spending: Spending) -> None:
+        for work, spent in spending.items():
+            self._took.add(spent.took / SECOND, {"work": work})
+            self._rows.add(spent.rows, {"work": work})
+            self._bytes.add(spent.bytes, {"work": work})

@@ -9,10 +9,23 @@ from reconcile.notify.outbox import State
 from store.clock import Clock
 from store.database import Database
 from store.event import DAY
-from store.tables import message_attempts, message_subjects, messages, news, tellings, truth_answers
+from store.tables import (
+    detections,
+    evaluator_work,
+    evaluators,
+    message_attempts,
+    message_subjects,
+    messages,
+    news,
+    tellings,
+    truth_answers,
+)
 
 ANSWERS = 7 * DAY
 """How long an answer of a source of truth can stand in for one that does not come."""
+
+FIGURES = 8 * DAY
+"""How long it is known how things were found, and what evaluators did."""
 
 _ROWS = 500  # that one transaction takes out of a table
 _EVERY = 600.0  # seconds between looks
@@ -29,7 +42,13 @@ class Tidier:
         """Take out some of what is older at `now` (µs UTC); whether there may be more. Raises `StoreUnavailable`."""
         before = now - self._keep
         with self._database.begin() as connection:
-            taken = (_messages(connection, before), _news(connection, before), _answers(connection, now - ANSWERS))
+            taken = (
+                _messages(connection, before),
+                _news(connection, before),
+                _answers(connection, now - ANSWERS),
+                _detections(connection, now - FIGURES),
+            )
+            _tidy_evaluators(connection, now - FIGURES)
         return max(taken) == _ROWS
 
     def run(self, clock: Clock, stop: Event) -> None:
@@ -66,3 +85,18 @@ def _answers(connection: Connection, before: int) -> int:
     if found:
         connection.execute(delete(truth_answers).where(tuple_(*place).in_([tuple(row) for row in found])))
     return len(found)
+
+
+def _detections(connection: Connection, before: int) -> int:
+    place = tuple(detections.primary_key.columns)
+    old = select(*place).where(detections.c.entered_at < before).order_by(detections.c.entered_at)
+    found = connection.execute(old.limit(_ROWS)).all()
+    if found:
+        connection.execute(delete(detections).where(tuple_(*place).in_([tuple(row) for row in found])))
+    return len(found)
+
+
+def _tidy_evaluators(connection: Connection, before: int) -> None:
+    """There are few: a handful of rows for each minute in which one did something."""
+    connection.execute(delete(evaluator_work).where(evaluator_work.c.began_at < before))
+    connection.execute(delete(evaluators).where(evaluators.c.heard_at < before))

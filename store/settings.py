@@ -106,7 +106,8 @@ class EvaluatorSettings:
     `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
     stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
-    A correlation ID that has more than `most_events` is judged no more."""
+    A correlation ID that has more than `most_events` is judged no more. Judging that is more than `lag_at_most` behind
+    does not keep up."""
 
     tick: int
     overlap: int
@@ -118,6 +119,7 @@ class EvaluatorSettings:
     stretch: int = 10 * MINUTE
     hold_at_most: int = 15 * MINUTE
     most_events: int = 10_000
+    lag_at_most: int = 30 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ BATCH = Setting("evaluator.batch", values.count, "20000")
 MOST_EVENTS = Setting("evaluator.most_events", values.count, "10000")
 RETENTION = Setting("evaluator.retention", values.span)
 HOLD_AT_MOST = Setting("evaluator.hold_at_most", values.span, "15m")
+LAG_AT_MOST = Setting("evaluator.lag_at_most", values.span, "30s")
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
@@ -275,7 +278,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
     SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
-    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
+    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -425,6 +428,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         stretch=read.value(STRETCH),
         hold_at_most=read.value(HOLD_AT_MOST),
         most_events=read.value(MOST_EVENTS),
+        lag_at_most=read.value(LAG_AT_MOST),
     )
 
 

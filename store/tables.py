@@ -513,3 +513,56 @@ switches = Table(
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+# How each finding was found, kept for some days: from when on it could have been, when its row was written and when the
+# reconciler had entered it in its case, with the news that was born of it, if any. `delayed_by`: why it says nothing of
+# how quickly things are found.
+detections = Table(
+    "detections",
+    metadata,
+    Column("workflow", Text, primary_key=True),
+    Column("correlation_id", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("detected_at", BigInteger, primary_key=True),
+    Column("apparent_at", BigInteger, nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("delayed_by", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("transition", Integer),
+    Index("detections_by_time", "entered_at"),
+)
+
+# Evaluators that have judged, as they last said: up to when everything is judged, by how much (µs) that may be behind,
+# how many correlation IDs were waiting, and whether judgement was held back.
+evaluators = Table(
+    "evaluators",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("judged_until", BigInteger, nullable=False),
+    Column("lag_at_most", BigInteger, nullable=False),
+    Column("waiting", BigInteger, nullable=False),
+    Column("held", Boolean, nullable=False),
+)
+
+# What an evaluator did in a minute: its ticks as a whole (`work` is `tick`), and what they went into. `times`: in how
+# many ticks; `looked_at`: correlation IDs; `took` and the longest of them in µs; `rows` and `bytes` are those that
+# ClickHouse read.
+evaluator_work = Table(
+    "evaluator_work",
+    metadata,
+    Column("evaluator", Text, primary_key=True),
+    Column("began_at", BigInteger, primary_key=True),
+    Column("work", Text, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+    Column("looked_at", BigInteger, nullable=False),
+    Column("longest", BigInteger, nullable=False),
+    Column("took", BigInteger, nullable=False),
+    Column("statements", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("inserted", BigInteger, nullable=False),
+    Index("evaluator_work_by_time", "began_at"),
+)

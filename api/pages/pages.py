@@ -9,6 +9,7 @@ from api.pages import (
     bulk,
     case,
     discrepancies,
+    health,
     notifications,
     order,
     quarantine,
@@ -22,6 +23,6 @@ router = APIRouter(include_in_schema=False)
 
 for page in (
     *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, quarantine, audit, rules),
+    *(truth_file, discrepancies, silences, notifications, quarantine, audit, rules, health),
 ):
     router.include_router(page.router)

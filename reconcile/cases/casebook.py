@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from reconcile.audit.entry import record
-from reconcile.cases import records
+from reconcile.cases import detections, records
 from reconcile.cases.case import Case, Change
 from reconcile.cases.finding import Sighting, newest
 from reconcile.cases.moves import By, Move, make
@@ -82,6 +82,7 @@ class Casebook:
             compared = (_change(sighting, known.get(id_), now) for id_, sighting in by_case.items())
             changes = [change for change in compared if change is not None]
             self.write(connection, [by_itself(change) for change in changes], now)
+            detections.add(connection, sightings, changes, now)
         return len(changes)
 
     def _move(self, seen: Seen, move: Move, by: By, now: int, external: External) -> dict[str, Case | ReconcileError]:

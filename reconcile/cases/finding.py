@@ -84,8 +84,22 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """Of an open finding: when it was judged, from when on it could have been found, when its row was written, and why
+    that says nothing of how quickly things are found ('' where it does)."""
+
+    step: str
+    kind: str
+    detected_at: int
+    apparent_at: int
+    found_at: int
+    delayed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """All findings of one order as they stand in ClickHouse; `about` comes with the newest of them.
+    """All findings of one order as they stand in ClickHouse; `about` comes with the newest of them. `detections` are
+    those of the open ones, as far as that is known.
 
     It is not `complete` while the evaluator is still writing: what it found there belongs to no verdict yet.
     """
@@ -95,6 +109,7 @@ class Sighting:
     findings: tuple[Finding, ...]
     about: About
     complete: bool = True
+    detections: tuple[Detection, ...] = ()
 
     @property
     def key(self) -> Key:

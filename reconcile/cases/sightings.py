@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from reconcile.cases.finding import About, Finding, Key, Sighting
+from reconcile.cases.finding import About, Detection, Finding, Key, Sighting
 from reconcile.identity import NAMESPACE
 from store.clickhouse import ClickHouse
 
@@ -34,7 +34,8 @@ _NEWEST = """
 SELECT workflow, correlation_id, step, kind, version, open, noted, step_order, toUnixTimestamp64Micro(at),
        toUnixTimestamp64Micro(due), toUnixTimestamp64Micro(since), toUnixTimestamp64Micro(detected_at),
        toUnixTimestamp64Micro(closed_at), owner, severity, description, runbook, sentence, rule_hash, closed_because,
-       escalate_after, noun, toUnixTimestamp64Micro(started_at), at_risk, unit, customer, labels
+       escalate_after, noun, toUnixTimestamp64Micro(started_at), at_risk, unit, customer, labels,
+       toUnixTimestamp64Micro(apparent_at), toUnixTimestamp64Micro(coalesce(found_at, written_at)), delayed_by
 FROM findings
 WHERE (workflow, correlation_id) IN {keys:Array(Tuple(String, String))}
 ORDER BY workflow, correlation_id, step, kind, version DESC
@@ -157,7 +158,11 @@ def _sighting(rows: Sequence[tuple[Any, ...]], present: Present | None) -> Sight
     workflow, correlation_id = rows[0][:2]
     findings = tuple(_as_of(present, _finding(row)) for row in rows)
     complete = present is None or all(finding.version <= present.version for finding in findings)
-    return Sighting(workflow, correlation_id, findings, _about(max(rows, key=lambda row: row[4])), complete)
+    about = _about(max(rows, key=lambda row: row[4]))
+    detections = tuple(
+        _detection(it, row) for it, row in zip(findings, rows, strict=True) if it.open and row[_DETECTION]
+    )
+    return Sighting(workflow, correlation_id, findings, about, complete, detections)
 
 
 def _as_of(present: Present | None, finding: Finding) -> Finding:
@@ -170,12 +175,18 @@ def _finding(row: tuple[Any, ...]) -> Finding:
 
 
 _ABOUT = 21  # the first column of `_NEWEST` that tells of the order itself
+_DETECTION = 27  # and of how the finding was found
 
 
 def _about(row: tuple[Any, ...]) -> About:
-    noun, started_at, at_risk, unit, customer, labels = row[_ABOUT:]
+    noun, started_at, at_risk, unit, customer, labels = row[_ABOUT:_DETECTION]
     at_risk = at_risk if at_risk is not None and math.isfinite(at_risk) else None
     return About(_storable(noun), started_at, at_risk, _storable(unit), _storable(customer), dict(labels))
+
+
+def _detection(finding: Finding, row: tuple[Any, ...]) -> Detection:
+    apparent_at, found_at, delayed_by = row[_DETECTION:]
+    return Detection(finding.step, finding.kind, finding.detected_at, apparent_at, found_at, delayed_by)
 
 
 def _storable(value: Any) -> Any:

@@ -48,6 +48,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Up to when everything is judged (µs UTC), how many correlation IDs were found to do and are not done, and whether
+    something holds judgement back."""
+
+    judged_until: int
+    waiting: int
+    held: bool
+
+    @property
+    def reason(self) -> str:
+        """Why it is not further: `held` or `busy`."""
+        return "held" if self.held else "busy"
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """What one tick did. `as_of`: the instant judged (µs UTC); `more`: there is work left, do not sleep; `spent`: what
     that cost, by what it was for."""
@@ -56,6 +71,7 @@ class Tick:
     looked_at: int
     written: Written
     more: bool
+    standing: Standing
     spent: Spending = field(default_factory=dict)
 
 
@@ -80,6 +96,10 @@ class _Round:
     @property
     def is_done(self) -> bool:
         return not self.parts and not self.pieces
+
+    @property
+    def waiting(self) -> int:
+        return sum(part.size // part.shares for part in self.parts) + sum(piece.size for piece in self.pieces)
 
 
 class Evaluator:
@@ -109,6 +129,7 @@ class Evaluator:
         self._holds = Holds(settings.hold_at_most)
         self._hold = Hold(0)
         self._books = Books()
+        self._judged_until = 0
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
@@ -175,7 +196,8 @@ class Evaluator:
                 written += self._sweep_some(now, lease.as_of)
         behind = self._backlog.next is not None or self._sweep.is_behind
         more = self._round is not None or not round_.look.complete or behind
-        return Tick(lease.as_of, round_.look.size, written, more, self._books.spent)
+        standing = Standing(self._judged_until, round_.waiting, self._holds.held_until == now)
+        return Tick(lease.as_of, round_.look.size, written, more, standing, self._books.spent)
 
     def forget(self) -> None:
         """After a failure: nothing that was not written may be taken for done."""
@@ -227,7 +249,7 @@ class Evaluator:
     def _begin(self, lease: Lease) -> _Round:
         with self._database.read() as connection:
             touched = cursors.read(connection, _TOUCHED) or 0
-            woken = cursors.read(connection, _WOKEN) or 0
+            woken = self._judged_until = cursors.read(connection, _WOKEN) or 0
         self._runaways.look(self._clickhouse, self._rules, lease.as_of)
         batch = self._settings.batch
         look = self._blocks.look(self._clickhouse, self._rules, touched, (woken, lease.as_of), batch)
@@ -258,6 +280,7 @@ class Evaluator:
         self._passes.forget(counted)
         self._passes.end_round(self._rules, round_.looked_at, round_.as_of)
         self._blocks.done(round_.look)
+        self._judged_until = round_.as_of
         self._round = None
 
     def _judge_or_skip(self, rule: Rule, among: Sql, now: int) -> Written:

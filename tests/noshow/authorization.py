@@ -44,6 +44,8 @@ TABLE = (
     Row("GET", "/", READ),
     Row("GET", "/orders/{workflow}/{correlation_id}", READ),
     Row("GET", "/rules", READ),
+    Row("GET", "/health", READ),
+    Row("GET", "/v1/health", READ),
     Row("GET", "/cases/{id}", READ),
     Row("POST", "/cases/{id}/comment", OPERATE, team=True, form={"text": "hm"}),
     Row("POST", "/cases/{id}/{move}", OPERATE, team=True, path={"move": "acknowledge"}),

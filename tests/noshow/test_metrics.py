@@ -17,13 +17,15 @@ from noshow.measures import Measures
 from noshow.stores import Stores
 from noshow.telemetry import MOST_SERIES, Telemetry
 from reconcile.notify.delivery import Answer
-from rules.evaluate.evaluator import Tick
+from rules.evaluate.evaluator import Standing, Tick
 from rules.evaluate.records import Written
+from rules.evaluate.work import Work
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import SECOND, EventColumns
 from store.settings import load
 from store.settings_notify import Endpoint
+from store.spending import Spent
 from tests.api.access.bearer import bearer
 from tests.api.shop import Shop, unpaid
 from tests.collector.otlp import records as otlp
@@ -157,9 +159,11 @@ def test_reasons_are_few(field: str, reason: str) -> None:
 def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualClock) -> None:
     telemetry = Telemetry.build(load({}), {})
     measures = Measures(telemetry.meter, telemetry.tracer, clock)
-    tick = measures.ticking(lambda now: Tick(now - 15 * SECOND, 7, Written(), False))
+    around = measures.ticking(10 * SECOND)
+    spent = {Work.JUDGE: Spent(took=2 * SECOND, rows=9, bytes=70)}
+    tick = around(lambda now: Tick(now, 7, Written(), False, Standing(now - 15 * SECOND, 3, held=True), spent))
     tick(NOON)
-    measures.ticking(lambda now: None)(NOON)
+    around(lambda now: None)(NOON)
     deliver = measures.delivering(lambda *_: Answer(200, ""))
     deliver(Endpoint("payments", "https://hooks.example"), "msg_1", "{}", NOON)
     with measures.inserting("events", 1_000):
@@ -171,6 +175,12 @@ def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualCloc
     assert of(found, "noshow_evaluator_tick_duration_seconds_count") == 1
     assert of(found, "noshow_evaluator_judged_total") == 7
     assert of(found, "noshow_evaluator_lag_seconds") == 20
+    assert of(found, "noshow_evaluator_waiting") == 3
+    assert of(found, "noshow_evaluator_behind", reason="held") == 1
+    assert of(found, "noshow_evaluator_behind", reason="busy") == 0
+    assert of(found, "noshow_evaluator_work_seconds_total", work="judge") == 2
+    assert of(found, "noshow_evaluator_work_rows_total", work="judge") == 9
+    assert of(found, "noshow_evaluator_work_bytes_total", work="judge") == 70
     assert of(found, "noshow_notifications_attempts_total", outcome="delivered") == 1
     inserts = "noshow_store_insert_duration_seconds_count"
     assert of(found, inserts, table="events", outcome="stored") == 1

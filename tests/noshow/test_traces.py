@@ -19,6 +19,7 @@ from noshow.telemetry import Telemetry
 from reconcile.notify.delivery import Answer
 from store.clickhouse import ClickHouse
 from store.database import Database
+from store.event import MINUTE
 from store.settings import Settings, load
 from store.settings_notify import Endpoint
 from tests.conftest import NOON
@@ -95,7 +96,7 @@ def test_what_loops_do_is_traced(clock: ManualClock, tmp_path: Path) -> None:
     with receiving() as receiver:
         telemetry = Telemetry.build(settings(tmp_path, receiver.url), {})
         measures = Measures(telemetry.meter, telemetry.tracer, clock)
-        measures.ticking(lambda now: None)(NOON)
+        measures.ticking(MINUTE)(lambda now: None)(NOON)
         deliver = measures.delivering(lambda *_: Answer(200, ""))
         deliver(Endpoint("payments", "https://hooks.example"), "msg_1", "{}", NOON)
         with measures.inserting("events", 5):

@@ -3,10 +3,21 @@
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from reconcile.tidier import ANSWERS, Tidier
+from reconcile.tidier import ANSWERS, FIGURES, Tidier
+from rules.evaluate.evaluator import Standing
 from store.database import Database
 from store.event import DAY, HOUR
-from store.tables import message_attempts, message_subjects, messages, news, truth_answers
+from store.tables import (
+    detections,
+    evaluator_work,
+    evaluators,
+    message_attempts,
+    message_subjects,
+    messages,
+    news,
+    truth_answers,
+)
+from tests.api.figure_rows import Found, put_found, put_standing
 from tests.reconcile.desk import NOON
 from tests.reconcile.notify.newsroom import INTERVAL, WAIT, Newsroom
 
@@ -91,3 +102,13 @@ def test_a_great_deal_goes_in_several_steps(any_database: Database) -> None:
     tidier = Tidier(any_database, KEEP)
     assert [tidier.step(NOON) for _ in range(3)] == [True, True, False]
     assert count(any_database, truth_answers) == 0
+
+
+def test_figures_go_after_some_days(any_database: Database) -> None:
+    old, new = NOON - FIGURES - HOUR, NOON
+    put_found(any_database, [Found(old, told=False), Found(new, told=False)])
+    put_standing(any_database, Standing(old, 0, held=False), old)
+    tables = (detections, evaluators, evaluator_work)
+    assert [count(any_database, table) for table in tables] == [2, 1, 4]
+    Tidier(any_database, KEEP).step(NOON)
+    assert [count(any_database, table) for table in tables] == [1, 0, 0]
