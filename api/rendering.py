@@ -156,6 +156,7 @@ def _environment() -> Environment:
         from_now=times.from_now,
         lasting=times.lasting,
         span=times.span,
+        took=times.took,
         words=words,
         amount=amount,
         thousands=thousands,

@@ -23,6 +23,11 @@ def short_date(micros: int) -> str:
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
 
+def took(micros: int) -> str:
+    """A span that is mostly short, more exactly: `12 ms`, `1.3 s`; from a minute on as `span`."""
+    return f"{micros / SECOND:.1f} s" if SECOND <= micros < MINUTE else span(micros)
+
+
 def span(micros: int) -> str:
     """The length of a span, its sign ignored: `45 s`, `2 d 3 h`, `3.1 years`; below a second `12 ms`."""
     length = abs(micros)

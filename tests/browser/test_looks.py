@@ -22,6 +22,7 @@ PATHS = (
     "/discrepancies",
     "/audit",
     "/quarantine",
+    "/health",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",
