@@ -247,9 +247,7 @@ def _answer(workflow: Workflow, instance: InstanceCells, steps: list[StepCells])
         "at_risk": as_number(risk.value, attributes_of) if risk else NULL,
         "unit": as_label(risk.unit, attributes_of) if risk and risk.unit else NULL,
         "customer": as_label(workflow.customer, attributes_of) if workflow.customer else NULL,
-        **{name: Column(name) for name in ("stored", "conflicts", "doubts")},
-        "last_event": call("tupleElement", Column("last"), Constant(4)),
-        "last_event_at": call("tupleElement", Column("last"), Constant(1)),
+        **{name: Column(name) for name in ("stored", "conflicts", "doubts", "last_event", "last_event_at")},
         "ended_at": or_null(instance.over),
     }
 

@@ -34,16 +34,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p5:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         min(if(`ParcelPacked:is`, `micros`, `never`)) AS `ParcelPacked:first`,
@@ -52,7 +51,11 @@ toInt64(-2305843009213693952) AS `long_ago`,
         groupUniqArrayIf(tuple(`micros`, `id`, `source`), `ParcelShipped:is`) AS `ParcelShipped:events`,
         min(if(`Complaint:is`, `micros`, `never`)) AS `Complaint:first`,
         groupUniqArrayIf(tuple(`micros`, `id`, `source`), `Complaint:is`) AS `Complaint:events`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p5:Int64}))), `id`, char(0), toString(`source`)),
+            `starts`
+        ) AS `start:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -63,17 +66,17 @@ toInt64(-2305843009213693952) AS `long_ago`,
         *,
         arraySort(arrayMap(`e` -> tupleElement(`e`, 1), `ParcelPacked:events`)) AS `ParcelPacked:seen`,
         if(
-            (JSONType(`start:attributes`, {p5:String}) IN tuple('Int64', 'UInt64', 'Double')),
-            JSONExtractFloat(`start:attributes`, {p5:String}),
+            (JSONType(`start:attributes`, {p6:String}) IN tuple('Int64', 'UInt64', 'Double')),
+            JSONExtractFloat(`start:attributes`, {p6:String}),
             NULL
         ) AS `ParcelPacked:times`,
-        (`began` + {p6:Int64}) AS `ParcelPacked:due`,
+        (`began` + {p7:Int64}) AS `ParcelPacked:due`,
         arraySort(arrayMap(`e` -> tupleElement(`e`, 1), `ParcelShipped:events`)) AS `ParcelShipped:seen`,
         arraySort(arrayMap(`e` -> tupleElement(`e`, 1), `Complaint:events`)) AS `Complaint:seen`,
         multiIf((`Complaint:first` < `never`), 'on_time', (`Complaint:first` < `never`), 'late', 'pending') AS `Complaint:state`,
         if(
             (`began` >= `never`),
-            (least(`ParcelPacked:first`, `ParcelShipped:first`, `Complaint:first`) + {p7:Int64}),
+            (least(`ParcelPacked:first`, `ParcelShipped:first`, `Complaint:first`) + {p8:Int64}),
             `never`
         ) AS `orphan_at`
     FROM `histories`
@@ -123,7 +126,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'on_time',
             (`ParcelPacked:real` < `never`),
             'late',
-            ({p0:Int64} <= (`ParcelPacked:due` + {p7:Int64})),
+            ({p0:Int64} <= (`ParcelPacked:due` + {p8:Int64})),
             'pending',
             'missing'
         ) AS `ParcelPacked:state`,
@@ -137,13 +140,13 @@ toInt64(-2305843009213693952) AS `long_ago`,
     SELECT
         *,
         bitAnd((`ParcelPacked:anchor` >= `never`), bitOr((`ParcelPacked:anchor` < `never`), `ParcelPacked:skipped`)) AS `ParcelShipped:waits_on_optional`,
-        (`ParcelPacked:anchor` + {p8:Int64}) AS `ParcelShipped:due`,
+        (`ParcelPacked:anchor` + {p9:Int64}) AS `ParcelShipped:due`,
         if(
             bitAnd((`ParcelPacked:state` = 'pending'), (`ParcelPacked:due` < `never`)),
-            (`began` + ((intDiv(greatest((`ParcelPacked:due` - `began`), 0), 100) * {p9:Int64}) + intDiv((modulo(greatest((`ParcelPacked:due` - `began`), 0), 100) * {p9:Int64}), 100))),
+            (`began` + ((intDiv(greatest((`ParcelPacked:due` - `began`), 0), 100) * {p10:Int64}) + intDiv((modulo(greatest((`ParcelPacked:due` - `began`), 0), 100) * {p10:Int64}), 100))),
             `never`
         ) AS `ParcelPacked:warn_at`,
-        if((`ParcelPacked:state` = 'missing'), (`ParcelPacked:due` + {p7:Int64}), `never`) AS `ParcelPacked:missing`,
+        if((`ParcelPacked:state` = 'missing'), (`ParcelPacked:due` + {p8:Int64}), `never`) AS `ParcelPacked:missing`,
         if((`ParcelPacked:state` = 'late'), `ParcelPacked:real`, `never`) AS `ParcelPacked:late`,
         if(
             (NOT bitOr(`ParcelPacked:skipped`, (`ParcelPacked:state` = 'not_needed'))),
@@ -164,7 +167,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((`ParcelPacked:anchor` >= `never`), (`ParcelShipped:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`ParcelShipped:due` + {p7:Int64})),
+            ({p0:Int64} <= (`ParcelShipped:due` + {p8:Int64})),
             'pending',
             'missing'
         ) AS `ParcelShipped:state`
@@ -177,10 +180,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
         *,
         if(
             bitAnd((`ParcelShipped:state` = 'pending'), (`ParcelShipped:due` < `never`)),
-            (`ParcelShipped:due` + {p10:Int64}),
+            (`ParcelShipped:due` + {p11:Int64}),
             `never`
         ) AS `ParcelShipped:warn_at`,
-        if((`ParcelShipped:state` = 'missing'), (`ParcelShipped:due` + {p7:Int64}), `never`) AS `ParcelShipped:missing`,
+        if((`ParcelShipped:state` = 'missing'), (`ParcelShipped:due` + {p8:Int64}), `never`) AS `ParcelShipped:missing`,
         if((`ParcelShipped:state` = 'late'), `ParcelShipped:real`, `never`) AS `ParcelShipped:late`,
         if(
             bitAnd((`ParcelShipped:real` < `never`), (`ParcelShipped:state` != 'not_needed')),
@@ -188,7 +191,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 if((`ParcelShipped:real` < `ParcelShipped:last`), `ParcelShipped:real`, `never`),
                 if(
                     `ParcelShipped:gap`,
-                    if(({p0:Int64} > (`ParcelShipped:real` + {p7:Int64})), (`ParcelShipped:real` + {p7:Int64}), `never`),
+                    if(({p0:Int64} > (`ParcelShipped:real` + {p8:Int64})), (`ParcelShipped:real` + {p8:Int64}), `never`),
                     `never`
                 )
             ),
@@ -207,14 +210,14 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 (`began` < `never`),
                 least(
                     least(
-                        if((`ParcelPacked:state` = 'pending'), (`ParcelPacked:due` + {p11:Int64}), `never`),
+                        if((`ParcelPacked:state` = 'pending'), (`ParcelPacked:due` + {p12:Int64}), `never`),
                         if((`ParcelPacked:warn_at` > {p0:Int64}), `ParcelPacked:warn_at`, `never`)
                     ),
                     least(
-                        if((`ParcelShipped:state` = 'pending'), (`ParcelShipped:due` + {p11:Int64}), `never`),
+                        if((`ParcelShipped:state` = 'pending'), (`ParcelShipped:due` + {p12:Int64}), `never`),
                         if(
                             bitAnd((`ParcelShipped:state` != 'not_needed'), bitAnd((`ParcelShipped:real` < `never`), `ParcelShipped:gap`)),
-                            if(({p0:Int64} <= (`ParcelShipped:real` + {p7:Int64})), ((`ParcelShipped:real` + {p7:Int64}) + {p12:Int64}), `never`),
+                            if(({p0:Int64} <= (`ParcelShipped:real` + {p8:Int64})), ((`ParcelShipped:real` + {p8:Int64}) + {p13:Int64}), `never`),
                             `never`
                         ),
                         if((`ParcelShipped:warn_at` > {p0:Int64}), `ParcelShipped:warn_at`, `never`)
@@ -222,7 +225,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 ),
                 `never`
             ),
-            if(({p0:Int64} <= `orphan_at`), (`orphan_at` + {p12:Int64}), `never`)
+            if(({p0:Int64} <= `orphan_at`), (`orphan_at` + {p13:Int64}), `never`)
         ) AS `wakes`
     FROM `layer_7`
 ),
@@ -252,8 +255,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -332,7 +335,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p13:String},
+                {p14:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -395,12 +398,13 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p2 = 'ParcelPacked'
 -- p3 = 'ParcelShipped'
 -- p4 = 'Complaint'
--- p5 = 'parcels'
--- p6 = 14400000000
--- p7 = 300000000
--- p8 = 172800000000
--- p9 = 80
--- p10 = -21600000000
--- p11 = 300000001
--- p12 = 1
--- p13 = 'd490c741995fe1b3'
+-- p5 = 2305843009213693952
+-- p6 = 'parcels'
+-- p7 = 14400000000
+-- p8 = 300000000
+-- p9 = 172800000000
+-- p10 = 80
+-- p11 = -21600000000
+-- p12 = 300000001
+-- p13 = 1
+-- p14 = 'd490c741995fe1b3'

@@ -35,23 +35,26 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `cancels`) AS `cancels_at`,
         min(if(`PaymentReceived:is`, `micros`, `never`)) AS `PaymentReceived:first`,
         min(if(`ItemShipped:is`, `micros`, `never`)) AS `ItemShipped:first`,
         min(if(`ComplianceCheckDone:is`, `micros`, `never`)) AS `ComplianceCheckDone:first`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `starts`
+        ) AS `start:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -61,17 +64,17 @@ toInt64(-2305843009213693952) AS `long_ago`,
     SELECT
         *,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`cancels_at`, `never`)) AS `cancels_first`,
-        (`began` + {p6:Int64}) AS `PaymentReceived:due`,
+        (`began` + {p7:Int64}) AS `PaymentReceived:due`,
         if((`PaymentReceived:first` < `never`), `PaymentReceived:first`, `long_ago`) AS `ItemShipped:last`,
         (`PaymentReceived:first` >= `never`) AS `ItemShipped:gap`,
-        (`PaymentReceived:first` + {p7:Int64}) AS `ItemShipped:due`,
+        (`PaymentReceived:first` + {p8:Int64}) AS `ItemShipped:due`,
         ifNull(
-            ((if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p9:String}) OR (if((JSONType(`start:attributes`, {p8:String}) = 'String'), JSONExtractString(`start:attributes`, {p8:String}), NULL) = {p10:String})),
+            ((if((JSONType(`start:attributes`, {p9:String}) = 'String'), JSONExtractString(`start:attributes`, {p9:String}), NULL) = {p10:String}) OR (if((JSONType(`start:attributes`, {p9:String}) = 'String'), JSONExtractString(`start:attributes`, {p9:String}), NULL) = {p11:String})),
             0
         ) AS `ComplianceCheckDone:holds`,
         if((`PaymentReceived:first` < `never`), `PaymentReceived:first`, `long_ago`) AS `ComplianceCheckDone:last`,
         (`PaymentReceived:first` >= `never`) AS `ComplianceCheckDone:gap`,
-        (`PaymentReceived:first` + {p11:Int64}) AS `ComplianceCheckDone:due`
+        (`PaymentReceived:first` + {p12:Int64}) AS `ComplianceCheckDone:due`
     FROM `histories`
 ),
 
@@ -93,7 +96,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'on_time',
             (`PaymentReceived:first` < `never`),
             'late',
-            ({p0:Int64} <= (`PaymentReceived:due` + {p12:Int64})),
+            ({p0:Int64} <= (`PaymentReceived:due` + {p13:Int64})),
             'pending',
             'missing'
         ) AS `PaymentReceived:state`,
@@ -112,7 +115,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((`PaymentReceived:first` >= `never`), (`ItemShipped:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`ItemShipped:due` + {p12:Int64})),
+            ({p0:Int64} <= (`ItemShipped:due` + {p13:Int64})),
             'pending',
             'missing'
         ) AS `ItemShipped:state`,
@@ -141,18 +144,18 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((`PaymentReceived:first` >= `never`), (`ComplianceCheckDone:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`ComplianceCheckDone:due` + {p12:Int64})),
+            ({p0:Int64} <= (`ComplianceCheckDone:due` + {p13:Int64})),
             'pending',
             'missing'
         ) AS `ComplianceCheckDone:state`,
-        if((`PaymentReceived:state` = 'missing'), (`PaymentReceived:due` + {p12:Int64}), `never`) AS `PaymentReceived:missing`,
+        if((`PaymentReceived:state` = 'missing'), (`PaymentReceived:due` + {p13:Int64}), `never`) AS `PaymentReceived:missing`,
         if((`PaymentReceived:state` = 'late'), `PaymentReceived:first`, `never`) AS `PaymentReceived:late`,
         if(
             bitAnd(`cancelled`, bitAnd((`PaymentReceived:first` < `never`), (`PaymentReceived:first` > `cancels_first`))),
             `PaymentReceived:first`,
             `never`
         ) AS `PaymentReceived:after_end`,
-        if((`ItemShipped:state` = 'missing'), (`ItemShipped:due` + {p12:Int64}), `never`) AS `ItemShipped:missing`,
+        if((`ItemShipped:state` = 'missing'), (`ItemShipped:due` + {p13:Int64}), `never`) AS `ItemShipped:missing`,
         if((`ItemShipped:state` = 'late'), `ItemShipped:first`, `never`) AS `ItemShipped:late`,
         if(
             bitAnd((`ItemShipped:first` < `never`), (`ItemShipped:state` != 'not_needed')),
@@ -160,7 +163,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 if((`ItemShipped:first` < `ItemShipped:last`), `ItemShipped:first`, `never`),
                 if(
                     `ItemShipped:gap`,
-                    if(({p0:Int64} > (`ItemShipped:first` + {p12:Int64})), (`ItemShipped:first` + {p12:Int64}), `never`),
+                    if(({p0:Int64} > (`ItemShipped:first` + {p13:Int64})), (`ItemShipped:first` + {p13:Int64}), `never`),
                     `never`
                 )
             ),
@@ -186,7 +189,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        if((`ComplianceCheckDone:state` = 'missing'), (`ComplianceCheckDone:due` + {p12:Int64}), `never`) AS `ComplianceCheckDone:missing`,
+        if((`ComplianceCheckDone:state` = 'missing'), (`ComplianceCheckDone:due` + {p13:Int64}), `never`) AS `ComplianceCheckDone:missing`,
         if((`ComplianceCheckDone:state` = 'late'), `ComplianceCheckDone:first`, `never`) AS `ComplianceCheckDone:late`,
         if(
             bitAnd(
@@ -197,7 +200,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 if((`ComplianceCheckDone:first` < `ComplianceCheckDone:last`), `ComplianceCheckDone:first`, `never`),
                 if(
                     `ComplianceCheckDone:gap`,
-                    if(({p0:Int64} > (`ComplianceCheckDone:first` + {p12:Int64})), (`ComplianceCheckDone:first` + {p12:Int64}), `never`),
+                    if(({p0:Int64} > (`ComplianceCheckDone:first` + {p13:Int64})), (`ComplianceCheckDone:first` + {p13:Int64}), `never`),
                     `never`
                 )
             ),
@@ -208,25 +211,25 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if(
                 (`began` < `never`),
                 least(
-                    if((`PaymentReceived:state` = 'pending'), (`PaymentReceived:due` + {p13:Int64}), `never`),
+                    if((`PaymentReceived:state` = 'pending'), (`PaymentReceived:due` + {p14:Int64}), `never`),
                     least(
-                        if((`ItemShipped:state` = 'pending'), (`ItemShipped:due` + {p13:Int64}), `never`),
+                        if((`ItemShipped:state` = 'pending'), (`ItemShipped:due` + {p14:Int64}), `never`),
                         if(
                             bitAnd((`ItemShipped:state` != 'not_needed'), bitAnd((`ItemShipped:first` < `never`), `ItemShipped:gap`)),
-                            if(({p0:Int64} <= (`ItemShipped:first` + {p12:Int64})), ((`ItemShipped:first` + {p12:Int64}) + {p14:Int64}), `never`),
+                            if(({p0:Int64} <= (`ItemShipped:first` + {p13:Int64})), ((`ItemShipped:first` + {p13:Int64}) + {p15:Int64}), `never`),
                             `never`
                         )
                     ),
                     least(
-                        if((`ComplianceCheckDone:state` = 'pending'), (`ComplianceCheckDone:due` + {p13:Int64}), `never`),
+                        if((`ComplianceCheckDone:state` = 'pending'), (`ComplianceCheckDone:due` + {p14:Int64}), `never`),
                         if(
                             bitAnd(
                                 (NOT bitOr(`ComplianceCheckDone:skipped`, (`ComplianceCheckDone:state` = 'not_needed'))),
                                 bitAnd((`ComplianceCheckDone:first` < `never`), `ComplianceCheckDone:gap`)
                             ),
                             if(
-                                ({p0:Int64} <= (`ComplianceCheckDone:first` + {p12:Int64})),
-                                ((`ComplianceCheckDone:first` + {p12:Int64}) + {p14:Int64}),
+                                ({p0:Int64} <= (`ComplianceCheckDone:first` + {p13:Int64})),
+                                ((`ComplianceCheckDone:first` + {p13:Int64}) + {p15:Int64}),
                                 `never`
                             ),
                             `never`
@@ -257,18 +260,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
         emptyArrayInt64() AS `step_needed`,
         emptyArrayUInt8() AS `undated`,
         if(
-            (JSONType(`start:attributes`, {p15:String}) IN tuple('Int64', 'UInt64', 'Double')),
-            JSONExtractFloat(`start:attributes`, {p15:String}),
+            (JSONType(`start:attributes`, {p16:String}) IN tuple('Int64', 'UInt64', 'Double')),
+            JSONExtractFloat(`start:attributes`, {p16:String}),
             NULL
         ) AS `at_risk`,
-        coalesce(
-            if((JSONType(`start:attributes`, {p16:String}) = 'String'), JSONExtractString(`start:attributes`, {p16:String}), NULL),
-            if(
-                (JSONType(`start:attributes`, {p16:String}) IN tuple('Bool', 'Int64', 'UInt64')),
-                JSONExtractRaw(`start:attributes`, {p16:String}),
-                NULL
-            )
-        ) AS `unit`,
         coalesce(
             if((JSONType(`start:attributes`, {p17:String}) = 'String'), JSONExtractString(`start:attributes`, {p17:String}), NULL),
             if(
@@ -276,12 +271,20 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 JSONExtractRaw(`start:attributes`, {p17:String}),
                 NULL
             )
+        ) AS `unit`,
+        coalesce(
+            if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL),
+            if(
+                (JSONType(`start:attributes`, {p18:String}) IN tuple('Bool', 'Int64', 'UInt64')),
+                JSONExtractRaw(`start:attributes`, {p18:String}),
+                NULL
+            )
         ) AS `customer`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         if((`cancels_first` < `never`), `cancels_first`, NULL) AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -353,7 +356,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p18:String},
+                {p19:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -417,16 +420,17 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p3 = 'PaymentReceived'
 -- p4 = 'ItemShipped'
 -- p5 = 'ComplianceCheckDone'
--- p6 = 900000000
--- p7 = 172800000000
--- p8 = 'country'
--- p9 = 'DE'
--- p10 = 'FR'
--- p11 = 86400000000
--- p12 = 120000000
--- p13 = 120000001
--- p14 = 1
--- p15 = 'amount'
--- p16 = 'currency'
--- p17 = 'customer_id'
--- p18 = '5eaae214e416ccc8'
+-- p6 = 2305843009213693952
+-- p7 = 900000000
+-- p8 = 172800000000
+-- p9 = 'country'
+-- p10 = 'DE'
+-- p11 = 'FR'
+-- p12 = 86400000000
+-- p13 = 120000000
+-- p14 = 120000001
+-- p15 = 1
+-- p16 = 'amount'
+-- p17 = 'currency'
+-- p18 = 'customer_id'
+-- p19 = '5eaae214e416ccc8'

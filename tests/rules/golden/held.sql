@@ -35,27 +35,42 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `ends`) AS `ends_at`,
         min(if(`Authorized:is`, `micros`, `never`)) AS `Authorized:first`,
         min(if(`Captured:is`, `micros`, `never`)) AS `Captured:first`,
         max(if(`Captured:is`, `micros`, `long_ago`)) AS `Captured:latest`,
-        argMaxIf(`attributes`, tuple(`micros`, `id`, `source`), `Captured:is`) AS `Captured:latest_attributes`,
+        argMaxIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `Captured:is`
+        ) AS `Captured:latest_attributes`,
         min(if(`Settled:is`, `micros`, `never`)) AS `Settled:first`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `Authorized:is`) AS `Authorized:attributes`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `Captured:is`) AS `Captured:attributes`
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `starts`
+        ) AS `start:attributes`,
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `Authorized:is`
+        ) AS `Authorized:attributes`,
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p6:Int64}))), `id`, char(0), toString(`source`)),
+            `Captured:is`
+        ) AS `Captured:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -65,87 +80,87 @@ toInt64(-2305843009213693952) AS `long_ago`,
     SELECT
         *,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`ends_at`, `never`)) AS `ends_first`,
-        (`began` + {p6:Int64}) AS `Authorized:due`,
+        (`began` + {p7:Int64}) AS `Authorized:due`,
         if((`Authorized:first` < `never`), `Authorized:first`, `long_ago`) AS `Captured:last`,
         (`Authorized:first` >= `never`) AS `Captured:gap`,
-        least((`Authorized:first` + {p7:Int64}), (`Authorized:first` + {p8:Int64})) AS `Captured:due`,
+        least((`Authorized:first` + {p8:Int64}), (`Authorized:first` + {p9:Int64})) AS `Captured:due`,
         ifNull(
             (if(
-                (JSONType(`Captured:attributes`, {p9:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                JSONExtractFloat(`Captured:attributes`, {p9:String}),
+                (JSONType(`Captured:attributes`, {p10:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                JSONExtractFloat(`Captured:attributes`, {p10:String}),
                 NULL
-            ) > {p10:Float64}),
+            ) > {p11:Float64}),
             0
         ) AS `Settled:holds`,
         (`Captured:first` >= `never`) AS `Settled:undecided`,
         if((`Captured:first` < `never`), `Captured:first`, `long_ago`) AS `Settled:last`,
         (`Captured:first` >= `never`) AS `Settled:gap`,
-        (`Captured:first` + {p11:Int64}) AS `Settled:due`,
+        (`Captured:first` + {p12:Int64}) AS `Settled:due`,
         ifNull(
             (coalesce(
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p9:String}) IN tuple('Int64', 'UInt64')),
-                    JSONExtract(`Captured:latest_attributes`, {p9:String}, 'Int128'),
+                    (JSONType(`Captured:latest_attributes`, {p10:String}) IN tuple('Int64', 'UInt64')),
+                    JSONExtract(`Captured:latest_attributes`, {p10:String}, 'Int128'),
                     NULL
                 ) = if(
-                    (JSONType(`start:attributes`, {p9:String}) IN tuple('Int64', 'UInt64')),
-                    JSONExtract(`start:attributes`, {p9:String}, 'Int128'),
+                    (JSONType(`start:attributes`, {p10:String}) IN tuple('Int64', 'UInt64')),
+                    JSONExtract(`start:attributes`, {p10:String}, 'Int128'),
                     NULL
                 )),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p9:String}) = 'Bool'),
-                    JSONExtractBool(`Captured:latest_attributes`, {p9:String}),
+                    (JSONType(`Captured:latest_attributes`, {p10:String}) = 'Bool'),
+                    JSONExtractBool(`Captured:latest_attributes`, {p10:String}),
                     NULL
-                ) = if((JSONType(`start:attributes`, {p9:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p9:String}), NULL)),
+                ) = if((JSONType(`start:attributes`, {p10:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p10:String}), NULL)),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p9:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`Captured:latest_attributes`, {p9:String}),
+                    (JSONType(`Captured:latest_attributes`, {p10:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`Captured:latest_attributes`, {p10:String}),
                     NULL
                 ) = if(
-                    (JSONType(`start:attributes`, {p9:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`start:attributes`, {p9:String}),
+                    (JSONType(`start:attributes`, {p10:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`start:attributes`, {p10:String}),
                     NULL
                 )),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p9:String}) = 'String'),
-                    JSONExtractString(`Captured:latest_attributes`, {p9:String}),
+                    (JSONType(`Captured:latest_attributes`, {p10:String}) = 'String'),
+                    JSONExtractString(`Captured:latest_attributes`, {p10:String}),
                     NULL
-                ) = if((JSONType(`start:attributes`, {p9:String}) = 'String'), JSONExtractString(`start:attributes`, {p9:String}), NULL))
+                ) = if((JSONType(`start:attributes`, {p10:String}) = 'String'), JSONExtractString(`start:attributes`, {p10:String}), NULL))
             ) AND coalesce(
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p12:String}) IN tuple('Int64', 'UInt64')),
-                    JSONExtract(`Captured:latest_attributes`, {p12:String}, 'Int128'),
+                    (JSONType(`Captured:latest_attributes`, {p13:String}) IN tuple('Int64', 'UInt64')),
+                    JSONExtract(`Captured:latest_attributes`, {p13:String}, 'Int128'),
                     NULL
                 ) = if(
-                    (JSONType(`Authorized:attributes`, {p12:String}) IN tuple('Int64', 'UInt64')),
-                    JSONExtract(`Authorized:attributes`, {p12:String}, 'Int128'),
+                    (JSONType(`Authorized:attributes`, {p13:String}) IN tuple('Int64', 'UInt64')),
+                    JSONExtract(`Authorized:attributes`, {p13:String}, 'Int128'),
                     NULL
                 )),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p12:String}) = 'Bool'),
-                    JSONExtractBool(`Captured:latest_attributes`, {p12:String}),
+                    (JSONType(`Captured:latest_attributes`, {p13:String}) = 'Bool'),
+                    JSONExtractBool(`Captured:latest_attributes`, {p13:String}),
                     NULL
                 ) = if(
-                    (JSONType(`Authorized:attributes`, {p12:String}) = 'Bool'),
-                    JSONExtractBool(`Authorized:attributes`, {p12:String}),
+                    (JSONType(`Authorized:attributes`, {p13:String}) = 'Bool'),
+                    JSONExtractBool(`Authorized:attributes`, {p13:String}),
                     NULL
                 )),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p12:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`Captured:latest_attributes`, {p12:String}),
+                    (JSONType(`Captured:latest_attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`Captured:latest_attributes`, {p13:String}),
                     NULL
                 ) = if(
-                    (JSONType(`Authorized:attributes`, {p12:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`Authorized:attributes`, {p12:String}),
+                    (JSONType(`Authorized:attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`Authorized:attributes`, {p13:String}),
                     NULL
                 )),
                 (if(
-                    (JSONType(`Captured:latest_attributes`, {p12:String}) = 'String'),
-                    JSONExtractString(`Captured:latest_attributes`, {p12:String}),
+                    (JSONType(`Captured:latest_attributes`, {p13:String}) = 'String'),
+                    JSONExtractString(`Captured:latest_attributes`, {p13:String}),
                     NULL
                 ) = if(
-                    (JSONType(`Authorized:attributes`, {p12:String}) = 'String'),
-                    JSONExtractString(`Authorized:attributes`, {p12:String}),
+                    (JSONType(`Authorized:attributes`, {p13:String}) = 'String'),
+                    JSONExtractString(`Authorized:attributes`, {p13:String}),
                     NULL
                 ))
             )),
@@ -168,7 +183,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'on_time',
             (`Authorized:first` < `never`),
             'late',
-            ({p0:Int64} <= (`Authorized:due` + {p13:Int64})),
+            ({p0:Int64} <= (`Authorized:due` + {p14:Int64})),
             'pending',
             'missing'
         ) AS `Authorized:state`,
@@ -184,7 +199,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((`Authorized:first` >= `never`), (`Captured:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`Captured:due` + {p13:Int64})),
+            ({p0:Int64} <= (`Captured:due` + {p14:Int64})),
             'pending',
             'missing'
         ) AS `Captured:state`,
@@ -212,14 +227,14 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((`Captured:first` >= `never`), (`Settled:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`Settled:due` + {p13:Int64})),
+            ({p0:Int64} <= (`Settled:due` + {p14:Int64})),
             'pending',
             'missing'
         ) AS `Settled:state`,
-        if((`Authorized:state` = 'missing'), (`Authorized:due` + {p13:Int64}), `never`) AS `Authorized:missing`,
+        if((`Authorized:state` = 'missing'), (`Authorized:due` + {p14:Int64}), `never`) AS `Authorized:missing`,
         if((`Authorized:state` = 'late'), `Authorized:first`, `never`) AS `Authorized:late`,
-        if(bitAnd((`Captured:state` = 'pending'), (`Captured:due` < `never`)), (`Captured:due` + {p14:Int64}), `never`) AS `Captured:warn_at`,
-        if((`Captured:state` = 'missing'), (`Captured:due` + {p13:Int64}), `never`) AS `Captured:missing`,
+        if(bitAnd((`Captured:state` = 'pending'), (`Captured:due` < `never`)), (`Captured:due` + {p15:Int64}), `never`) AS `Captured:warn_at`,
+        if((`Captured:state` = 'missing'), (`Captured:due` + {p14:Int64}), `never`) AS `Captured:missing`,
         if((`Captured:state` = 'late'), `Captured:first`, `never`) AS `Captured:late`,
         if(
             bitAnd((`Captured:first` < `never`), (`Captured:state` != 'not_needed')),
@@ -227,7 +242,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 if((`Captured:first` < `Captured:last`), `Captured:first`, `never`),
                 if(
                     `Captured:gap`,
-                    if(({p0:Int64} > (`Captured:first` + {p13:Int64})), (`Captured:first` + {p13:Int64}), `never`),
+                    if(({p0:Int64} > (`Captured:first` + {p14:Int64})), (`Captured:first` + {p14:Int64}), `never`),
                     `never`
                 )
             ),
@@ -248,7 +263,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        if((`Settled:state` = 'missing'), (`Settled:due` + {p13:Int64}), `never`) AS `Settled:missing`,
+        if((`Settled:state` = 'missing'), (`Settled:due` + {p14:Int64}), `never`) AS `Settled:missing`,
         if((`Settled:state` = 'late'), `Settled:first`, `never`) AS `Settled:late`,
         if(
             bitAnd((`Settled:first` < `never`), (NOT bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed')))),
@@ -256,7 +271,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 if((`Settled:first` < `Settled:last`), `Settled:first`, `never`),
                 if(
                     `Settled:gap`,
-                    if(({p0:Int64} > (`Settled:first` + {p13:Int64})), (`Settled:first` + {p13:Int64}), `never`),
+                    if(({p0:Int64} > (`Settled:first` + {p14:Int64})), (`Settled:first` + {p14:Int64}), `never`),
                     `never`
                 )
             ),
@@ -267,24 +282,24 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if(
                 (`began` < `never`),
                 least(
-                    if((`Authorized:state` = 'pending'), (`Authorized:due` + {p15:Int64}), `never`),
+                    if((`Authorized:state` = 'pending'), (`Authorized:due` + {p16:Int64}), `never`),
                     least(
-                        if((`Captured:state` = 'pending'), (`Captured:due` + {p15:Int64}), `never`),
+                        if((`Captured:state` = 'pending'), (`Captured:due` + {p16:Int64}), `never`),
                         if(
                             bitAnd((`Captured:state` != 'not_needed'), bitAnd((`Captured:first` < `never`), `Captured:gap`)),
-                            if(({p0:Int64} <= (`Captured:first` + {p13:Int64})), ((`Captured:first` + {p13:Int64}) + {p16:Int64}), `never`),
+                            if(({p0:Int64} <= (`Captured:first` + {p14:Int64})), ((`Captured:first` + {p14:Int64}) + {p17:Int64}), `never`),
                             `never`
                         ),
                         if((`Captured:warn_at` > {p0:Int64}), `Captured:warn_at`, `never`)
                     ),
                     least(
-                        if((`Settled:state` = 'pending'), (`Settled:due` + {p15:Int64}), `never`),
+                        if((`Settled:state` = 'pending'), (`Settled:due` + {p16:Int64}), `never`),
                         if(
                             bitAnd(
                                 (NOT bitOr(`Settled:skipped`, (`Settled:state` = 'not_needed'))),
                                 bitAnd((`Settled:first` < `never`), `Settled:gap`)
                             ),
-                            if(({p0:Int64} <= (`Settled:first` + {p13:Int64})), ((`Settled:first` + {p13:Int64}) + {p16:Int64}), `never`),
+                            if(({p0:Int64} <= (`Settled:first` + {p14:Int64})), ((`Settled:first` + {p14:Int64}) + {p17:Int64}), `never`),
                             `never`
                         )
                     )
@@ -312,8 +327,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         if((`ends_first` < `never`), `ends_first`, NULL) AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -379,7 +394,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p17:String},
+                {p18:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -443,15 +458,16 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p3 = 'Authorized'
 -- p4 = 'Captured'
 -- p5 = 'Settled'
--- p6 = 600000000
--- p7 = 2592000000000
--- p8 = 604800000000
--- p9 = 'amount'
--- p10 = 0.0
--- p11 = 259200000000
--- p12 = 'currency'
--- p13 = 60000000
--- p14 = -86400000000
--- p15 = 60000001
--- p16 = 1
--- p17 = 'b7f7c9e7b39d1b67'
+-- p6 = 2305843009213693952
+-- p7 = 600000000
+-- p8 = 2592000000000
+-- p9 = 604800000000
+-- p10 = 'amount'
+-- p11 = 0.0
+-- p12 = 259200000000
+-- p13 = 'currency'
+-- p14 = 60000000
+-- p15 = -86400000000
+-- p16 = 60000001
+-- p17 = 1
+-- p18 = 'b7f7c9e7b39d1b67'

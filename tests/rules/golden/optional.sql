@@ -37,16 +37,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p9:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `ends`) AS `ends_at`,
@@ -64,12 +63,12 @@ toInt64(-2305843009213693952) AS `long_ago`,
     SELECT
         *,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`ends_at`, `never`)) AS `ends_first`,
-        (`began` + {p9:Int64}) AS `WrapAsked:due`,
+        (`began` + {p10:Int64}) AS `WrapAsked:due`,
         (`WrapAsked:first` >= `never`) AS `Wrapped:waits_softly`,
         (`WrapAsked:first` >= `never`) AS `Wrapped:waits_on_optional`,
         if((`WrapAsked:first` < `never`), `WrapAsked:first`, `long_ago`) AS `Wrapped:last`,
-        least((`WrapAsked:first` + {p10:Int64}), (`began` + {p9:Int64})) AS `Wrapped:due`,
-        least((`began` + {p11:Int64}), (`began` + {p9:Int64})) AS `Picked:due`,
+        least((`WrapAsked:first` + {p11:Int64}), (`began` + {p10:Int64})) AS `Wrapped:due`,
+        least((`began` + {p12:Int64}), (`began` + {p10:Int64})) AS `Picked:due`,
         greatest(`Wrapped:first`, `Picked:first`) AS `Shipped:base`,
         greatest(
             if((`Wrapped:first` < `never`), `Wrapped:first`, `long_ago`),
@@ -139,9 +138,9 @@ toInt64(-2305843009213693952) AS `long_ago`,
             )
         ) AS `Shipped:waits_on_optional`,
         bitOr(bitAnd((`Wrapped:first` >= `never`), (NOT `Wrapped:waits_on_optional`)), (`Picked:first` >= `never`)) AS `Shipped:gap`,
-        least((`Shipped:base` + {p11:Int64}), (`began` + {p9:Int64})) AS `Shipped:due`,
+        least((`Shipped:base` + {p12:Int64}), (`began` + {p10:Int64})) AS `Shipped:due`,
         (`Told:last` = `long_ago`) AS `Told:gap`,
-        least((`Told:base` + {p12:Int64}), (`began` + {p9:Int64})) AS `Told:due`
+        least((`Told:base` + {p13:Int64}), (`began` + {p10:Int64})) AS `Told:due`
     FROM `layer_1`
 ),
 
@@ -190,7 +189,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`Wrapped:state` = 'late'), `Wrapped:first`, `never`) AS `Wrapped:late`,
         if(
             bitAnd((`Wrapped:first` < `never`), (`Wrapped:state` != 'not_needed')),
-            if((`Wrapped:first` < (`Wrapped:last` + {p13:Int64})), `Wrapped:first`, `never`),
+            if((`Wrapped:first` < (`Wrapped:last` + {p14:Int64})), `Wrapped:first`, `never`),
             `never`
         ) AS `Wrapped:out_of_order`,
         if((`Picked:state` = 'missing'), `Picked:due`, `never`) AS `Picked:missing`,
@@ -207,7 +206,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             bitAnd((`Shipped:first` < `never`), (`Shipped:state` != 'not_needed')),
             least(
-                if((`Shipped:first` < (`Shipped:last` + {p13:Int64})), `Shipped:first`, `never`),
+                if((`Shipped:first` < (`Shipped:last` + {p14:Int64})), `Shipped:first`, `never`),
                 if(`Shipped:gap`, if(({p0:Int64} > `Shipped:first`), `Shipped:first`, `never`), `never`)
             ),
             `never`
@@ -217,7 +216,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             bitAnd((`Told:first` < `never`), (`Told:state` != 'not_needed')),
             least(
-                if((`Told:first` < (`Told:last` + {p13:Int64})), `Told:first`, `never`),
+                if((`Told:first` < (`Told:last` + {p14:Int64})), `Told:first`, `never`),
                 if(`Told:gap`, if(({p0:Int64} > `Told:first`), `Told:first`, `never`), `never`)
             ),
             `never`
@@ -227,21 +226,21 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if(
                 (`began` < `never`),
                 least(
-                    if((`Wrapped:state` = 'pending'), (`Wrapped:due` + {p14:Int64}), `never`),
-                    if((`Picked:state` = 'pending'), (`Picked:due` + {p14:Int64}), `never`),
+                    if((`Wrapped:state` = 'pending'), (`Wrapped:due` + {p15:Int64}), `never`),
+                    if((`Picked:state` = 'pending'), (`Picked:due` + {p15:Int64}), `never`),
                     least(
-                        if((`Shipped:state` = 'pending'), (`Shipped:due` + {p14:Int64}), `never`),
+                        if((`Shipped:state` = 'pending'), (`Shipped:due` + {p15:Int64}), `never`),
                         if(
                             bitAnd((`Shipped:state` != 'not_needed'), bitAnd((`Shipped:first` < `never`), `Shipped:gap`)),
-                            if(({p0:Int64} <= `Shipped:first`), (`Shipped:first` + {p14:Int64}), `never`),
+                            if(({p0:Int64} <= `Shipped:first`), (`Shipped:first` + {p15:Int64}), `never`),
                             `never`
                         )
                     ),
                     least(
-                        if((`Told:state` = 'pending'), (`Told:due` + {p14:Int64}), `never`),
+                        if((`Told:state` = 'pending'), (`Told:due` + {p15:Int64}), `never`),
                         if(
                             bitAnd((`Told:state` != 'not_needed'), bitAnd((`Told:first` < `never`), `Told:gap`)),
-                            if(({p0:Int64} <= `Told:first`), (`Told:first` + {p14:Int64}), `never`),
+                            if(({p0:Int64} <= `Told:first`), (`Told:first` + {p15:Int64}), `never`),
                             `never`
                         )
                     )
@@ -275,8 +274,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         if((`ends_first` < `never`), `ends_first`, NULL) AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -365,7 +364,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p15:String},
+                {p16:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -432,10 +431,11 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p6 = 'Picked'
 -- p7 = 'Shipped'
 -- p8 = 'Told'
--- p9 = 864000000000
--- p10 = 86400000000
--- p11 = 172800000000
--- p12 = 259200000000
--- p13 = -1000000
--- p14 = 1
--- p15 = '178b8f5ab49874fb'
+-- p9 = 2305843009213693952
+-- p10 = 864000000000
+-- p11 = 86400000000
+-- p12 = 172800000000
+-- p13 = 259200000000
+-- p14 = -1000000
+-- p15 = 1
+-- p16 = '178b8f5ab49874fb'

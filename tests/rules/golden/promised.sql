@@ -55,22 +55,29 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p11:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         min(if(`Decided:is`, `micros`, `never`)) AS `Decided:first`,
         min(if(`Paid:is`, `micros`, `never`)) AS `Paid:first`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `starts`) AS `start:attributes`,
-        argMinIf(`attributes`, tuple(`micros`, `id`, `source`), `Decided:is`) AS `Decided:attributes`
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p11:Int64}))), `id`, char(0), toString(`source`)),
+            `starts`
+        ) AS `start:attributes`,
+        argMinIf(
+            `attributes`,
+            concat(reverse(reinterpretAsFixedString((`micros` + {p11:Int64}))), `id`, char(0), toString(`source`)),
+            `Decided:is`
+        ) AS `Decided:attributes`
     FROM `matched`
     GROUP BY `correlation_id`
 ),
@@ -84,13 +91,13 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 ((coalesce(
                     if(
                         match(
-                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL),
                             '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
                         ),
                         toUnixTimestamp64Micro(
                             parseDateTime64BestEffortOrNull(
                                 upper(
-                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                    if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL)
                                 ),
                                 6,
                                 'UTC'
@@ -101,23 +108,23 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     accurateCastOrNull(
                         floor(
                             ((if(
-                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                (JSONType(`start:attributes`, {p12:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p12:String}),
                                 NULL
-                            ) * 1000000) + {p12:Float64})
+                            ) * 1000000) + {p13:Float64})
                         ),
                         'Int64'
                     )
                 ) >= -2208988800000000) AND (coalesce(
                     if(
                         match(
-                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL),
                             '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
                         ),
                         toUnixTimestamp64Micro(
                             parseDateTime64BestEffortOrNull(
                                 upper(
-                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                    if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL)
                                 ),
                                 6,
                                 'UTC'
@@ -128,10 +135,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     accurateCastOrNull(
                         floor(
                             ((if(
-                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                (JSONType(`start:attributes`, {p12:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p12:String}),
                                 NULL
-                            ) * 1000000) + {p12:Float64})
+                            ) * 1000000) + {p13:Float64})
                         ),
                         'Int64'
                     )
@@ -139,13 +146,13 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 coalesce(
                     if(
                         match(
-                            if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL),
+                            if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL),
                             '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
                         ),
                         toUnixTimestamp64Micro(
                             parseDateTime64BestEffortOrNull(
                                 upper(
-                                    if((JSONType(`start:attributes`, {p11:String}) = 'String'), JSONExtractString(`start:attributes`, {p11:String}), NULL)
+                                    if((JSONType(`start:attributes`, {p12:String}) = 'String'), JSONExtractString(`start:attributes`, {p12:String}), NULL)
                                 ),
                                 6,
                                 'UTC'
@@ -156,10 +163,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     accurateCastOrNull(
                         floor(
                             ((if(
-                                (JSONType(`start:attributes`, {p11:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                JSONExtractFloat(`start:attributes`, {p11:String}),
+                                (JSONType(`start:attributes`, {p12:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                JSONExtractFloat(`start:attributes`, {p12:String}),
                                 NULL
-                            ) * 1000000) + {p12:Float64})
+                            ) * 1000000) + {p13:Float64})
                         ),
                         'Int64'
                     )
@@ -171,20 +178,20 @@ toInt64(-2305843009213693952) AS `long_ago`,
         ifNull(
             ((ifNotFinite(
                 (if(
-                    (JSONType(`Decided:attributes`, {p13:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`Decided:attributes`, {p13:String}),
+                    (JSONType(`Decided:attributes`, {p14:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`Decided:attributes`, {p14:String}),
                     NULL
-                ) * {p14:Float64}),
+                ) * {p15:Float64}),
                 NULL
             ) >= ifNotFinite(
                 (if(
-                    (JSONType(`start:attributes`, {p15:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                    JSONExtractFloat(`start:attributes`, {p15:String}),
+                    (JSONType(`start:attributes`, {p16:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                    JSONExtractFloat(`start:attributes`, {p16:String}),
                     NULL
-                ) / nullIf({p16:Float64}, 0)),
+                ) / nullIf({p17:Float64}, 0)),
                 NULL
             )) OR (NOT if(
-                ((JSONType(`start:attributes`, {p17:String}) = 'Array') AND (JSONType(`start:attributes`, {p18:String}) != 'Null')),
+                ((JSONType(`start:attributes`, {p18:String}) = 'Array') AND (JSONType(`start:attributes`, {p19:String}) != 'Null')),
                 arrayElement(
                     array(0, NULL, 1),
                     (arrayMax(
@@ -193,21 +200,21 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 `element` -> ifNull(
                                     (coalesce(
                                         (if(
-                                            (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64')),
-                                            JSONExtract(`start:attributes`, {p18:String}, 'Int128'),
+                                            (JSONType(`start:attributes`, {p19:String}) IN tuple('Int64', 'UInt64')),
+                                            JSONExtract(`start:attributes`, {p19:String}, 'Int128'),
                                             NULL
                                         ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64')), JSONExtract(`element`, 'Int128'), NULL)),
-                                        (if((JSONType(`start:attributes`, {p18:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
+                                        (if((JSONType(`start:attributes`, {p19:String}) = 'Bool'), JSONExtractBool(`start:attributes`, {p19:String}), NULL) = if((JSONType(`element`) = 'Bool'), JSONExtractBool(`element`), NULL)),
                                         (if(
-                                            (JSONType(`start:attributes`, {p18:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                            JSONExtractFloat(`start:attributes`, {p18:String}),
+                                            (JSONType(`start:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                            JSONExtractFloat(`start:attributes`, {p19:String}),
                                             NULL
                                         ) = if((JSONType(`element`) IN tuple('Int64', 'UInt64', 'Double')), JSONExtractFloat(`element`), NULL)),
-                                        (if((JSONType(`start:attributes`, {p18:String}) = 'String'), JSONExtractString(`start:attributes`, {p18:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
+                                        (if((JSONType(`start:attributes`, {p19:String}) = 'String'), JSONExtractString(`start:attributes`, {p19:String}), NULL) = if((JSONType(`element`) = 'String'), JSONExtractString(`element`), NULL))
                                     ) * 2),
                                     1
                                 ),
-                                JSONExtractArrayRaw(`start:attributes`, {p17:String})
+                                JSONExtractArrayRaw(`start:attributes`, {p18:String})
                             ),
                             0
                         )
@@ -227,8 +234,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -237,8 +244,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -251,10 +258,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -262,8 +269,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -272,8 +279,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -286,10 +293,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -298,8 +305,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -308,8 +315,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -322,22 +329,22 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
                     ),
                     NULL
-                ) + {p20:Int64}) >= -2208988800000000) AND ((if(
+                ) + {p21:Int64}) >= -2208988800000000) AND ((if(
                     ((coalesce(
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -346,8 +353,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -360,10 +367,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -371,8 +378,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -381,8 +388,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -395,10 +402,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -407,8 +414,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -417,8 +424,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -431,23 +438,23 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
                     ),
                     NULL
-                ) + {p20:Int64}) <= 253402300799999999)),
+                ) + {p21:Int64}) <= 253402300799999999)),
                 (if(
                     ((coalesce(
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -456,8 +463,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -470,10 +477,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -481,8 +488,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -491,8 +498,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -505,10 +512,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
@@ -517,8 +524,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         if(
                             match(
                                 if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                    JSONExtractString(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                    JSONExtractString(`Decided:attributes`, {p20:String}),
                                     NULL
                                 ),
                                 '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)?)?$'
@@ -527,8 +534,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
                                 parseDateTime64BestEffortOrNull(
                                     upper(
                                         if(
-                                            (JSONType(`Decided:attributes`, {p19:String}) = 'String'),
-                                            JSONExtractString(`Decided:attributes`, {p19:String}),
+                                            (JSONType(`Decided:attributes`, {p20:String}) = 'String'),
+                                            JSONExtractString(`Decided:attributes`, {p20:String}),
                                             NULL
                                         )
                                     ),
@@ -541,16 +548,16 @@ toInt64(-2305843009213693952) AS `long_ago`,
                         accurateCastOrNull(
                             floor(
                                 ((if(
-                                    (JSONType(`Decided:attributes`, {p19:String}) IN tuple('Int64', 'UInt64', 'Double')),
-                                    JSONExtractFloat(`Decided:attributes`, {p19:String}),
+                                    (JSONType(`Decided:attributes`, {p20:String}) IN tuple('Int64', 'UInt64', 'Double')),
+                                    JSONExtractFloat(`Decided:attributes`, {p20:String}),
                                     NULL
-                                ) * 1000000) + {p12:Float64})
+                                ) * 1000000) + {p13:Float64})
                             ),
                             'Int64'
                         )
                     ),
                     NULL
-                ) + {p20:Int64}),
+                ) + {p21:Int64}),
                 NULL
             ),
             `never`
@@ -572,7 +579,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'missing'
         ) AS `Decided:state`,
         bitAnd((`Decided:first` < `never`), (NOT `Paid:holds`)) AS `Paid:skipped`,
-        least((`Decided:first` + {p21:Int64}), `Paid:promised`) AS `Paid:due`
+        least((`Decided:first` + {p22:Int64}), `Paid:promised`) AS `Paid:due`
     FROM `layer_1`
 ),
 
@@ -619,12 +626,12 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if(
                 (`began` < `never`),
                 least(
-                    if((`Decided:state` = 'pending'), (`Decided:promised` + {p22:Int64}), `never`),
+                    if((`Decided:state` = 'pending'), (`Decided:promised` + {p23:Int64}), `never`),
                     least(
-                        if((`Paid:state` = 'pending'), (`Paid:due` + {p22:Int64}), `never`),
+                        if((`Paid:state` = 'pending'), (`Paid:due` + {p23:Int64}), `never`),
                         if(
                             bitAnd((NOT bitOr(`Paid:skipped`, (`Paid:state` = 'not_needed'))), bitAnd((`Paid:first` < `never`), `Paid:gap`)),
-                            if(({p0:Int64} <= `Paid:first`), (`Paid:first` + {p22:Int64}), `never`),
+                            if(({p0:Int64} <= `Paid:first`), (`Paid:first` + {p23:Int64}), `never`),
                             `never`
                         )
                     )
@@ -656,21 +663,21 @@ toInt64(-2305843009213693952) AS `long_ago`,
         NULL AS `unit`,
         coalesce(
             if(
-                (JSONType(`start:attributes`, {p23:String}, {p24:String}) = 'String'),
-                JSONExtractString(`start:attributes`, {p23:String}, {p24:String}),
+                (JSONType(`start:attributes`, {p24:String}, {p25:String}) = 'String'),
+                JSONExtractString(`start:attributes`, {p24:String}, {p25:String}),
                 NULL
             ),
             if(
-                (JSONType(`start:attributes`, {p23:String}, {p24:String}) IN tuple('Bool', 'Int64', 'UInt64')),
-                JSONExtractRaw(`start:attributes`, {p23:String}, {p24:String}),
+                (JSONType(`start:attributes`, {p24:String}, {p25:String}) IN tuple('Bool', 'Int64', 'UInt64')),
+                JSONExtractRaw(`start:attributes`, {p24:String}, {p25:String}),
                 NULL
             )
         ) AS `customer`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -713,7 +720,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p25:String},
+                {p26:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -782,18 +789,19 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p8 = 'clerk-'
 -- p9 = 'Rejected'
 -- p10 = 'Paid'
--- p11 = 'promised_at'
--- p12 = 0.5
--- p13 = 'amount'
--- p14 = 1.5
--- p15 = 'reserve'
--- p16 = 2.0
--- p17 = 'small_kinds'
--- p18 = 'kind'
--- p19 = 'pay_by'
--- p20 = 3600000000
--- p21 = 604800000000
--- p22 = 1
--- p23 = 'person'
--- p24 = 'full name'
--- p25 = '9a90f61f3ccb1b94'
+-- p11 = 2305843009213693952
+-- p12 = 'promised_at'
+-- p13 = 0.5
+-- p14 = 'amount'
+-- p15 = 1.5
+-- p16 = 'reserve'
+-- p17 = 2.0
+-- p18 = 'small_kinds'
+-- p19 = 'kind'
+-- p20 = 'pay_by'
+-- p21 = 3600000000
+-- p22 = 604800000000
+-- p23 = 1
+-- p24 = 'person'
+-- p25 = 'full name'
+-- p26 = '9a90f61f3ccb1b94'

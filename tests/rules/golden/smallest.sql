@@ -32,16 +32,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p3:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         min(if(`Answered:is`, `micros`, `never`)) AS `Answered:first`
@@ -53,7 +52,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        (`began` + {p3:Int64}) AS `Answered:due`
+        (`began` + {p4:Int64}) AS `Answered:due`
     FROM `histories`
 ),
 
@@ -81,7 +80,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if((`Answered:state` = 'late'), `Answered:first`, `never`) AS `Answered:late`,
         least(
             `next_event`,
-            if((`began` < `never`), if((`Answered:state` = 'pending'), (`Answered:due` + {p4:Int64}), `never`), `never`)
+            if((`began` < `never`), if((`Answered:state` = 'pending'), (`Answered:due` + {p5:Int64}), `never`), `never`)
         ) AS `wakes`
     FROM `layer_2`
 ),
@@ -103,8 +102,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -138,7 +137,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p5:String},
+                {p6:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -199,6 +198,7 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p0 = 1763640000000000
 -- p1 = 'Asked'
 -- p2 = 'Answered'
--- p3 = 5000000
--- p4 = 1
--- p5 = '7db98b38bb8d6241'
+-- p3 = 2305843009213693952
+-- p4 = 5000000
+-- p5 = 1
+-- p6 = '7db98b38bb8d6241'

@@ -43,16 +43,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p14:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         groupArrayIf(`micros`, `cancels`) AS `cancels_at`,
@@ -74,9 +73,9 @@ toInt64(-2305843009213693952) AS `long_ago`,
         *,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`cancels_at`, `never`)) AS `cancels_first`,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`FlightBooked:fails_at`, `never`)) AS `FlightBooked:failed_at`,
-        (`began` + {p14:Int64}) AS `FlightBooked:due`,
+        (`began` + {p15:Int64}) AS `FlightBooked:due`,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`HotelBooked:fails_at`, `never`)) AS `HotelBooked:failed_at`,
-        (`began` + {p14:Int64}) AS `HotelBooked:due`,
+        (`began` + {p15:Int64}) AS `HotelBooked:due`,
         least(`FlightBooked:first`, `HotelBooked:first`) AS `GuideBooked:base`,
         if(
             (least(`FlightBooked:first`, `HotelBooked:first`) < `never`),
@@ -88,7 +87,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             greatest(
                 `FlightBooked:first`,
                 arrayMin(
-                    `t` -> if((`t` >= (`FlightBooked:first` + {p15:Int64})), `t`, `never`),
+                    `t` -> if((`t` >= (`FlightBooked:first` + {p16:Int64})), `t`, `never`),
                     arrayPushBack(`FlightBooked:undoes_at`, `never`)
                 )
             ),
@@ -99,7 +98,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             greatest(
                 `HotelBooked:first`,
                 arrayMin(
-                    `t` -> if((`t` >= (`HotelBooked:first` + {p15:Int64})), `t`, `never`),
+                    `t` -> if((`t` >= (`HotelBooked:first` + {p16:Int64})), `t`, `never`),
                     arrayPushBack(`HotelBooked:undoes_at`, `never`)
                 )
             ),
@@ -110,7 +109,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             greatest(
                 `GuideBooked:first`,
                 arrayMin(
-                    `t` -> if((`t` >= (`GuideBooked:first` + {p15:Int64})), `t`, `never`),
+                    `t` -> if((`t` >= (`GuideBooked:first` + {p16:Int64})), `t`, `never`),
                     arrayPushBack(`GuideBooked:undoes_at`, `never`)
                 )
             ),
@@ -139,7 +138,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             (`FlightBooked:failed_at` < `never`),
             'failed',
-            ({p0:Int64} <= (`FlightBooked:due` + {p16:Int64})),
+            ({p0:Int64} <= (`FlightBooked:due` + {p17:Int64})),
             'pending',
             'missing'
         ) AS `FlightBooked:state`,
@@ -158,12 +157,12 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             (`HotelBooked:failed_at` < `never`),
             'failed',
-            ({p0:Int64} <= (`HotelBooked:due` + {p16:Int64})),
+            ({p0:Int64} <= (`HotelBooked:due` + {p17:Int64})),
             'pending',
             'missing'
         ) AS `HotelBooked:state`,
         (`GuideBooked:last` = `long_ago`) AS `GuideBooked:gap`,
-        (`GuideBooked:base` + {p17:Int64}) AS `GuideBooked:due`
+        (`GuideBooked:base` + {p18:Int64}) AS `GuideBooked:due`
     FROM `layer_1`
 ),
 
@@ -186,7 +185,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitAnd((least(`FlightBooked:first`, `HotelBooked:first`) >= `never`), (`GuideBooked:due` >= `never`)),
             'waiting',
-            ({p0:Int64} <= (`GuideBooked:due` + {p16:Int64})),
+            ({p0:Int64} <= (`GuideBooked:due` + {p17:Int64})),
             'pending',
             'missing'
         ) AS `GuideBooked:state`,
@@ -195,24 +194,24 @@ toInt64(-2305843009213693952) AS `long_ago`,
             if((`FlightBooked:state` = 'failed'), `FlightBooked:failed_at`, `never`),
             if((`HotelBooked:state` = 'failed'), `HotelBooked:failed_at`, `never`)
         ) AS `called_off`,
-        if((`FlightBooked:state` = 'missing'), (`FlightBooked:due` + {p16:Int64}), `never`) AS `FlightBooked:missing`,
+        if((`FlightBooked:state` = 'missing'), (`FlightBooked:due` + {p17:Int64}), `never`) AS `FlightBooked:missing`,
         if((`FlightBooked:state` = 'late'), `FlightBooked:first`, `never`) AS `FlightBooked:late`,
         if((`FlightBooked:state` = 'failed'), `FlightBooked:failed_at`, `never`) AS `FlightBooked:failed`,
         if(
             bitAnd(
                 bitAnd(`cancelled`, (`FlightBooked:first` < `never`)),
-                bitAnd((`FlightBooked:first` > (`cancels_first` + {p18:Int64})), (`FlightBooked:undone` >= `never`))
+                bitAnd((`FlightBooked:first` > (`cancels_first` + {p19:Int64})), (`FlightBooked:undone` >= `never`))
             ),
             `FlightBooked:first`,
             `never`
         ) AS `FlightBooked:after_end`,
-        if((`HotelBooked:state` = 'missing'), (`HotelBooked:due` + {p16:Int64}), `never`) AS `HotelBooked:missing`,
+        if((`HotelBooked:state` = 'missing'), (`HotelBooked:due` + {p17:Int64}), `never`) AS `HotelBooked:missing`,
         if((`HotelBooked:state` = 'late'), `HotelBooked:first`, `never`) AS `HotelBooked:late`,
         if((`HotelBooked:state` = 'failed'), `HotelBooked:failed_at`, `never`) AS `HotelBooked:failed`,
         if(
             bitAnd(
                 bitAnd(`cancelled`, (`HotelBooked:first` < `never`)),
-                bitAnd((`HotelBooked:first` > (`cancels_first` + {p18:Int64})), (`HotelBooked:undone` >= `never`))
+                bitAnd((`HotelBooked:first` > (`cancels_first` + {p19:Int64})), (`HotelBooked:undone` >= `never`))
             ),
             `HotelBooked:first`,
             `never`
@@ -220,7 +219,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             bitAnd(
                 bitAnd(`cancelled`, (`GuideBooked:first` < `never`)),
-                bitAnd((`GuideBooked:first` > (`cancels_first` + {p18:Int64})), (`GuideBooked:undone` >= `never`))
+                bitAnd((`GuideBooked:first` > (`cancels_first` + {p19:Int64})), (`GuideBooked:undone` >= `never`))
             ),
             `GuideBooked:first`,
             `never`
@@ -234,23 +233,23 @@ toInt64(-2305843009213693952) AS `long_ago`,
         *,
         if(
             bitAnd((`FlightBooked:first` < `never`), bitAnd((`called_off` < `never`), (`FlightBooked:undone` >= `never`))),
-            (greatest(`FlightBooked:first`, `called_off`) + {p19:Int64}),
+            (greatest(`FlightBooked:first`, `called_off`) + {p20:Int64}),
             `never`
         ) AS `FlightBooked:undo_ends`,
         if(
             bitAnd((`HotelBooked:first` < `never`), bitAnd((`called_off` < `never`), (`HotelBooked:undone` >= `never`))),
-            (greatest(`HotelBooked:first`, `called_off`) + {p20:Int64}),
+            (greatest(`HotelBooked:first`, `called_off`) + {p21:Int64}),
             `never`
         ) AS `HotelBooked:undo_ends`,
-        if((`GuideBooked:state` = 'missing'), (`GuideBooked:due` + {p16:Int64}), `never`) AS `GuideBooked:missing`,
+        if((`GuideBooked:state` = 'missing'), (`GuideBooked:due` + {p17:Int64}), `never`) AS `GuideBooked:missing`,
         if((`GuideBooked:state` = 'late'), `GuideBooked:first`, `never`) AS `GuideBooked:late`,
         if(
             bitAnd((`GuideBooked:first` < `never`), (`GuideBooked:state` != 'not_needed')),
             least(
-                if((`GuideBooked:first` < (`GuideBooked:last` + {p15:Int64})), `GuideBooked:first`, `never`),
+                if((`GuideBooked:first` < (`GuideBooked:last` + {p16:Int64})), `GuideBooked:first`, `never`),
                 if(
                     `GuideBooked:gap`,
-                    if(({p0:Int64} > (`GuideBooked:first` + {p16:Int64})), (`GuideBooked:first` + {p16:Int64}), `never`),
+                    if(({p0:Int64} > (`GuideBooked:first` + {p17:Int64})), (`GuideBooked:first` + {p17:Int64}), `never`),
                     `never`
                 )
             ),
@@ -271,18 +270,18 @@ toInt64(-2305843009213693952) AS `long_ago`,
                 (`began` < `never`),
                 least(
                     least(
-                        if((`FlightBooked:state` = 'pending'), (`FlightBooked:due` + {p21:Int64}), `never`),
-                        if(({p0:Int64} <= `FlightBooked:undo_ends`), (`FlightBooked:undo_ends` + {p22:Int64}), `never`)
+                        if((`FlightBooked:state` = 'pending'), (`FlightBooked:due` + {p22:Int64}), `never`),
+                        if(({p0:Int64} <= `FlightBooked:undo_ends`), (`FlightBooked:undo_ends` + {p23:Int64}), `never`)
                     ),
                     least(
-                        if((`HotelBooked:state` = 'pending'), (`HotelBooked:due` + {p21:Int64}), `never`),
-                        if(({p0:Int64} <= `HotelBooked:undo_ends`), (`HotelBooked:undo_ends` + {p22:Int64}), `never`)
+                        if((`HotelBooked:state` = 'pending'), (`HotelBooked:due` + {p22:Int64}), `never`),
+                        if(({p0:Int64} <= `HotelBooked:undo_ends`), (`HotelBooked:undo_ends` + {p23:Int64}), `never`)
                     ),
                     least(
-                        if((`GuideBooked:state` = 'pending'), (`GuideBooked:due` + {p21:Int64}), `never`),
+                        if((`GuideBooked:state` = 'pending'), (`GuideBooked:due` + {p22:Int64}), `never`),
                         if(
                             bitAnd((`GuideBooked:state` != 'not_needed'), bitAnd((`GuideBooked:first` < `never`), `GuideBooked:gap`)),
-                            if(({p0:Int64} <= (`GuideBooked:first` + {p16:Int64})), ((`GuideBooked:first` + {p16:Int64}) + {p22:Int64}), `never`),
+                            if(({p0:Int64} <= (`GuideBooked:first` + {p17:Int64})), ((`GuideBooked:first` + {p17:Int64}) + {p23:Int64}), `never`),
                             `never`
                         )
                     )
@@ -321,8 +320,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         if((`cancels_first` < `never`), `cancels_first`, NULL) AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -398,7 +397,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p23:String},
+                {p24:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -470,13 +469,14 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p11 = 'HotelRefunded'
 -- p12 = 'GuideBooked'
 -- p13 = 'GuideCancelled'
--- p14 = 600000000
--- p15 = -10000000
--- p16 = 60000000
--- p17 = 86400000000
--- p18 = 10000000
--- p19 = 3660000000
--- p20 = 7260000000
--- p21 = 60000001
--- p22 = 1
--- p23 = 'bfcf8cc10fe8a1fa'
+-- p14 = 2305843009213693952
+-- p15 = 600000000
+-- p16 = -10000000
+-- p17 = 60000000
+-- p18 = 86400000000
+-- p19 = 10000000
+-- p20 = 3660000000
+-- p21 = 7260000000
+-- p22 = 60000001
+-- p23 = 1
+-- p24 = 'bfcf8cc10fe8a1fa'

@@ -34,16 +34,15 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         `correlation_id`,
-        arrayUniq(groupArray(`identity`)) AS `stored`,
-        arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) AS `conflicts`,
-        (arrayCount(
-            `n` -> (`n` = 2),
-            arrayEnumerateUniq(arrayMap(`e` -> tupleElement(`e`, 1), arrayDistinct(groupArray(tuple(`identity`, `content`)))))
-        ) + countIf((`source` = 'noshow'))) AS `doubts`,
-        maxIf(tuple(`micros`, `id`, `source`, toString(`name`)), `exists`) AS `last`,
+        arrayUniq(groupArray(`identity`), groupArray(`content`)) AS `stored`,
+        (arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) AS `conflicts`,
+        ((arrayUniq(groupArray(`identity`), groupArray(`content`)) - arrayUniq(groupArray(`identity`))) + countIf((`source` = 'noshow'))) AS `doubts`,
+        argMaxIf(
+            toString(`name`),
+            concat(reverse(reinterpretAsFixedString((`micros` + {p5:Int64}))), `id`, char(0), toString(`source`)),
+            `exists`
+        ) AS `last_event`,
+        maxIf(`micros`, `exists`) AS `last_event_at`,
         min(if((`micros` > {p0:Int64}), `micros`, `never`)) AS `next_event`,
         min(if(`starts`, `micros`, `never`)) AS `began`,
         min(if(`Charged:is`, `micros`, `never`)) AS `Charged:first`,
@@ -58,11 +57,11 @@ toInt64(-2305843009213693952) AS `long_ago`,
     SELECT
         *,
         arrayMin(`t` -> if((`t` >= `began`), `t`, `never`), arrayPushBack(`Charged:fails_at`, `never`)) AS `Charged:failed_at`,
-        least((`began` + {p5:Int64}), (`began` + {p6:Int64})) AS `Charged:due`,
+        least((`began` + {p6:Int64}), (`began` + {p7:Int64})) AS `Charged:due`,
         (`Charged:first` >= `never`) AS `Renewed:waits_softly`,
         (`Charged:first` >= `never`) AS `Renewed:waits_on_optional`,
         if((`Charged:first` < `never`), `Charged:first`, `long_ago`) AS `Renewed:last`,
-        least((`Charged:first` + {p7:Int64}), (`began` + {p6:Int64})) AS `Renewed:due`
+        least((`Charged:first` + {p8:Int64}), (`began` + {p7:Int64})) AS `Renewed:due`
     FROM `histories`
 ),
 
@@ -86,7 +85,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             'late',
             bitOr(`Renewed:waits_softly`, bitAnd((`Charged:first` >= `never`), (`Renewed:due` >= `never`))),
             'waiting',
-            ({p0:Int64} <= (`Renewed:due` + {p8:Int64})),
+            ({p0:Int64} <= (`Renewed:due` + {p9:Int64})),
             'pending',
             'missing'
         ) AS `Renewed:state`
@@ -97,10 +96,10 @@ toInt64(-2305843009213693952) AS `long_ago`,
 (
     SELECT
         *,
-        if((`Charged:state` = 'missing'), (`Charged:due` + {p8:Int64}), `never`) AS `Charged:missing`,
+        if((`Charged:state` = 'missing'), (`Charged:due` + {p9:Int64}), `never`) AS `Charged:missing`,
         if((`Charged:state` = 'late'), `Charged:first`, `never`) AS `Charged:late`,
         if((`Charged:state` = 'failed'), `Charged:failed_at`, `never`) AS `Charged:failed`,
-        if((`Renewed:state` = 'missing'), (`Renewed:due` + {p8:Int64}), `never`) AS `Renewed:missing`,
+        if((`Renewed:state` = 'missing'), (`Renewed:due` + {p9:Int64}), `never`) AS `Renewed:missing`,
         if((`Renewed:state` = 'late'), `Renewed:first`, `never`) AS `Renewed:late`,
         if(
             bitAnd((`Renewed:first` < `never`), (`Renewed:state` != 'not_needed')),
@@ -109,7 +108,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         ) AS `Renewed:out_of_order`,
         least(
             `next_event`,
-            if((`began` < `never`), if((`Renewed:state` = 'pending'), (`Renewed:due` + {p9:Int64}), `never`), `never`)
+            if((`began` < `never`), if((`Renewed:state` = 'pending'), (`Renewed:due` + {p10:Int64}), `never`), `never`)
         ) AS `wakes`
     FROM `layer_2`
 ),
@@ -131,8 +130,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `stored`,
         `conflicts`,
         `doubts`,
-        tupleElement(`last`, 4) AS `last_event`,
-        tupleElement(`last`, 1) AS `last_event_at`,
+        `last_event`,
+        `last_event_at`,
         CAST(NULL, 'Nullable(Int64)') AS `ended_at`,
         multiIf(
             (`began` < `never`),
@@ -179,7 +178,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
         if(
             notIn(`state`, tuple('', 'outdated')),
             cityHash64(
-                {p10:String},
+                {p11:String},
                 tuple(
                     `correlation_id`,
                     `start`,
@@ -242,9 +241,10 @@ SETTINGS max_subquery_depth = 10000, optimize_aggregation_in_order = 1, compile_
 -- p2 = 'Charged'
 -- p3 = 'CardDeclined'
 -- p4 = 'Renewed'
--- p5 = 259200000000
--- p6 = 2592000000000
--- p7 = 3600000000
--- p8 = 600000000
--- p9 = 600000001
--- p10 = '1e16e7934e2ae6cc'
+-- p5 = 2305843009213693952
+-- p6 = 259200000000
+-- p7 = 2592000000000
+-- p8 = 3600000000
+-- p9 = 600000000
+-- p10 = 600000001
+-- p11 = '1e16e7934e2ae6cc'
