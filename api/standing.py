@@ -58,7 +58,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`lag` is between now and the instant up to which everything is judged. `overdue`: instances whose deadline is
+    """`lag` is between the instant up to which everything is judged and when an evaluator said so, or now, if none says
+    anything any more. `overdue`: instances whose deadline is
     between the two. `work`: since `since`, by what it was for, the ticks as a whole first."""
 
     pace: Pace
@@ -80,12 +81,13 @@ def standing(connection: Connection, clickhouse: ClickHouse, now: int) -> Standi
     held_by = [it for it in collectors.registered(connection) if it.let_go_at is None and it.watermark < now - BEHIND]
     live = [it for it in known if now - it.heard_at <= SILENT]
     until = min((it.judged_until for it in live or known), default=0) or None
-    pace = _pace(known, live, until, now)
+    lag = _lag(live, until, now)
+    pace = _pace(known, live, lag)
     since = now - RECENT
     return Standing(
         pace=pace,
-        sentence=_sentence(pace, known, held_by, until, now),
-        lag=None if until is None else max(0, now - until),
+        sentence=_sentence(pace, lag, known, held_by),
+        lag=lag,
         judged_until=until,
         waiting=sum(it.waiting for it in live),
         overdue=0 if until is None else _overdue(clickhouse, until, now),
@@ -96,33 +98,37 @@ def standing(connection: Connection, clickhouse: ClickHouse, now: int) -> Standi
     )
 
 
-def _pace(known: Sequence[Evaluator], live: Sequence[Evaluator], until: int | None, now: int) -> Pace:
-    if not known or until is None:
+def _lag(live: Sequence[Evaluator], until: int | None, now: int) -> int | None:
+    if until is None:
+        return None
+    return max((it.heard_at - it.judged_until for it in live), default=now - until)
+
+
+def _pace(known: Sequence[Evaluator], live: Sequence[Evaluator], lag: int | None) -> Pace:
+    if not known or lag is None:
         return Pace.NEVER
     if not live:
         return Pace.SILENT
-    if now - until <= min(it.lag_at_most for it in live):
+    if lag <= min(it.lag_at_most for it in live):
         return Pace.KEEPS_UP
     return Pace.HELD if any(it.held for it in live) else Pace.BUSY
 
 
-def _sentence(pace: Pace, known: Sequence[Evaluator], held_by: Sequence[Collector], until: int | None, now: int) -> str:
+def _sentence(pace: Pace, lag: int | None, known: Sequence[Evaluator], held_by: Sequence[Collector]) -> str:
     """What there is to know first, for people."""
-    if until is None:
-        return "Nothing has been judged yet."
-    heard_at = max(it.heard_at for it in known)
-    behind = f"judging is {span(now - until)} behind"
+    behind = f"judging is {span(lag or 0)} behind"
     match pace:
         case Pace.NEVER:
             return "Nothing has been judged yet."
         case Pace.SILENT:
+            heard_at = max(it.heard_at for it in known)
             return f"{behind}: no evaluator has been heard since {rfc3339(heard_at // SECOND * SECOND)}"
         case Pace.HELD:
             return f"{behind}: held by {_named(held_by)}"
         case Pace.BUSY:
             return f"{behind}: there is more to judge than gets done"
         case Pace.KEEPS_UP:
-            return f"judging keeps up: everything up to {span(now - until)} ago is judged"
+            return f"judging keeps up: everything up to {span(lag or 0)} ago is judged"
 
 
 def _named(held_by: Sequence[Collector]) -> str:

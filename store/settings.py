@@ -15,9 +15,10 @@ from store import settings_receivers
 from store import settings_values as values
 from store.duration import format_duration
 from store.errors import SettingsError
-from store.event import DAY, MINUTE, SECOND
+from store.event import DAY, SECOND
 from store.secret import Secret
 from store.settings_branch import Branch
+from store.settings_evaluator import EvaluatorSettings
 from store.settings_kafka import KEYS as KAFKA_KEYS
 from store.settings_kafka import SECRETS as KAFKA_SECRETS
 from store.settings_kafka import KafkaSettings, kafka
@@ -98,28 +99,6 @@ class CollectorSettings:
     patience: int = 2 * SECOND
     spool_size: int = 4 << 30
     spool_synced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatorSettings:
-    """Times in µs. An insert takes at most `insert_timeout`, which is below the `overlap` of two ticks. A sweep of all
-    `sweep_slices` slices takes one of them every `sweep_every`. `batch`: most correlation IDs judged by one query.
-    `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
-    stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
-    A correlation ID that has more than `most_events` is judged no more. Judging that is more than `lag_at_most` behind
-    does not keep up."""
-
-    tick: int
-    overlap: int
-    insert_timeout: int
-    sweep_every: int
-    sweep_slices: int
-    batch: int
-    retention: int | None = None
-    stretch: int = 10 * MINUTE
-    hold_at_most: int = 15 * MINUTE
-    most_events: int = 10_000
-    lag_at_most: int = 30 * SECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- overdue: how many instances have a deadline between two instants
+-- overdue: how many instances have a deadline between two instants.
 SELECT uniqExact(workflow, correlation_id)
 FROM deadlines
 WHERE wake_at > fromUnixTimestamp64Micro({until:Int64}, 'UTC')
