@@ -66,7 +66,8 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
     correlation_id = reading.correlation_id(document.get("correlation_id"), document.get("trace_id"))
     name = reading.name(document.get("name"))
     time = reading.time(document.get("time"))
-    id_ = reading.text("id", document.get("id"))
+    id_, causation_id = (reading.text(field, document.get(field)) for field in ("id", "causation_id"))
+    trace_id, span_id = (check_text(field, document.get(field)) for field in ("trace_id", "span_id"))
     attributes = _attributes(text, document, terms)
     return Event(
         id=id_ or content_id(source, name, time * 1_000, correlation_id, attributes),
@@ -75,9 +76,9 @@ def read_event(text: bytes, terms: Acceptance) -> Event:
         time=time,
         source=source,
         attributes=attributes,
-        causation_id=reading.text("causation_id", document.get("causation_id")),
-        trace_id=check_text("trace_id", document.get("trace_id")),
-        span_id=check_text("span_id", document.get("span_id")),
+        causation_id=causation_id,
+        trace_id=trace_id,
+        span_id=span_id,
         received_at=terms.now,
     )
 
@@ -94,13 +95,16 @@ def _check_keys(document: dict[str, Any]) -> None:
 
 
 def _attributes(text: bytes, document: dict[str, Any], terms: Acceptance) -> str:
-    """The exact text of the attributes, once they are known to be good."""
+    """The exact text of the attributes, once all that counts is known to be good."""
     attributes = document.get("attributes")
     if attributes is None:
         return "{}"
     if not isinstance(attributes, dict):
         raise Refused("attributes", f"expected an object, got {describe(attributes)}")
     json_attributes.check(attributes, "attributes")
-    exact = bytes(_decode_parts(text)["attributes"])
+    try:
+        exact = bytes(_decode_parts(text)["attributes"])
+    except msgspec.DecodeError as error:  # something that a mapping passes over, such as NaN
+        raise Refused("", f"not JSON: {error}") from None
     terms.check_size(exact)
     return exact.decode()

@@ -1,6 +1,7 @@
 """One event of JSON: every field, every refusal."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from collector.errors import Refused
 from collector.json.attributes import NotJson
 from collector.json.event import read_event
 from store.event import Event
+from store.location import location
+from store.settings_sources import Sources, SourceSettings
 from tests.collector.conftest import LIMITS
 from tests.conftest import NOON
 
@@ -153,6 +156,19 @@ def test_each_field_is_refused_by_name(fields: dict[str, object], field: str, re
     refused_field, refused_reason = refusal(json.dumps({**SMALLEST, **fields}).encode())
     assert refused_field == field
     assert refused_reason.startswith(reason)
+
+
+@pytest.mark.parametrize("field", ["id", "trace_id", "span_id", "causation_id"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", r'"\ud800"'])
+def test_what_is_no_json_beside_good_attributes_is_named(field: str, value: str) -> None:
+    assert refusal(raw('{"a":1}')[:-1] + f', "{field}": {value}}}'.encode())[0] == field
+
+
+def test_what_is_no_json_and_passed_over_by_a_mapping_is_refused() -> None:
+    mapping = SourceSettings("json", {"id": (location("number"),)})
+    terms = replace(TERMS, sources=Sources((mapping,)))
+    with pytest.raises(Refused, match="not JSON"):
+        read_event(raw('{"number": 5}')[:-1] + b', "id": NaN}', terms)
 
 
 @pytest.mark.parametrize("missing", SMALLEST)
