@@ -16,7 +16,8 @@ from store.clickhouse_clients import Clients
 from store.clickhouse_errors import UNKNOWN_DATABASE
 from store.clickhouse_parameters import fitting
 from store.clickhouse_reads import count_reads, reading
-from store.errors import StoreRefused
+from store.clickhouse_text import Feed, Reader, by_file, by_request
+from store.errors import StoreRefused, StoreUnavailable
 from store.event import SECOND
 from store.spending import Spent, spend
 
@@ -49,12 +50,15 @@ class ClickHouse:
     Every method raises `StoreUnavailable` (try again) or `StoreRefused` (don't).
     """
 
-    def __init__(self, queries: Clients, inserts: Clients, database: str, insert_timeout: int) -> None:
+    def __init__(
+        self, queries: Clients, inserts: Clients, database: str, insert_timeout: int, feed: Feed = by_file
+    ) -> None:
         self.database = database
         self.watch: Watch = _unwatched
         self._queries = queries
         self._inserts = inserts
         self._insert_timeout = insert_timeout
+        self._feed = feed
         self._tables: dict[str, _Columns] = {}
 
     @classmethod
@@ -66,7 +70,7 @@ class ClickHouse:
         `insert_timeout` (µs) is the longest an insert may take.
         """
         clients = Clients(partial(_embedded, path, database))
-        return cls(clients, clients, database, insert_timeout)
+        return cls(clients, clients, database, insert_timeout, by_file)
 
     @classmethod
     def server(cls, url: str, database: str = "noshow", *, insert_timeout: int = INSERT_TIMEOUT) -> "ClickHouse":
@@ -76,7 +80,7 @@ class ClickHouse:
         """
         queries = Clients(partial(_server, url, database, QUERY_TIMEOUT))
         inserts = Clients(partial(_server, url, database, insert_timeout))
-        return cls(queries, inserts, database, insert_timeout)
+        return cls(queries, inserts, database, insert_timeout, by_request)
 
     def query(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> list[tuple[Any, ...]]:
         """All rows of a SELECT. `{name:Type}` in the SQL takes the parameter of that name."""
@@ -117,6 +121,20 @@ class ClickHouse:
             except _DOES_NOT_FIT as error:
                 raise StoreRefused(f"insert into {table}: {error}") from error
         spend(Spent(statements=1, inserted=_rows(columns)))
+
+    def insert_text(
+        self, reader: Reader, text: Iterable[bytes], rows: int, parameters: Mapping[str, object] = NOTHING
+    ) -> None:
+        """Store the `rows` that the engine reads in the text: all of them or none.
+
+        Raises `StoreRefused` where the text is not as the reader has it.
+        """
+        settings = {**_INSERT_SETTINGS, "max_execution_time": self._insert_timeout / SECOND}
+        with self.watch(reader.table, rows), self._inserts.one() as client:
+            stored = self._feed(client, reader, text, parameters, settings)
+        if stored is not None and stored < rows:
+            raise StoreUnavailable(f"insert into {reader.table}: of {rows} rows only {stored} were stored")
+        spend(Spent(statements=1, inserted=rows))
 
     def command(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> None:
         """A statement without a result: DDL and the like."""

@@ -64,7 +64,7 @@ class Refused(Exception):
 @dataclass(frozen=True)
 class Statement:
     sql: str
-    data: bytes | None  # of an INSERT … FORMAT Native
+    data: bytes | None  # of an INSERT … FORMAT Native, or … SELECT … FROM input(…) … FORMAT JSONEachRow
     parameters: Mapping[str, str]
 
     @property
@@ -77,6 +77,7 @@ class Result:
     content: bytes = b""
     read_rows: int = 0
     read_bytes: int = 0
+    written_rows: int = 0
 
 
 NO_RESULT = Result()
@@ -114,12 +115,19 @@ class Engine:
         if statement.data is None:
             result = session.query(statement.sql, "TabSeparated", params=bound)
             return Result(bytes(result.bytes()), result.storage_rows_read(), result.storage_bytes_read())
-        with tempfile.NamedTemporaryFile(suffix=".native") as file:
+        with tempfile.NamedTemporaryFile() as file:
             file.write(statement.data)
             file.flush()
-            into = re.sub(r"FORMAT Native$", "", statement.sql)
-            session.query(f"{into} FROM INFILE {quoted(file.name)} FORMAT Native")
-        return NO_RESULT
+            written = session.query(from_file(statement.sql, file.name), params=bound)
+            return Result(written_rows=written.rows_read() or written.storage_rows_read())
+
+
+def from_file(sql: str, path: str) -> str:
+    """The same insert, with its data in a file: embedded, the engine takes none along with the statement."""
+    if sql.endswith("FORMAT Native"):
+        return f"{sql.removesuffix('FORMAT Native')} FROM INFILE {quoted(path)} FORMAT Native"
+    source = rf"FROM file({quoted(path)}, 'JSONEachRow', \1)"
+    return re.sub(r"FROM input\(('[^']*')\)", source, sql.removesuffix("FORMAT JSONEachRow"))
 
 
 def quoted(text: str) -> str:
@@ -218,7 +226,7 @@ class Handler(BaseHTTPRequestHandler):
         if any(len(value.encode()) > MAX_FIELD for value in parameters.values()):
             raise Refused(1000, "Code: 1000. DB::Exception: Field value too long (POCO_EXCEPTION)")
         whole = b"\n".join(part for part in (parameters.get("query", "").encode(), body) if part)
-        insert = re.match(rb"INSERT INTO .*? FORMAT Native(?=\n)", whole, re.DOTALL)
+        insert = re.match(rb"INSERT INTO .*? FORMAT (Native|JSONEachRow)(?=\n)", whole, re.DOTALL)
         if insert:
             return Statement(insert[0].decode(), whole[insert.end() + 1 :], parameters)
         return Statement(whole.decode(), None, parameters)
@@ -248,7 +256,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("X-ClickHouse-Timezone", "UTC")
-        summary = {"written_rows": "0", "read_rows": str(result.read_rows), "read_bytes": str(result.read_bytes)}
+        summary = {key: str(getattr(result, key)) for key in ("written_rows", "read_rows", "read_bytes")}
         self.send_header("X-ClickHouse-Summary", json.dumps(summary))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
