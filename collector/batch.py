@@ -1,12 +1,14 @@
 """What decoding gives: the events that were taken, and what was refused and why."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from collector.acceptance import Acceptance
 from collector.errors import Refused
+from collector.lines import Lines
 from store.event import EventColumns
 
 # Bytes of what was refused that one batch holds on to.
@@ -60,14 +62,26 @@ class Batch:
     """Events in the order of the body, and the rejections in the same order.
 
     `kept` has the bytes of what was refused, of the first so many where they are too much to hold on to. `ignored`: how
-    many there were that are no business events, and do not claim to be: ordinary telemetry.
+    many there were that are no business events, and do not claim to be: ordinary telemetry. `lines`: what ClickHouse is
+    to read; then nothing else is in the batch.
     """
 
     events: EventColumns = field(default_factory=EventColumns)
     rejected: list[Rejection] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     ignored: int = 0
+    lines: Lines | None = None
     _room: int = field(default=MOST_KEPT, repr=False, compare=False)
+
+    @property
+    def accepted(self) -> int:
+        """How many events were taken."""
+        return len(self.events) if self.lines is None else len(self.lines)
+
+    @property
+    def sources(self) -> Mapping[str, int]:
+        """How many of these are of which source."""
+        return Counter(self.events.source) if self.lines is None else self.lines.sources
 
     def refuse(self, index: int, refused: Refused, alone: Callable[[], Alone] | None) -> None:
         """Note that the event at this place is not taken, and keep its bytes while there is room for them.

@@ -20,6 +20,17 @@ class Refused(CollectorError):
         self.reason = reason
 
 
+class Unread(CollectorError):
+    """Lines that ClickHouse did not read, or not to the end: whether they are good is for us to find out.
+
+    `odd`: something about these very lines is not as it is of most.
+    """
+
+    def __init__(self, *, odd: bool) -> None:
+        super().__init__("the lines have to be decoded here")
+        self.odd = odd
+
+
 class NoEvent(Refused):
     """Ordinary telemetry: no business event, and nothing is wrong with it."""
 

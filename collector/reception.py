@@ -6,15 +6,18 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, TypeVarTuple
 
 from starlette.requests import Request
 
 from collector.acceptance import Acceptance
 from collector.batch import Batch, Decoder
-from collector.errors import BodyTooLarge, CollectorError, MalformedBody, TooFast
+from collector.doubts import Doubts
+from collector.errors import BodyTooLarge, CollectorError, MalformedBody, TooFast, Unread
 from collector.intake.intake import Intake
+from collector.json.body import decode_ndjson
 from collector.limits.limiter import Limiter
+from collector.lines import Lines
 from collector.mapping.message import Message
 from collector.packed import unpack
 from collector.quarantine.again import decoded
@@ -22,18 +25,25 @@ from collector.quarantine.quarantine import NOBODY, Quarantine, provenance_of, u
 from collector.recorder import SILENT, Recorder
 from collector.refusals import Refusals
 from collector.room import Room, Share
-from collector.sender import sender_of
+from collector.sender import Sender, sender_of
 from store.clock import Clock
 from store.errors import StoreError
 from store.settings import CollectorSettings
 
+A = TypeVarTuple("A")
+T = TypeVar("T")
+
+Glance = Callable[[bytes, Acceptance], Lines | None]
+"""Whether ClickHouse may read a body by itself."""
+
 
 class Sent(NamedTuple):
-    """A body as it arrived, gzipped or not, and what reads it."""
+    """A body as it arrived, gzipped or not, and what reads it; `glance`: what is tried before that, if it is large."""
 
     body: bytes
     packed: bool
     decode: Decoder
+    glance: Glance | None = None
 
 
 Receive = Callable[[Share], Awaitable[Sent]]
@@ -46,6 +56,7 @@ BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the s
 DECODED_AT_ONCE = 4
 FEW = 20  # refused events that are got ready on the spot
 SMALL = 16 * 1024  # bytes of a body that is decoded on the spot, not in a thread
+GLANCED_AT = 512 * 1024  # bytes of one that is glanced at on the spot
 
 
 async def anybody(_request: Request) -> None:
@@ -69,6 +80,7 @@ class Reception:
         self._clock = clock
         self._admit = admit
         self._refusals = Refusals()
+        self._doubts = Doubts()
         self._quarantine = Quarantine(limits.quarantine)
         self._limiter = Limiter(limits.rate, limits.rates)
         self._room = Room(BODIES_AT_ONCE * limits.max_body)
@@ -99,20 +111,32 @@ class Reception:
             with suppress(TooFast):
                 self._limiter.charge(sender_of(request), 0, self.limits.max_body, self._clock.now())
             raise
-        await self._store(batch, size, request)
+        batch = await self._store(batch, size, request)
         self.recorder.stored(batch, sender_of(request))
         return batch
 
-    async def _store(self, batch: Batch, size: int, request: Request) -> None:
+    async def _store(self, batch: Batch, size: int, request: Request) -> Batch:
+        """What was taken, after it is stored."""
         now, sender = self._clock.now(), sender_of(request)
-        self._limiter.charge(sender, len(batch.events) + len(batch.rejected) + batch.ignored, size, now)
-        provenance = provenance_of(sender, self._terms(request)) if batch.rejected else NOBODY
+        self._limiter.charge(sender, batch.accepted + len(batch.rejected) + batch.ignored, size, now)
+        if batch.lines is not None:
+            try:
+                await asyncio.wrap_future(self._intake.submit_lines(batch.lines))
+                return batch
+            except Unread as unread:
+                if unread.odd:
+                    self._doubts.add(sender.name, now)
+            batch = await self._in_thread(decode_ndjson, batch.lines.body, batch.lines.terms)
+        await self._keep(batch, size, request, now)
+        return batch
+
+    async def _keep(self, batch: Batch, size: int, request: Request, now: int) -> None:
+        provenance = provenance_of(sender_of(request), self._terms(request)) if batch.rejected else NOBODY
         self._refusals.add(batch, now)
         if len(batch.rejected) <= FEW:
             refused = self._quarantine.rows(batch, provenance, now)
         else:
-            loop = asyncio.get_running_loop()
-            refused = await loop.run_in_executor(self._decoders, self._quarantine.rows, batch, provenance, now)
+            refused = await self._in_thread(self._quarantine.rows, batch, provenance, now)
         await asyncio.wrap_future(self._intake.submit(batch.events, size, refused))
 
     async def _read(self, request: Request, receive: Receive, arrived: Callable[[int], None]) -> tuple[Batch, int]:
@@ -121,18 +145,25 @@ class Reception:
             began = time.perf_counter()
             terms = self._terms(request)
             arrived(terms.now)
-            if not sent.packed and len(sent.body) <= SMALL:
-                batch, size = self._decoded(sent, terms)
-            else:
-                loop = asyncio.get_running_loop()
-                batch, size = await loop.run_in_executor(self._decoders, self._decoded, sent, terms)
-        self.recorder.decoded(time.perf_counter() - began, size)
-        return batch, size
+            body = await self._in_thread(unpack, sent.body, self.limits.max_body) if sent.packed else sent.body
+            batch = await self._batch(body, sent, terms, sender_of(request))
+        self.recorder.decoded(time.perf_counter() - began, len(body))
+        return batch, len(body)
 
     def _terms(self, request: Request) -> Acceptance:
         terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
         return terms.of(request.query_params.get("source", ""), Message(request.headers.raw))
 
-    def _decoded(self, sent: Sent, terms: Acceptance) -> tuple[Batch, int]:
-        body = unpack(sent.body, self.limits.max_body) if sent.packed else sent.body
-        return decoded(sent.decode, body, terms), len(body)
+    async def _batch(self, body: bytes, sent: Sent, terms: Acceptance, sender: Sender) -> Batch:
+        """What is in a body: decoded, or lines for ClickHouse to read."""
+        if len(body) <= SMALL:
+            return decoded(sent.decode, body, terms)
+        if sent.glance is not None and self._intake.takes_lines() and not self._doubts.about(sender.name, terms.now):
+            at_once = len(body) <= GLANCED_AT
+            lines = sent.glance(body, terms) if at_once else await self._in_thread(sent.glance, body, terms)
+            if lines is not None:
+                return Batch(lines=lines)
+        return await self._in_thread(decoded, sent.decode, body, terms)
+
+    async def _in_thread(self, work: Callable[[*A], T], *arguments: *A) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._decoders, work, *arguments)

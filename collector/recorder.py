@@ -70,7 +70,7 @@ class Recorder:
 
     def stored(self, batch: Batch, sender: Sender) -> None:
         """The answer of this request is that its events are stored, and what was refused or left out."""
-        for source, count in Counter(batch.events.source).items():
+        for source, count in batch.sources.items():
             self._accepted.add(count, {"source": source})
         for reason, count in Counter(_reason(one.field) for one in batch.rejected).items():
             self._refused.add(count, {"sender": sender.token, "reason": reason})

@@ -23,12 +23,12 @@ LISTED = 100  # rejections that an answer names one by one
 def taken(batch: Batch) -> Response:
     """200, or 400 where there were events and none could be taken."""
     members: dict[str, object] = {
-        "accepted": len(batch.events),
+        "accepted": batch.accepted,
         "rejected": [_listed(rejection) for rejection in batch.rejected[:LISTED]],
     }
     if len(batch.rejected) > LISTED:
         members["rejected_count"] = len(batch.rejected)
-    if batch.rejected and not batch.events:
+    if batch.rejected and not batch.accepted:
         many = len(batch.rejected)
         detail = "the event could not be taken" if many == 1 else f"none of the {many} events could be taken"
         return problem(400, detail, members=members)

@@ -15,6 +15,7 @@ from collector.http import answer
 from collector.http.app import Handler
 from collector.http.body import is_packed, media_type, receive
 from collector.json.body import decode_json, decode_ndjson
+from collector.json.lines import plain_lines
 from collector.otlp import answer as otlp
 from collector.otlp.json import decode_logs_json, decode_traces_json
 from collector.otlp.logs import decode_logs
@@ -84,7 +85,8 @@ def _body(request: Request, decoders: Mapping[str, Decoder], reception: Receptio
     async def arrive(share: Share) -> Sent:
         decode = _decoder(request, decoders)
         packed = is_packed(request)
-        return Sent(await receive(request, reception.limits.max_body, share), packed, decode)
+        glance = plain_lines if decode is decode_ndjson else None
+        return Sent(await receive(request, reception.limits.max_body, share), packed, decode, glance)
 
     return arrive
 

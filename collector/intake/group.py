@@ -9,6 +9,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from collector.intake.parcel import Parcel, joined
+from collector.json import statement
+from collector.lines import Lines
+from store.clickhouse import ClickHouse
 
 
 class Bounds(NamedTuple):
@@ -21,14 +24,14 @@ class Bounds(NamedTuple):
 
 
 class Request(NamedTuple):
-    parcel: Parcel
+    parcel: Parcel | Lines
     size: int
     stored: Future[None]
 
 
 @dataclass(eq=False)
 class Group:
-    """Requests that share one fate.
+    """Requests that share one fate: all of them columns, or all of them lines that nobody has read.
 
     `begun`: when ClickHouse was asked to take it, in seconds by the monotonic clock. `kept`: it is the spool's to
     answer for, whatever ClickHouse says.
@@ -50,10 +53,21 @@ class Group:
     def size(self) -> int:
         return sum(request.size for request in self.requests)
 
+    @property
+    def unread(self) -> bool:
+        return isinstance(self.requests[0].parcel, Lines)
+
     @cached_property
     def parcel(self) -> Parcel:
-        """Not joined before it is needed: that takes a while, and no lock should be held meanwhile."""
-        return joined([request.parcel for request in self.requests])
+        """What was read. Not joined before it is needed: that takes a while, and no lock should be held meanwhile."""
+        return joined([request.parcel for request in self.requests if isinstance(request.parcel, Parcel)])
+
+    def write(self, clickhouse: ClickHouse) -> None:
+        """Store all of it. Raises StoreUnavailable or StoreRefused."""
+        if self.unread:
+            statement.write(clickhouse, [it.parcel for it in self.requests if isinstance(it.parcel, Lines)])
+        else:
+            self.parcel.write(clickhouse, self.token)
 
     def singly(self) -> "list[Group]":
         return [Group([request]) for request in self.requests]
@@ -73,12 +87,14 @@ class Waiting:
         self.events = 0
         self._bytes = 0
         self._bounds = bounds
-        self._requests: deque[Request] = deque()
+        self._columns: deque[Request] = deque()
+        self._lines: deque[Request] = deque()
+        self._turns = (self._columns, self._lines)
         self._again: deque[Group] = deque()
         self._unanswered: dict[Future[None], int | None] = {}  # and when their events were accepted
 
     def __bool__(self) -> bool:
-        return bool(self._requests or self._again)
+        return bool(self._columns or self._lines or self._again)
 
     def has_room(self, events: int, size: int) -> bool:
         """Whether so much more may wait; always where nothing does."""
@@ -87,7 +103,8 @@ class Waiting:
         return not (too_much and self.events)
 
     def add(self, request: Request) -> None:
-        self._requests.append(request)
+        queue = self._lines if isinstance(request.parcel, Lines) else self._columns
+        queue.append(request)
         self._unanswered[request.stored] = request.parcel.accepted_at
         self.events += len(request.parcel)
         self._bytes += request.size
@@ -97,17 +114,20 @@ class Waiting:
         self._again.extendleft(reversed(groups))
 
     def next_group(self) -> Group:
-        """What waits, up to the bounds of a group."""
+        """What waits, up to the bounds of a group. Columns and lines take turns where there are both."""
         if self._again:
             return self._again.popleft()
+        first, second = self._turns
+        queue = first or second
+        self._turns = (second, first) if queue is first else (first, second)
         group: list[Request] = []
         events = size = 0
-        while self._requests:
-            events += len(self._requests[0].parcel)
-            size += self._requests[0].size
+        while queue:
+            events += len(queue[0].parcel)
+            size += queue[0].size
             if group and (events > self._bounds.group_events or size > self._bounds.group_bytes):
                 break
-            group.append(self._requests.popleft())
+            group.append(queue.popleft())
         return Group(group)
 
     def answered(self, group: Group) -> None:

@@ -3,6 +3,9 @@
 Two threads take from what waits. The writer inserts, one group at a time, while the next one gathers. The keeper puts
 into the spool what ClickHouse did not take, or has not taken in time; and everything, while ClickHouse is away or does
 not answer. The drainer brings it from there to ClickHouse, and says when ClickHouse is there again.
+
+Lines that nobody has read go to ClickHouse in groups of their own, or nowhere: whatever comes in between, who handed
+them in has to decode them, and hands in columns.
 """
 
 import logging
@@ -15,10 +18,11 @@ from threading import Condition, Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from collector.errors import Overloaded
+from collector.errors import Overloaded, Unread
 from collector.intake.group import Bounds, Group, Request, Waiting
 from collector.intake.parcel import Parcel
 from collector.intake.spool import Spool
+from collector.lines import Lines
 from store.clickhouse import ClickHouse
 from store.errors import StoreRefused, StoreUnavailable
 from store.event import EventColumns
@@ -28,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 BOUNDS = Bounds()
 PATIENCE = 2.0  # seconds
+_NO_LINES = 10.0  # seconds that ClickHouse is not asked to read anything, once it could not
 
 
 class Intake:
@@ -47,6 +52,7 @@ class Intake:
         self._arriving: dict[object, int] = {}
         self._inserting: Group | None = None
         self._to_spool: list[Group] = []  # what ClickHouse did not take
+        self._lines_from = 0.0  # seconds by the monotonic clock
         self._away = False
         self._full = False
         self._closing = False
@@ -85,7 +91,21 @@ class Intake:
         It fails with `StoreUnavailable` or `SpoolFull` (whether or not they were stored: send them again), or with
         `StoreRefused`. Raises `Overloaded` where too much waits already, or nothing is taken any more.
         """
-        request = Request(Parcel(events, list(refused)), size, Future())
+        return self._queue(Request(Parcel(events, list(refused)), size, Future()))
+
+    def takes_lines(self) -> bool:
+        """Whether it may be quicker to let ClickHouse read lines than to decode them."""
+        with self._lock:
+            return not self._is_bypassed() and time.monotonic() >= self._lines_from
+
+    def submit_lines(self, lines: Lines) -> Future[None]:
+        """Queue lines that ClickHouse is to read. The future is done once their events are stored.
+
+        It fails with `Unread` where they have to be decoded after all. Raises `Overloaded`.
+        """
+        return self._queue(Request(lines, len(lines.text), Future()))
+
+    def _queue(self, request: Request) -> Future[None]:
         request.stored.set_running_or_notify_cancel()  # from here on nobody can call it back
         if not request.parcel:
             request.stored.set_result(None)
@@ -93,7 +113,7 @@ class Intake:
         with self._lock:
             if self._closing:
                 raise Overloaded("the collector is shutting down")
-            if not self._waiting.has_room(len(request.parcel), size):
+            if not self._waiting.has_room(len(request.parcel), request.size):
                 raise Overloaded("too many events are waiting to be stored")
             self._waiting.add(request)
             self._notify()
@@ -169,7 +189,7 @@ class Intake:
 
     def _write(self, group: Group) -> None:
         try:
-            group.parcel.write(self._clickhouse, group.token)
+            group.write(self._clickhouse)
         except StoreUnavailable as error:
             self._not_taken(group, error)
         except Exception as error:  # whatever it is, those who wait must hear of it, and the thread must go on
@@ -179,6 +199,11 @@ class Intake:
                 self._forget(group)
 
     def _not_taken(self, group: Group, error: StoreUnavailable) -> None:
+        if group.unread:
+            logger.info("%d lines of %d requests were not read by the store: %s", *_counts(group), error)
+            self._lines_from = time.monotonic() + _NO_LINES
+            self._answer(group, Unread(odd=False))
+            return
         if self._spool is None:
             logger.error("%d rows of %d requests were not stored: %s", *_counts(group), error)
             self._answer(group, error)
@@ -196,11 +221,17 @@ class Intake:
             if group.kept:
                 return
             if len(group.requests) > 1:
-                logger.warning("the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error)
+                level = logging.DEBUG if group.unread else logging.WARNING
+                logger.log(
+                    level, "the store refused %d rows of %d requests; each goes alone: %s", *_counts(group), error
+                )
                 self._waiting.put_back(group.singly())
                 self._inserting = None  # or the keeper might take the group as well
                 return
-        if self._answer(group, StoreRefused(str(error))):
+        if group.unread:
+            logger.debug("%d lines are to be decoded: %s", len(group), error)
+            self._answer(group, Unread(odd=True))
+        elif self._answer(group, StoreRefused(str(error))):
             logger.error("the store refused %d rows of a request: %s", len(group), error)
             logger.debug("what the store refused", exc_info=error)
 
@@ -208,6 +239,9 @@ class Intake:
 
     def _keep_groups(self, spool: Spool) -> None:
         while group := self._next_to_keep():
+            if group.unread:
+                self._answer(group, Unread(odd=False))
+                continue
             try:
                 spool.put(group.parcel, group.size, group.token if group.begun is not None else None)
             except Exception as error:  # the disk has no room, or trouble: whoever waits must hear of it
@@ -252,7 +286,7 @@ class Intake:
 
     def _forget(self, group: Group) -> None:
         """It is in ClickHouse, and got into the spool meanwhile."""
-        if self._spool is not None:
+        if self._spool is not None and not group.unread:
             try:
                 self._spool.forget(group.token)
             except Overloaded:

@@ -10,6 +10,7 @@ from collector.acceptance import Acceptance
 from collector.batch import MOST_KEPT, Alone, Batch
 from collector.errors import Refused
 from collector.json.body import decode_json, decode_ndjson
+from collector.json.lines import plain_lines
 from collector.otlp.logs import decode_logs
 from store.event import DAY
 from tests.collector.otlp import records as otlp
@@ -80,3 +81,10 @@ def test_what_there_is_no_room_for_is_not_even_made() -> None:
     for _ in range(3):
         batch.refuse(0, Refused("name", "empty"), lambda: Alone("json", b"x" * MOST_KEPT))
     assert (len(batch.rejected), len(batch.kept)) == (3, 1)
+
+
+def test_events_that_are_still_to_be_read_are_counted_by_source_as_others_are(terms: Acceptance) -> None:
+    event = '{"id":"e-1","correlation_id":"o-1","name":"A","time":"2025-11-20T12:00:00Z","source":"%s"}'
+    body = "\n".join(event % source for source in ("shop", "bank", "shop")).encode()
+    for batch in (Batch(lines=plain_lines(body, terms)), decode_ndjson(body, terms)):
+        assert (batch.accepted, dict(batch.sources)) == (3, {"shop": 2, "bank": 1})

@@ -2,11 +2,15 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from store.clickhouse import ClickHouse
+from store.clickhouse import NOTHING, ClickHouse
+from store.clickhouse_text import Reader
+
+TEXT = "text"
+"""In place of the token, of what the engine is to read itself."""
 
 
 class HeldClickHouse(ClickHouse):
@@ -26,13 +30,22 @@ class HeldClickHouse(ClickHouse):
         return held
 
     def insert(self, table: str, columns: Mapping[str, Sequence[object]], token: str | None = None) -> None:
-        self.inserts.append((len(columns["id"]), token))
+        self._hold(len(columns["id"]), token)
+        super().insert(table, columns, token)
+
+    def insert_text(
+        self, reader: Reader, text: Iterable[bytes], rows: int, parameters: Mapping[str, object] = NOTHING
+    ) -> None:
+        self._hold(rows, TEXT)
+        super().insert_text(reader, text, rows, parameters)
+
+    def _hold(self, rows: int, token: str | None) -> None:
+        self.inserts.append((rows, token))
         self._begun.release()
         assert self._let_go.wait(60)
         failure = self.failures.popleft() if self.failures else None
         if failure is not None:
             raise failure
-        super().insert(table, columns, token)
 
     def until_insert(self) -> None:
         """Wait for one more insert to have begun."""
