@@ -23,6 +23,7 @@ from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import HOUR, MINUTE, SECOND
+from store.instant import rfc3339
 from store.settings import EvaluatorSettings
 from tests.clickhouse_server import ClickHouseServer
 from tests.end_to_end.process import PATIENCE, free_port, until_ready
@@ -95,11 +96,12 @@ class Line:
         self.clickhouse.close()
         self.database.close()
 
-    def send(self, ids: Iterable[str]) -> int:
+    def send(self, ids: Iterable[str], encode: "Encode | None" = None) -> int:
         """One request; the status of its answer, 0 where there was none."""
         named = list(ids)
+        content = (encode or body)(named)
         try:
-            answer = httpx.post(f"{self.url}/v1/events", content=body(named), headers=NDJSON, timeout=PATIENCE)
+            answer = httpx.post(f"{self.url}/v1/events", content=content, headers=NDJSON, timeout=PATIENCE)
         except httpx.TransportError:
             return 0
         if answer.status_code == 200:
@@ -107,13 +109,10 @@ class Line:
             self.acknowledged.update(named)
         return answer.status_code
 
-    def send_all(self, batches: Iterable[list[str]], clients: int = 4) -> None:
+    def send_all(self, batches: Iterable[list[str]], encode: "Encode | None" = None) -> None:
         """By many at once, each batch again and again until it is acknowledged."""
-        with ThreadPoolExecutor(clients) as threads:
-            list(threads.map(self._insist, batches))
-
-    def _insist(self, ids: list[str]) -> None:
-        until(lambda: self.send(ids) == 200)
+        with ThreadPoolExecutor(CLIENTS) as threads:
+            list(threads.map(lambda ids: until(lambda: self.send(ids, encode) == 200), batches))
 
     def spooled(self) -> int:
         """Rows in the spool, as the collector tells."""
@@ -163,12 +162,20 @@ class Line:
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 NOW = time.time_ns() // 1_000
+PLAIN = b'{"id":"%s","correlation_id":"%s","name":"OrderPlaced","time":"%s","attributes":{"text":"%s"}}'
+CLIENTS = 4
+Encode = Callable[[Iterable[str]], bytes]
 
 
 def body(ids: Iterable[str]) -> bytes:
     return b"\n".join(
         json.dumps({"id": id, "correlation_id": id, "name": "OrderPlaced", "time": NOW / SECOND}).encode() for id in ids
     )
+
+
+def plain(ids: Iterable[str]) -> bytes:
+    """Lines for ClickHouse to read, if they are twenty or more."""
+    return b"\n".join(PLAIN % (id.encode(), id.encode(), rfc3339(NOW).encode(), b"x" * 1_000) for id in ids)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.clickhouse_server import Fault
-from tests.faults.collector_line import NDJSON, Line, body, until
+from tests.faults.collector_line import NDJSON, Line, body, plain, until
 from tests.faults.test_collector_kills import batches
 
 pytestmark = pytest.mark.processes
@@ -21,6 +21,15 @@ AWAY = (Fault.REFUSE, Fault.HANG, Fault.SLOW, Fault.LOST, Fault.CUT, Fault.UNAVA
 def test_whatever_clickhouse_does_what_comes_is_taken(line: Line, fault: Fault) -> None:
     with line.server.fault(fault):
         line.send_all(batches(fault, 40, 5))
+    line.check()
+    until(lambda: line.spooled() == 0)
+
+
+@pytest.mark.parametrize("fault", AWAY)
+def test_lines_that_nobody_had_read_are_taken_too(line: Line, fault: Fault) -> None:
+    line.settle(f"before-lines-{fault}")
+    with line.server.fault(fault):
+        line.send_all(batches(f"lines-{fault}", 10, 50), plain)
     line.check()
     until(lambda: line.spooled() == 0)
 

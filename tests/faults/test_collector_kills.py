@@ -1,4 +1,4 @@
-"""`kill -9` of a collector in eleven places. After each it starts again, and what was acknowledged is judged, once."""
+"""`kill -9` of a collector in twelve places. After each it starts again, and what was acknowledged is judged, once."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from tests.clickhouse_server import Fault
-from tests.faults.collector_line import Line, body, until
+from tests.faults.collector_line import Encode, Line, body, plain, until
 
 pytestmark = pytest.mark.processes
 
@@ -19,9 +19,9 @@ def batches(name: str, count: int, size: int = 1) -> list[list[str]]:
     return [[f"{name}-{number}-{n}" for n in range(size)] for number in range(count)]
 
 
-def sending(line: Line, work: list[list[str]]) -> Thread:
+def sending(line: Line, work: list[list[str]], encode: Encode = body) -> Thread:
     """Senders that try again until they are acknowledged, as all should."""
-    thread = Thread(target=line.send_all, args=(work,))
+    thread = Thread(target=line.send_all, args=(work, encode))
     thread.start()
     return thread
 
@@ -60,6 +60,15 @@ def under_load(line: Line) -> None:
     before = len(line.acknowledged)
     senders = sending(line, batches("load", 100, 50))
     until(lambda: len(line.acknowledged) > before + 1_000)
+    line.kill()
+    line.start()
+    senders.join()
+
+
+def under_a_load_that_clickhouse_reads(line: Line) -> None:
+    before = len(line.acknowledged)
+    senders = sending(line, batches("lines", 60, 50), plain)
+    until(lambda: len(line.acknowledged) > before + 500)
     line.kill()
     line.start()
     senders.join()
@@ -145,6 +154,7 @@ def while_clickhouse_is_away_and_it_starts_without(line: Line) -> None:
 PLACES = (
     in_the_middle_of_a_body,
     under_load,
+    under_a_load_that_clickhouse_reads,
     when_clickhouse_has_stored_and_not_answered,
     while_clickhouse_hangs,
     as_soon_as_the_spool_has_written,
