@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from sqlalchemy import Column, func, select
 
+from api.latency import PERCENTILES, Latency, latency, ways
 from api.overview import Kept
 from noshow.collecting import Collecting
 from noshow.stores import Stores
@@ -12,7 +13,7 @@ from store import collectors, quarantine
 from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
-from store.event import SECOND
+from store.event import HOUR, SECOND
 from store.quarantine import Wanted
 from store.tables import cases, messages
 
@@ -46,6 +47,29 @@ def observe(meter: Meter, stores: Stores, clock: Clock) -> None:
     gauge("noshow.notifications", "1", "Messages.", "state", lambda: _by_state(stores.database, messages.c.state))
     gauge("noshow.quarantine.events", "1", "Refused events that nobody has seen to.", "state", quarantined)
     gauge("noshow.collector.lag", "s", "How far the watermark of each collector is behind.", "collector", lags)
+
+
+def observe_latency(meter: Meter, database: Database, clock: Clock) -> None:
+    """How long it took in the last hour from what is wrong to whoever is told, as the page of it has it."""
+
+    def load() -> Latency:
+        with database.read() as connection:
+            return latency(ways(connection, clock.now() - HOUR))
+
+    kept = Kept(load, clock)
+
+    def observed(_options: CallbackOptions) -> Iterable[Observation]:
+        try:
+            legs = kept.get().legs
+        except StoreUnavailable:
+            return []
+        return [
+            Observation(getattr(took, f"p{part}") / SECOND, {"leg": leg, "quantile": f"{part / 100:g}"})
+            for leg, took in legs.items()
+            for part in PERCENTILES
+        ]
+
+    meter.create_observable_gauge("noshow.latency", [observed], "s", "By leg and quantile, of the last hour.")
 
 
 def observe_collecting(meter: Meter, taken: Collecting, clock: Clock) -> None:

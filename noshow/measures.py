@@ -11,6 +11,7 @@ from collector.recorder import SECONDS
 from reconcile.notify.delivery import Answer
 from reconcile.notify.sender import Deliver
 from rules.evaluate.evaluator import Standing, Tick, Ticking
+from rules.evaluate.records import Found
 from rules.evaluate.work import Spending
 from store.clock import Clock
 from store.event import SECOND
@@ -43,6 +44,7 @@ class Measures:
             "noshow.evaluator.tick.duration", "s", "One tick.", explicit_bucket_boundaries_advisory=SECONDS
         )
         self._work = WorkMeasures(meter)
+        self._findings = FindingMeasures(meter)
         self._judged = meter.create_counter("noshow.evaluator.judged", "1", "Correlation IDs that were looked at.")
         self._sent = meter.create_counter(
             "noshow.notifications.attempts", "1", "Attempts to deliver a notification, by outcome."
@@ -74,6 +76,7 @@ class Measures:
                     self._ticks.record(time.perf_counter() - began)
                     self._judged.add(done.looked_at)
                     self._work.add(done.spent)
+                    self._findings.add(done.written.found, self._clock.now())
                     self._standing = done.standing
                 return done
 
@@ -131,3 +134,24 @@ class WorkMeasures:
             self._took.add(spent.took / SECOND, {"work": work})
             self._rows.add(spent.rows, {"work": work})
             self._bytes.add(spent.bytes, {"work": work})
+
+
+class FindingMeasures:
+    """How long findings took to be found, and how many were late for good reason, which are not in that."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._latency = meter.create_histogram(
+            "noshow.findings.latency",
+            "s",
+            "Of findings that were written, from when on they could have been found.",
+            explicit_bucket_boundaries_advisory=(*SECONDS, 30.0, 60.0, 300.0, 1_800.0),
+        )
+        self._left_out = meter.create_counter("noshow.findings.left.out", "1", "Findings late for good reason.")
+
+    def add(self, found: Iterable[Found], now: int) -> None:
+        """What was written just `now` (µs UTC)."""
+        for it in found:
+            if it.delayed_by:
+                self._left_out.add(1, {"reason": it.delayed_by})
+            else:
+                self._latency.record(max(0, now - it.apparent_at) / SECOND, {"workflow": it.workflow})

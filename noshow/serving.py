@@ -26,7 +26,7 @@ from noshow import linting, welcome
 from noshow.collecting import collecting
 from noshow.crew import Crew
 from noshow.errors import NoshowError
-from noshow.gauges import observe, observe_collecting
+from noshow.gauges import observe, observe_collecting, observe_latency
 from noshow.judging import Judging
 from noshow.listening import Answering, Server, allow_connections, listening
 from noshow.measures import Measures
@@ -110,6 +110,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         opened = stack.enter_context(stores(settings, shared=roles != ALL, kept=roles == COLLECTOR_ALONE))
         opened.clickhouse.watch = measures.inserting
         observe(telemetry.meter, opened, clock)
+        if Role.API in roles:
+            observe_latency(telemetry.meter, opened.database, clock)
         # One for all that asks: so that the limits are those of the process.
         sources = source(opened.clickhouse, rulebook, settings, os.environ)
         keeper = Keeper(opened.database, Policy.of(settings))

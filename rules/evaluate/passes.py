@@ -5,7 +5,7 @@ not done is never counted.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -51,7 +51,7 @@ class Passes:
 
     def wrote(self, rule: Rule, written: Written, as_of: int) -> None:
         """What was found with the rule at `as_of` (µs UTC), and is in the store."""
-        self._add(rule, as_of, Count(written=written))
+        self._add(rule, as_of, Count(written=replace(written, found=())))
 
     def refuse(self, rule: Rule) -> None:
         """The store would not judge by it: the present round does not count."""

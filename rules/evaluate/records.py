@@ -5,7 +5,7 @@ record that the rest has been done. After a crash in between, the instance is st
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -90,19 +90,30 @@ class Closed(NamedTuple):
     because: str
 
 
+class Found(NamedTuple):
+    """Of a finding that was opened: from when on it could have been found (µs UTC), and the good reason, if any, why it
+    was late."""
+
+    workflow: str
+    apparent_at: int
+    delayed_by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many of each a write has changed."""
+    """How many of each a write has changed, and how what was opened was found."""
 
     instances: int = 0
     opened: int = 0
     closed: int = 0
+    found: tuple[Found, ...] = field(default=(), compare=False, repr=False)
 
     def __add__(self, other: "Written") -> "Written":
         return Written(
             self.instances + other.instances,
             self.opened + other.opened,
             self.closed + other.closed,
+            self.found + other.found,
         )
 
 
@@ -122,13 +133,22 @@ def write(clickhouse: ClickHouse, workflow: Workflow, changed: Sequence[Answer],
     instances = [instance_row(workflow, verdict, opened[id], stamp) for id, verdict in verdicts.items()]
     insert(clickhouse, "instances", instances)
     end_instances(clickhouse, workflow.name, gone, stamp)
-    new = sum(len(findings.keys() - before.get(id, {}).keys()) for id, findings in opened.items())
-    return Written(len(instances) + len(gone), new, len(closed))
+    new = tuple(_found(workflow, opened, before))
+    return Written(len(instances) + len(gone), len(new), len(closed), new)
 
 
 def end_instances(clickhouse: ClickHouse, workflow: str, correlation_ids: Sequence[str], stamp: Stamp) -> None:
     """From now on they are no more; their findings must have been closed. Raises StoreUnavailable or StoreRefused."""
     insert(clickhouse, "instances", [tombstone(workflow, it, stamp) for it in correlation_ids])
+
+
+def _found(workflow: Workflow, now: Mapping[str, Open], before: Mapping[str, Open]) -> Iterator[Found]:
+    """The findings that are open `now` and were not `before`."""
+    for id, findings in now.items():
+        for key, it in findings.items():
+            if key not in before.get(id, {}):
+                apparent_at = it.detected_at if it.apparent_at is None else it.apparent_at
+                yield Found(workflow.name, apparent_at, it.delayed_by)
 
 
 def _ceased(

@@ -12,20 +12,21 @@ from api.access.identity import Scope
 from collector.batch import Batch, Rejection
 from collector.recorder import Recorder
 from collector.sender import Sender
-from noshow.gauges import observe
+from noshow.gauges import observe, observe_latency
 from noshow.measures import Measures
 from noshow.stores import Stores
 from noshow.telemetry import MOST_SERIES, Telemetry
 from reconcile.notify.delivery import Answer
 from rules.evaluate.evaluator import Standing, Tick
-from rules.evaluate.records import Written
+from rules.evaluate.records import Found, Written
 from rules.evaluate.work import Work
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.event import SECOND, EventColumns
+from store.event import HOUR, SECOND, EventColumns
 from store.settings import load
 from store.settings_notify import Endpoint
 from store.spending import Spent
+from tests.api import figure_rows
 from tests.api.access.bearer import bearer
 from tests.api.shop import Shop, unpaid
 from tests.collector.otlp import records as otlp
@@ -161,7 +162,10 @@ def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualCloc
     measures = Measures(telemetry.meter, telemetry.tracer, clock)
     around = measures.ticking(10 * SECOND)
     spent = {Work.JUDGE: Spent(took=2 * SECOND, rows=9, bytes=70)}
-    tick = around(lambda now: Tick(now, 7, Written(), False, Standing(now - 15 * SECOND, 3, held=True), spent))
+    opened = (Found("orders", NOON - 2 * SECOND, ""), Found("orders", 0, "hold"))
+    tick = around(
+        lambda now: Tick(now, 7, Written(found=opened), False, Standing(now - 15 * SECOND, 3, held=True), spent)
+    )
     tick(NOON)
     around(lambda now: None)(NOON)
     deliver = measures.delivering(lambda *_: Answer(200, ""))
@@ -175,6 +179,8 @@ def test_the_work_of_loops_is_measured(clickhouse: ClickHouse, clock: ManualCloc
     assert of(found, "noshow_evaluator_tick_duration_seconds_count") == 1
     assert of(found, "noshow_evaluator_judged_total") == 7
     assert of(found, "noshow_evaluator_lag_seconds") == 20
+    assert of(found, "noshow_findings_latency_seconds_sum", workflow="orders") == 2
+    assert of(found, "noshow_findings_left_out_total", reason="hold") == 1
     assert of(found, "noshow_evaluator_waiting") == 3
     assert of(found, "noshow_evaluator_behind", reason="held") == 1
     assert of(found, "noshow_evaluator_behind", reason="busy") == 0
@@ -200,3 +206,14 @@ def test_the_docs_name_every_metric_and_no_other() -> None:
     in_docs = set(re.findall(r"`(process_[a-z_]+)`", DOCS.read_text()))
     exposed = {name for name, _ in samples(telemetry.exposition("")[0].decode()) if name.startswith("process_")}
     assert in_docs == exposed
+
+
+def test_latencies_of_the_last_hour_are_told_as_the_page_has_them(database: Database, clock: ManualClock) -> None:
+    telemetry = Telemetry.build(load({}), {})
+    observe_latency(telemetry.meter, database, clock)
+    rows = [figure_rows.Found(NOON), figure_rows.Found(NOON, found=9 * SECOND), figure_rows.Found(NOON - 2 * HOUR)]
+    figure_rows.put_found(database, rows)
+    found = samples(telemetry.exposition("")[0].decode())
+    assert of(found, "noshow_latency_seconds", leg="found", quantile="0.5") == 1
+    assert of(found, "noshow_latency_seconds", leg="whole", quantile="0.99") == 12
+    assert undocumented(found) == set()
