@@ -60,7 +60,7 @@ def run(question: Question, source: AbstractContextManager[ClickHouse], format_:
     """Judge by both and print the difference. Raises NoshowError or StoreError."""
     asked = pairs(question)
     with source as clickhouse:
-        as_of = told_as_of(clickhouse, question.as_of)
+        as_of = told_as_of(question.as_of, clickhouse)
         found = [(pair, backtest(clickhouse, pair.before, pair.after, as_of, question.since)) for pair in asked]
     if format_ == "json":
         told = [_json(pair, comparison) for pair, comparison in found]

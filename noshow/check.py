@@ -2,36 +2,37 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import click
-import msgspec
 
 from noshow import linting
-from noshow.history import instant, of_file, told_as_of
-from rules.judge import judge
-from rules.present import Instance, Step, instance_json
-from rules.ruleset import Rule, rules_of
+from noshow.check_forms import FORMS
+from noshow.history import instant, told_as_of
+from noshow.judged_file import of_file
+from rules.compile.workflow import OUTDATED
+from rules.lines import Told, tell
+from rules.ruleset import rules_of
 from rules.spec import Workflow
-from rules.verdict import Answer, Outdated, StepVerdict, Verdict
 from store.clickhouse import ClickHouse
 from store.event import RESERVED_SOURCE
-from store.instant import rfc3339_or_none
 
 _WITHOUT_START = """
 SELECT count() FROM (SELECT 1 FROM events GROUP BY correlation_id HAVING countIf(has({starts:Array(String)}, name)) = 0)
 """
 
+# Whether copies have been merged by now is chance.
 _UNKNOWN = """
-SELECT name, count() AS events FROM events WHERE NOT has({known:Array(String)}, name) AND source != {ours:String}
-GROUP BY name ORDER BY events DESC, name LIMIT 10
+SELECT name, uniqExact(correlation_id, identity, content) FROM events
+WHERE NOT has({known:Array(String)}, name) AND source != {ours:String} GROUP BY name
 """
+_SHOWN = 10
 
-_encode = msgspec.json.Encoder().encode
+_TOGETHER = 10_000  # lines that are written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,106 +53,73 @@ class Tally:
     undated: Counter[str] = field(default_factory=Counter)
     outdated: Counter[str] = field(default_factory=Counter)
 
-    def add(self, answer: Verdict | Outdated) -> None:
-        if isinstance(answer, Outdated):
-            self.outdated[answer.workflow] += 1
-        else:
-            self._add(answer)
-
-    def _add(self, verdict: Verdict) -> None:
-        self.states[verdict.state.value] += 1
-        self.conflicts += verdict.conflicts
-        for finding in verdict.findings:
-            self.findings[finding.kind.value] += 1
-        for step in verdict.undated:
-            self.undated[step] += 1
+    def add(self, workflow: str, told: Told) -> None:
+        if told.state == OUTDATED:
+            self.outdated[workflow] += told.alike
+            return
+        self.states[told.state] += told.alike
+        self.conflicts += told.conflicts
+        for kind in told.kinds:
+            self.findings[kind] += told.alike
+        for step in told.undated:
+            self.undated[step] += told.alike
 
 
 def run(rules: Path, events: Path, as_of: str | None, output: Output) -> bool:
     """Print the verdicts; true if anything is flagged. Raises NoshowError."""
     at = None if as_of is None else instant(as_of, "--as-of")
     workflows = linting.some(rules)
-    with of_file(events) as clickhouse:
-        judged_at = told_as_of(clickhouse, at)
-        tally = Tally()
-        _print(_counted(_answers(clickhouse, workflows, judged_at), tally, output.flagged), output.format)
-        _summarise(tally)
-        _tell_of_strangers(clickhouse, workflows)
+    with of_file(events, workflows) as stores:
+        return tell_of(stores, workflows, told_as_of(at, *stores), output)
+
+
+def tell_of(stores: Sequence[ClickHouse], workflows: Sequence[Workflow], at: int, output: Output) -> bool:
+    """The same, at `at` (µs UTC) over all events of these stores, of which no two share a correlation ID."""
+    tally = Tally()
+    _print(_lines(stores, workflows, at, output, tally))
+    _summarise(tally)
+    _tell_of_strangers(stores, workflows)
     return bool(tally.findings)
 
 
-def _answers(
-    clickhouse: ClickHouse, workflows: Iterable[Workflow], at: int
-) -> Iterator[tuple[Workflow, Verdict | Outdated]]:
-    """In order of workflow and correlation ID, whichever version it was that judged."""
-    for _, versions in groupby(rules_of(workflows), key=lambda rule: rule.workflow.name):
-        yield from merge(*(_of(clickhouse, rule, at) for rule in versions), key=_in_order)
+def _lines(
+    stores: Sequence[ClickHouse], workflows: Iterable[Workflow], at: int, output: Output, tally: Tally
+) -> Iterator[str]:
+    """In order of workflow and correlation ID, whichever version it was that judged, and counted."""
+    form = FORMS[output.format]
+    for name, versions in groupby(rules_of(workflows), key=lambda rule: rule.workflow.name):
+        each = [tell(store, rule, at, form, flagged=output.flagged) for rule in versions for store in stores]
+        for told in merge(*each, key=_in_order) if len(each) > 1 else each[0]:
+            tally.add(name, told)
+            if told.line and (told.kinds or not output.flagged):
+                yield told.line
 
 
-def _of(clickhouse: ClickHouse, rule: Rule, at: int) -> Iterator[tuple[Workflow, Verdict | Outdated]]:
-    for answer in judge(clickhouse, rule.workflow, at, lives=rule.lives):
-        if isinstance(answer, (Verdict, Outdated)):
-            yield rule.workflow, answer
-
-
-def _in_order(judged: tuple[Workflow, Answer]) -> bytes:
+def _in_order(told: Told) -> bytes:
     """As ClickHouse orders text: by its bytes."""
-    return judged[1].correlation_id.encode()
+    return told.correlation_id.encode()
 
 
-def _counted(
-    answers: Iterable[tuple[Workflow, Verdict | Outdated]], tally: Tally, flagged: bool
-) -> Iterator[tuple[Workflow, Verdict]]:
-    for workflow, answer in answers:
-        tally.add(answer)
-        if isinstance(answer, Verdict) and (answer.findings or not flagged):
-            yield workflow, answer
+def _print(lines: Iterable[str]) -> None:
+    iterator = iter(lines)
+    while some := list(islice(iterator, _TOGETHER)):
+        sys.stdout.buffer.write("\n".join([*some, ""]).encode())
+    sys.stdout.buffer.flush()
 
 
-def _print(judged: Iterable[tuple[Workflow, Verdict]], format_: str) -> None:
-    if format_ == "jsonl":
-        for workflow, verdict in judged:
-            sys.stdout.buffer.write(_encode(_json(workflow, verdict)) + b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        for workflow, verdict in judged:
-            click.echo(_row(workflow, verdict))
-
-
-def _json(workflow: Workflow, verdict: Verdict) -> dict[str, object]:
-    return instance_json(
-        Instance(
-            workflow=workflow.name,
-            version=workflow.version,
-            correlation_id=verdict.correlation_id,
-            state=verdict.state.value,
-            start=verdict.start,
-            steps=[_step(step) for step in verdict.steps],
-            findings=[(finding.step, finding.kind.value) for finding in verdict.findings],
-        )
-    )
-
-
-def _step(told: StepVerdict) -> Step:
-    return Step(told.step, told.state.value, told.at, told.due, told.count, told.needed, told.warned)
-
-
-def _row(workflow: Workflow, verdict: Verdict) -> str:
-    flags = ", ".join(f"{finding.step} {finding.kind.value}".lstrip() for finding in verdict.findings)
-    started = rfc3339_or_none(verdict.start) or "-"
-    return f"{workflow.name}  {verdict.correlation_id:<36}  {verdict.state.value:<10}  {started:<27}  {flags}".rstrip()
-
-
-def _tell_of_strangers(clickhouse: ClickHouse, workflows: Iterable[Workflow]) -> None:
+def _tell_of_strangers(stores: Sequence[ClickHouse], workflows: Iterable[Workflow]) -> None:
     """What no rule looks at: a name that is misspelt in a rule makes everything look well."""
     starts = sorted({name for workflow in workflows for name in workflow.start.names})
     known = sorted({name for workflow in workflows for name in workflow.event_names})
-    [(without,)] = clickhouse.query(_WITHOUT_START, {"starts": starts})
+    without = sum(store.query(_WITHOUT_START, {"starts": starts})[0][0] for store in stores)
     if without:
         click.echo(f"correlation IDs that have no start event of any rule ({', '.join(starts)}): {without}", err=True)
-    unknown = clickhouse.query(_UNKNOWN, {"known": known, "ours": RESERVED_SOURCE})
+    unknown: Counter[str] = Counter()
+    for store in stores:
+        unknown.update(dict(store.query(_UNKNOWN, {"known": known, "ours": RESERVED_SOURCE})))
     if unknown:
-        listed = ", ".join(f"{name} ({count})" for name, count in unknown)
+        commonest = sorted(unknown.items(), key=lambda it: (-it[1], it[0].encode()))[:_SHOWN]
+        listed = ", ".join(f"{name} ({count})" for name, count in commonest)
         click.echo(f"event names that no rule mentions: {listed}", err=True)
 
 

@@ -18,10 +18,10 @@ from collector.errors import MalformedBody
 from collector.json.body import read_ndjson
 from noshow.errors import NoshowError, WrongUsage
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 
 # A file is judged as it is: no event of it is too far in the future.
-_TERMS = Acceptance(now=0, latest=END_OF_TIME, max_event=1 << 20, max_batch=0, testimony=True)
+TERMS = Acceptance(now=0, latest=END_OF_TIME, max_event=1 << 20, max_batch=0, testimony=True)
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def read_events(file: io.BufferedReader, path: Path) -> Iterator[Batch]:
 
     A file that was exported from Noshow has testimony in it, which counts as it did there.
     """
-    return _watched(read_ndjson(file, _TERMS), file, path)
+    return _watched(read_ndjson(file, TERMS), file, path)
 
 
 def read_lines(file: io.BufferedReader, path: Path) -> Iterator[bytes]:
@@ -51,7 +51,7 @@ def read_lines(file: io.BufferedReader, path: Path) -> Iterator[bytes]:
 
 
 def _plain(file: io.BufferedReader) -> io.BufferedIOBase:
-    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == _GZIP else file
+    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file
 
 
 def _watched(items: Iterable[T], file: io.BufferedReader, path: Path) -> Iterator[T]:

@@ -87,7 +87,7 @@ def run_one(subject: Subject, source: Source, correlation_id: str, as_of: str | 
     if server is not None and at is None:
         at = SystemClock().now()  # as the server judges, of whose events we see only this order's
     with _events(source, server, rules, correlation_id) as clickhouse:
-        judged_at = told_as_of(clickhouse, at)
+        judged_at = told_as_of(at, clickhouse)
         told = [text for rule in rules for text in _told(clickhouse, rule, correlation_id, judged_at)]
         if not told:
             raise WrongUsage(_nothing(clickhouse, rules, correlation_id, judged_at))

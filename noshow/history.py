@@ -1,13 +1,12 @@
 """Where a command finds the events that it judges: in a file, or in the store of a data directory or a server."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from collector.batch import Rejection
+from collector.batch import Batch, Rejection
 from noshow.errors import NoshowError, WrongUsage
 from noshow.event_file import opened, read_events
 from rules.parse.literal import moment
@@ -35,8 +34,7 @@ def of_file(path: Path) -> Iterator[ClickHouse]:
     clickhouse = ClickHouse.embedded(None)
     try:
         migrate_clickhouse(clickhouse)
-        with opened(path) as file:
-            _load(clickhouse, file, path)
+        load(clickhouse, path)
         yield clickhouse
     finally:
         clickhouse.close()
@@ -65,9 +63,9 @@ def of_store(settings: Settings) -> Iterator[ClickHouse]:
             clickhouse.close()
 
 
-def told_as_of(clickhouse: ClickHouse, at: int | None) -> int:
-    """The instant to judge at, which is said: the given one, or else that of the last event. µs UTC."""
-    judged_at = last_event(clickhouse) if at is None else at
+def told_as_of(at: int | None, *stores: ClickHouse) -> int:
+    """The instant to judge at, which is said: the given one, or else that of the last event in the stores. µs UTC."""
+    judged_at = max(map(last_event, stores)) if at is None else at
     click.echo(f"as of {rfc3339(judged_at)}", err=True)
     return judged_at
 
@@ -89,9 +87,19 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _load(clickhouse: ClickHouse, file: io.BufferedReader, path: Path) -> None:
-    accepted, rejected = 0, 0
-    for batch in read_events(file, path):
+def load(clickhouse: ClickHouse, path: Path) -> None:
+    """Read all of a file with care, into a store that is migrated; lines that are no events are told.
+
+    Raises NoshowError, also where there is no event in it.
+    """
+    with opened(path) as file:
+        store(clickhouse, read_events(file, path), path)
+
+
+def store(clickhouse: ClickHouse, batches: Iterable[Batch], path: Path, besides: int = 0) -> None:
+    """The events of a file, of which so many more were good besides. Raises NoshowError where there are none."""
+    accepted, rejected = besides, 0
+    for batch in batches:
         event_store.write_columns(clickhouse, batch.events)
         accepted += len(batch.events)
         for rejection in batch.rejected[: max(0, _SHOWN - rejected)]:

@@ -78,6 +78,12 @@ def read_ndjson(file: BinaryIO, terms: Acceptance, size: int = 10_000) -> Iterat
             buffered.detach()  # or its end would close the caller's file
 
 
+def read_lines(lines: Iterable[tuple[int, bytes]], terms: Acceptance) -> Batch:
+    """The events of some lines of a file, given with their numbers from 0: as `read_ndjson` reads them there."""
+    stripped = ((index, (line if index else line.removeprefix(_BOM)).strip(_BLANKS)) for index, line in lines)
+    return _collect((line for line in stripped if line[1]), terms)
+
+
 def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
     batch, count = Batch(), 0
     for some in pieces(items):
