@@ -18,7 +18,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import auditing, checking, emitting, growing, ingest, judging, queueing, ruling, spooling, steady
+from tests.bench import (
+    auditing,
+    checking,
+    emitting,
+    growing,
+    identifiers,
+    ingest,
+    judging,
+    latency,
+    queueing,
+    ruling,
+    spooling,
+    steady,
+    workflows,
+)
 
 RESULT = Path("build/bench.json")
 
@@ -34,6 +48,9 @@ PARTS: Mapping[str, Callable[..., Figures]] = {
     "queueing": queueing.run,
     "history": growing.run,
     "steady": steady.run,
+    "latency": latency.run,
+    "workflows": workflows.run,
+    "ids": identifiers.run,
 }
 ASKED_FOR: Mapping[str, Callable[..., Figures]] = {"enduring": ingest.enduring}
 

@@ -11,13 +11,14 @@ than a year; two are of an order that is open. So of a million events there are 
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import link
 from pathlib import Path
 
 from rules.evaluate.evaluator import Evaluator
-from rules.ruleset import rules_of
+from rules.ruleset import Rule, rules_of
 from store import cursors
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -29,7 +30,6 @@ from tests.bench.history import BEGIN, END
 from tests.rules.shop import FULFILMENT
 
 LEFT = "left"
-PATTERN = 100_000  # events that are judged and then copied
 _COPIES_AT_ONCE = 10
 _QUIET = 2  # seconds without a merge, after which there will be none
 _LONGEST_MERGING = 1_200  # seconds
@@ -51,31 +51,42 @@ _MERGES = "SELECT count() FROM system.merges WHERE database = {database:String}"
 _PARTS = "SELECT count() FROM system.parts WHERE database = {database:String} AND table = 'events' AND active"
 
 
-def fill(folder: Path, events: int) -> None:
+@dataclass(frozen=True)
+class Made:
+    """What is to be made: of so many events, judged by these rules; the IDs are scattered like hashes, or `ordered`, by
+    the time of the order. A pattern of so many events is judged and copied."""
+
+    events: int
+    rules: tuple[Rule, ...] = rules_of([FULFILMENT])
+    ordered: bool = False
+    pattern: int = 100_000
+
+
+def fill(folder: Path, made: Made) -> None:
     """Make the stores below `folder`, which must not exist. The tables have the parts that inserts and the engine's own
     merging leave."""
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     with _stores(unfinished) as (clickhouse, database):
-        make(clickhouse, database, events)
+        make(clickhouse, database, made)
         _wait_for_merges(clickhouse)
     unfinished.rename(folder)
 
 
-def make(clickhouse: ClickHouse, database: Database, events: int, pattern: int = PATTERN) -> None:
+def make(clickhouse: ClickHouse, database: Database, made: Made) -> None:
     """In stores that are empty."""
-    pattern = min(events, pattern)
-    write(clickhouse, orders(pattern))
-    judge_all(clickhouse, database)
-    _copy_all(clickhouse, events // pattern)
+    pattern = min(made.events, made.pattern)
+    write(clickhouse, orders(pattern, made.ordered))
+    judge_all(clickhouse, database, made.rules)
+    _copy_all(clickhouse, made.events // pattern, made.ordered)
     _pass_by(clickhouse, database)
 
 
-def merge(folder: Path, events: int) -> None:
+def merge(folder: Path, made: Made) -> None:
     """The same, with every table merged into one part of each partition: made of those that are `LEFT` beside it."""
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     linked(folder.with_name(LEFT), unfinished)
     with _stores(unfinished) as (clickhouse, _):
-        assert counted(clickhouse)["events"] > 0.9 * events
+        assert counted(clickhouse)["events"] > 0.9 * made.events
         for table in _tables(clickhouse):
             clickhouse.command("OPTIMIZE TABLE {table:Identifier} FINAL", {"table": table})
     unfinished.rename(folder)
@@ -113,16 +124,23 @@ def _copy(source: str, target: str) -> str:
     return target
 
 
-def orders(events: int) -> Iterator[Event]:
+def orders(events: int, ordered: bool) -> Iterator[Event]:
+    """Nothing falls due of those that are open while ticks are measured."""
     chance = random.Random(1)
     for number in range(events // 5):
-        yield from _settled(f"settled-{number}", chance)
+        placed = BEGIN + chance.randrange(390 * DAY)
+        yield from _settled(_id(placed, number, ordered), placed, chance)
     for number in range(events // 10):
-        yield from _open(f"open-{number}", chance)
+        placed = END - chance.randrange(HOUR, 20 * HOUR)
+        yield from _open(_id(placed, number, ordered), placed, chance)
 
 
-def judge_all(clickhouse: ClickHouse, database: Database) -> None:
-    evaluator = Evaluator(clickhouse, database, rules_of([FULFILMENT]), load({}).evaluator, "filling")
+def _id(placed: int, number: int, ordered: bool) -> str:
+    return f"{placed:016x}-{number}" if ordered else f"order-{number}-{placed}"
+
+
+def judge_all(clickhouse: ClickHouse, database: Database, rules: Sequence[Rule]) -> None:
+    evaluator = Evaluator(clickhouse, database, rules, load({}).evaluator, "filling")
     while (tick := evaluator.tick(END)) is None or tick.more:
         pass
     evaluator.release()
@@ -136,9 +154,8 @@ def counted(clickhouse: ClickHouse) -> dict[str, float]:
     return {name: float(count) for name, [(count,)] in told.items()}
 
 
-def _settled(order: str, chance: random.Random) -> Iterator[Event]:
+def _settled(order: str, placed: int, chance: random.Random) -> Iterator[Event]:
     """One of a hundred each is never paid, paid late, never shipped."""
-    placed = BEGIN + chance.randrange(390 * DAY)
     fate = chance.randrange(100)
     yield _placed(order, placed, chance)
     if fate == 0:
@@ -150,9 +167,7 @@ def _settled(order: str, chance: random.Random) -> Iterator[Event]:
         yield _event(order, "ItemShipped", paid + chance.randrange(HOUR, 40 * HOUR), "warehouse")
 
 
-def _open(order: str, chance: random.Random) -> Iterator[Event]:
-    """Nothing of it falls due while ticks are measured."""
-    placed = END - chance.randrange(HOUR, 20 * HOUR)
+def _open(order: str, placed: int, chance: random.Random) -> Iterator[Event]:
     yield _placed(order, placed, chance)
     yield _event(order, "PaymentReceived", placed + chance.randrange(MINUTE, 10 * MINUTE), "payments")
 
@@ -167,7 +182,7 @@ def _event(order: str, name: str, at: int, source: str) -> Event:
     return Event(f"{order}-{name}", order, name, at, source)
 
 
-def _copy_all(clickhouse: ClickHouse, copies: int) -> None:
+def _copy_all(clickhouse: ClickHouse, copies: int, ordered: bool) -> None:
     """In place of what there is, so that all correlation IDs are scattered alike."""
     for table in _tables(clickhouse):
         names = {"table": table, "pattern": f"pattern_{table}"}
@@ -178,21 +193,23 @@ def _copy_all(clickhouse: ClickHouse, copies: int) -> None:
         clickhouse.command("TRUNCATE TABLE {table:Identifier}", names)
         for first in range(0, copies, _COPIES_AT_ONCE):
             count = min(_COPIES_AT_ONCE, copies - first)
-            clickhouse.command(_copying(columns), {**names, "first": first, "count": count})
+            clickhouse.command(_copying(columns, ordered), {**names, "first": first, "count": count})
         clickhouse.command("DROP TABLE {pattern:Identifier}", names)
 
 
-def _copying(columns: list[str]) -> str:
+def _copying(columns: list[str], ordered: bool) -> str:
+    copied = "concat(correlation_id, '-', toString(copy))" if ordered else _SCATTERED
     replaced = [f"{value} AS {name}" for name, value in _REPLACED.items() if name in columns]
     return f"""
     INSERT INTO {{table:Identifier}} ({", ".join(f"`{name}`" for name in columns)})
-    WITH concat('order-', hex(cityHash64(correlation_id, copy))) AS copied
+    WITH {copied} AS copied
     SELECT * EXCEPT (copy) REPLACE ({", ".join(replaced)})
     FROM {{pattern:Identifier}}
     CROSS JOIN (SELECT number AS copy FROM numbers({{first:UInt64}}, {{count:UInt64}})) AS copies
     """
 
 
+_SCATTERED = "concat('order-', hex(cityHash64(correlation_id, copy)))"
 _REPLACED = {
     "correlation_id": "copied",
     "id": "concat('evt-', hex(cityHash64(id, copy)))",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.ruleset import rules_of
-from tests.bench.filling import LEFT, counted, fill, linked, merge
+from tests.bench.filling import LEFT, Made, counted, fill, linked, merge
 from tests.bench.measure import apart, peak_megabytes
 from tests.bench.rounds import WARMING, Running
 from tests.rules.shop import FULFILMENT
@@ -35,7 +35,7 @@ def run(
             for parts, make in ((LEFT, fill), ("merged", merge)):
                 filled = Path(keep or folder) / str(size) / parts
                 if not filled.exists():
-                    apart(make, filled, size)
+                    apart(make, filled, Made(size))
                 told = apart(measure, filled, course)
                 figures |= {f"history.{_short(size)}.{parts}.{what}": it for what, it in told.items()}
     return figures | _ratios(figures, [_short(size) for size in sizes], course)

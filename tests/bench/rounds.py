@@ -21,6 +21,7 @@ from store.spending import Spent
 from tests.bench.filling import opened
 from tests.bench.history import END
 from tests.bench.measure import percentile
+from tests.rules.shop import FULFILMENT
 
 WARMING = 4  # rounds that are not measured
 SWEEPS = 3
@@ -28,7 +29,10 @@ OVERLAP = 2 * SECOND
 _AT_ONCE = 2_500  # events of one insert
 
 _OPEN = """
-SELECT correlation_id FROM instances WHERE state = 'running' ORDER BY cityHash64(correlation_id) LIMIT {most:UInt64}
+SELECT correlation_id FROM instances
+WHERE workflow = {workflow:String} AND state = 'running'
+ORDER BY cityHash64(correlation_id)
+LIMIT {most:UInt64}
 """
 
 
@@ -68,16 +72,17 @@ class Running:
         self._beat = beat
         self._now = END
 
-    def events(self, most: int) -> Iterator[Event]:
-        """What happens next, without an end: now a new order, now another step of one of the `most` open ones."""
-        known = [order for (order,) in self.clickhouse.query(_OPEN, {"most": most})]
+    def events(self, most: int, ordered: bool = False) -> Iterator[Event]:
+        """What happens next, without an end: now a new order, now another step of one of the `most` open ones.
+        The IDs of new ones are scattered, or `ordered` by time."""
+        known = [order for (order,) in self.clickhouse.query(_OPEN, {"most": most, "workflow": FULFILMENT.name})]
         steps = ((order, name) for name in cycle(("ItemShipped", "ComplianceCheckDone")) for order in known)
         for number in count():
             if number % 4:
                 order, name = next(steps)
                 yield Event(f"{name}-{number}", order, name, self._now, "shop")
             else:
-                order = f"order-{hash(('new', number)) % 2**64:016X}"
+                order = f"{self._now:016x}-{number}" if ordered else f"order-{hash(('new', number)) % 2**64:016X}"
                 yield Event(f"placed-{number}", order, "OrderPlaced", self._now, "shop", '{"amount":12.5}')
 
     def rounds(self, events: Iterator[Event], changed: int, rounds: int) -> Rounds:

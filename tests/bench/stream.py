@@ -71,6 +71,8 @@ class Stream(Sequence[bytes]):
         return self.begin + (self.seconds + 3 * self.gap) * SECOND
 
     def __getitem__(self, place: int) -> bytes:  # type: ignore[override]  # nobody slices it
+        if not 0 <= place < len(self):
+            raise IndexError(place)
         events = (self._event(number) for number in range(place * self.batch, (place + 1) * self.batch))
         return b"\n".join(json.dumps(event, separators=(",", ":")).encode() for event in events if event)
 

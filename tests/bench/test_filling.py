@@ -3,26 +3,34 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.migrate import migrate_database
-from tests.bench.filling import judge_all, make
+from tests.bench.filling import Made, judge_all, make
+from tests.bench.workflows import several
 
 VERDICTS = ("instances", "findings", "deadlines")
 
 NOT_COMPARED = {"version", "written_at", "digest"}
 
 
-def test_the_copies_are_what_judging_writes(clickhouse: ClickHouse, database: Database, tmp_path: Path) -> None:
-    make(clickhouse, database, events=3_000, pattern=1_000)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_the_copies_are_what_judging_writes(
+    clickhouse: ClickHouse, database: Database, tmp_path: Path, ordered: bool
+) -> None:
+    made = Made(events=3_000, rules=rules_of(several(2)), ordered=ordered, pattern=1_000)
+    make(clickhouse, database, made)
     copied = {table: rows(clickhouse, table) for table in VERDICTS}
     for table in VERDICTS:
         clickhouse.command("TRUNCATE TABLE {table:Identifier}", {"table": table})
     other = Database.open(f"sqlite:///{tmp_path}/other.sqlite")
     migrate_database(other)
-    judge_all(clickhouse, other)
+    judge_all(clickhouse, other, made.rules)
     other.close()
-    assert len(copied["instances"]) == 900
+    assert len(copied["instances"]) == 2 * 900
     assert copied == {table: rows(clickhouse, table) for table in VERDICTS}
 
 
