@@ -8,7 +8,7 @@ to be read with care.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from collector.acceptance import LONGEST, NOTHING
+from collector.acceptance import LONGEST, NOTHING, Acceptance
 from collector.json.quick import DEFAULT_SOURCE
 from collector.json.shape import Shape
 from store.clickhouse import ClickHouse
@@ -43,6 +43,7 @@ if(position(line, '{_KEY}') = 0, '{{}}',
    substring(line, position(line, '{_KEY}') + {len(_KEY)}, length(line) - position(line, '{_KEY}') - {len(_KEY)}))
 """
 
+# Were it mapped, all of the file would count as memory of this process.
 _LINES = """
 SELECT
     line,
@@ -55,6 +56,7 @@ SELECT
     tupleElement(event, 5) AS id,
     %s AS plain
 FROM file({path:String}, 'LineAsString', 'line String', {compression:String})
+SETTINGS storage_file_read_method = 'pread'
 """
 
 # Where the text is no JSON, nothing is found in it. A day that is none becomes another.
@@ -81,14 +83,14 @@ _IDENTITY = {True: "cityHash64(correlation_id, source, id)", False: "cityHash64(
 
 @dataclass(frozen=True, slots=True)
 class EngineFile:
-    """`path`: absolute; `compression` as the engine calls it; `longest`: bytes of a line. `more`: rules ask for more of
-    an event than its name and time. Every method raises `StoreError` where the engine cannot read the file."""
+    """`path`: absolute; `compression` as the engine calls it. `more`: rules ask for more of an event than its name and
+    time. Every method raises `StoreError` where the engine cannot read the file."""
 
     clickhouse: ClickHouse
     path: str
     compression: str
     shapes: Sequence[Shape]
-    longest: int
+    terms: Acceptance
     more: bool
 
     def load(self) -> int | None:
@@ -103,12 +105,13 @@ class EngineFile:
         return int(plain) if _are_few(lines - plain, lines) else None
 
     def doubtful(self) -> Iterator[tuple[int, bytes]]:
-        """The other lines, with their numbers from 0."""
+        """The other lines, with their numbers from 0; of one that is too long only the beginning."""
         [(plain,)] = self.clickhouse.query("SELECT min(plain) FROM loaded")
         if plain:
             return iter(())
+        begin = "hex(substring(line, 1, {most:UInt64}))"
         numbered = f"SELECT rowNumberInAllBlocks() AS number, line, plain FROM ({self._lines})"
-        return self._stream(f"SELECT number, hex(line) FROM ({numbered}) WHERE NOT plain SETTINGS max_threads = 1")
+        return self._stream(f"SELECT number, {begin} FROM ({numbered}) WHERE NOT plain SETTINGS max_threads = 1")
 
     def set_aside(self, correlation_ids: Iterable[str]) -> bool:
         """Keep these, and those of which copies differ, apart from the others; false where they are too many."""
@@ -154,7 +157,8 @@ class EngineFile:
             "default": DEFAULT_SOURCE,
             "nothing": sorted(NOTHING),
             "lengths": sorted({len(text) for text in NOTHING}),
-            "longest": self.longest,
+            "longest": self.terms.max_event,
+            "most": self.terms.longest + 1,
         }
 
 

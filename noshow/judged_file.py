@@ -113,7 +113,7 @@ def _engine_file(quick: ClickHouse, path: Path, only_when: bool) -> EngineFile |
     found = _alike(shapes(examples, TERMS), only_when)
     if not found:
         return None
-    return EngineFile(quick, place, "gzip" if zipped else "none", found, TERMS.max_event, not only_when)
+    return EngineFile(quick, place, "gzip" if zipped else "none", found, TERMS, not only_when)
 
 
 def _alike(found: Sequence[Shape], only_when: bool) -> list[Shape]:

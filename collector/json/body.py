@@ -79,9 +79,14 @@ def read_ndjson(file: BinaryIO, terms: Acceptance, size: int = 10_000) -> Iterat
 
 
 def read_lines(lines: Iterable[tuple[int, bytes]], terms: Acceptance) -> Batch:
-    """The events of some lines of a file, given with their numbers from 0: as `read_ndjson` reads them there."""
-    stripped = ((index, (line if index else line.removeprefix(_BOM)).strip(_BLANKS)) for index, line in lines)
+    """The events of some lines of a file, given with their numbers from 0: as `read_ndjson` reads them there. One that
+    is too long may be cut off behind the first byte too many."""
+    stripped = ((index, line if len(line) > terms.longest else _stripped(index, line)) for index, line in lines)
     return _collect((line for line in stripped if line[1]), terms)
+
+
+def _stripped(index: int, line: bytes) -> bytes:
+    return (line if index else line.removeprefix(_BOM)).strip(_BLANKS)
 
 
 def _collect(items: Iterable[tuple[int, bytes]], terms: Acceptance, most: int | None = None) -> Batch:
@@ -132,7 +137,7 @@ def _lines(file: io.BufferedIOBase, longest: int) -> Iterator[tuple[int, bytes]]
             _skip_line(file, longest)
             yield index, line
             continue
-        stripped = line.strip(_BLANKS) if index else line.removeprefix(_BOM).strip(_BLANKS)
+        stripped = _stripped(index, line)
         if stripped:
             yield index, stripped
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from noshow import check, history
+from noshow.event_file import TERMS
 from noshow.judged_file import shared_out
 from rules.judge import judge
 from rules.parse.rule import parse
@@ -133,3 +134,23 @@ def test_where_most_lines_are_unusual_all_are_read_with_care(tmp_path: Path, emp
     careful = empty()
     assert shared_out(path, [workflow], empty(), careful) == [careful]
     assert careful.query("SELECT count() FROM events") == [(2_000,)]
+
+
+def test_lines_that_are_too_long_are_refused_as_ever(
+    tmp_path: Path, empty: Empty, capfd: pytest.CaptureFixture[str]
+) -> None:
+    usual = b'{"correlation_id":"a","name":"OrderPlaced","time":"2026-01-01T10:00:00Z"}'
+    attributes = b',"attributes":{"a":"' + b"x" * (1 << 20) + b'"}}'
+    lines = [b"\xef\xbb\xbf" + usual, usual[:-1] + attributes, b" " * (TERMS.longest + 1), usual + b" " * TERMS.longest]
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(b"\r\n".join([*lines, usual]))
+    workflow = parse(RULES, "orders.yaml").workflow
+    assert workflow is not None
+    quick, other = empty(), empty()
+    migrate_clickhouse(other)
+    history.load(other, path)
+    carefully = capfd.readouterr().err
+    assert "3 of 5 lines were no events" in carefully
+    shared_out(path, [workflow], quick, empty())
+    assert quick.query("SELECT count() FROM loaded") == [(5,)]
+    assert capfd.readouterr().err == carefully
