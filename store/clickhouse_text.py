@@ -26,7 +26,7 @@ class Reader(NamedTuple):
 
     def statement(self, source: str, settings: Mapping[str, float]) -> str:
         """With the text from this table function. Whatever the server's defaults, its rows become one block."""
-        rules = {**self.settings, **_ONE_BLOCK, **settings}
+        rules = {**self.settings, **_AT_ONCE, **settings}
         return (
             f"INSERT INTO {self.table} ({', '.join(self.columns)})"
             f" SETTINGS {', '.join(f'{name} = {value}' for name, value in rules.items())}"
@@ -36,12 +36,13 @@ class Reader(NamedTuple):
         )
 
 
-_ONE_BLOCK = {
+_AT_ONCE = {
     "max_threads": 1,
     "max_insert_threads": 1,
     "input_format_parallel_parsing": 0,
     "min_insert_block_size_rows": 1 << 24,
     "min_insert_block_size_bytes": 1 << 32,
+    "optimize_on_insert": 0,  # merging does the same later
 }
 
 Parameters = Mapping[str, object]
