@@ -18,8 +18,7 @@ from collector.kafka.consumer import KafkaConsumer
 from collector.recorder import Recorder
 from noshow.errors import WrongUsage
 from noshow.stores import Stores, process
-from rules.evaluate.evaluator import LEASE
-from store import leases
+from store import shares
 from store.clock import Clock
 from store.database import Database
 from store.errors import StoreError
@@ -82,7 +81,7 @@ def _kafka(settings: Settings, intake: Intake, clock: Clock, recorder: Recorder)
 def _judged(database: Database, now: int) -> int:
     """Up to which instant was judged when this collector came: all of `now` (µs UTC), if nothing ever was."""
     with database.read() as connection:
-        return leases.judged_until(connection, LEASE) or now
+        return shares.judged_until(connection) or now
 
 
 def _leave(registration: Registration, now: int) -> None:

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from noshow.errors import InvalidRules
 from noshow.stores import Stores
 from rules.evaluate.backlog import applied
-from rules.evaluate.evaluator import LEASE, Evaluator
+from rules.evaluate.evaluators import Evaluators
 from rules.evaluate.report import Reporter
 from rules.live.live import Keeper, LiveRules
 from rules.live.record import Record
 from store.settings import Settings
+from store.shares import Share
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """Two loops: `evaluator` judges, and `keeper` gives it the rules that are in force. `reporter` is to be put around
-    each tick."""
+    """Two loops: `evaluators` judge, and `keeper` gives them the rules that are in force. `reporter` is to be put
+    around each tick."""
 
-    evaluator: Evaluator
+    evaluators: Evaluators
     keeper: Keeper
     reporter: Reporter
 
@@ -30,10 +31,10 @@ class Judging:
                 f"{settings.rules}: there is no rule file here, but {_some(known)} in force: without a rule every case "
                 "would be closed. Put the rules back, or begin with empty stores"
             )
-        evaluator = Evaluator(opened.clickhouse, opened.database, live.rules, settings.evaluator, opened.holder)
-        record = Record(opened.database, LEASE, opened.holder)
+        evaluators = Evaluators(opened.clickhouse, opened.database, live.rules, settings.evaluator, opened.holder)
+        record = Record(opened.database, Share(settings.evaluator.shares).lease, opened.holder)
         reporter = Reporter(opened.database, opened.holder, settings.evaluator.lag_at_most)
-        return cls(evaluator, Keeper(live, evaluator, record, settings.evaluator), reporter)
+        return cls(evaluators, Keeper(live, evaluators, record, settings.evaluator), reporter)
 
 
 def _some(names: list[str]) -> str:

@@ -134,7 +134,7 @@ def _loops(parts: Parts, rules: LiveRules, measures: Measures) -> Iterator[tuple
         judging = Judging.build(parts.stores, rules, parts.settings)
         yield "keeper of the rules", judging.keeper.run
         around = measures.ticking(parts.settings.evaluator.lag_at_most)
-        yield "evaluator", partial(judging.evaluator.run, around=lambda tick: judging.reporter.ticking(around(tick)))
+        yield "evaluator", partial(judging.evaluators.run, around=lambda tick: judging.reporter.ticking(around(tick)))
     elif parts.roles & READ_RULES:
         yield "follower of the rules", Follower(rules).run
     if Role.RECONCILER in parts.roles:

@@ -1,9 +1,11 @@
 """Leases: of several processes that could do one job, one does it, and what it writes carries a version that fences
 off anybody who held the lease before. Times are microseconds since the Unix epoch, UTC."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from store.database import Database
 from store.errors import LeaseLost
@@ -32,12 +34,14 @@ def acquire(database: Database, name: str, holder: str, now: int, ttl: int) -> L
         row = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
         if row is None:
             return _create(database, connection, Lease(name, holder, epoch=1, tick=0, as_of=0), now + ttl)
-        held = row.expires_at > now
-        if held and row.holder != holder:
-            return None
-        before = Lease(name, row.holder, row.epoch, row.tick, row.as_of)
-        lease = before if held else replace(before, holder=holder, epoch=row.epoch + 1, tick=0)
-        return lease if _swap(connection, before, lease, now + ttl) else None
+        return _take(connection, row, holder, now, ttl)
+
+
+def take(database: Database, name: str, holder: str, now: int, ttl: int) -> Lease | None:
+    """The same of a lease that somebody else makes; `None` also where there is none."""
+    with database.begin() as connection:
+        row = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
+        return None if row is None else _take(connection, row, holder, now, ttl)
 
 
 def advance(database: Database, lease: Lease, as_of: int, now: int, ttl: int) -> Lease:
@@ -68,9 +72,19 @@ def epoch_of(connection: Connection, name: str, holder: str, now: int) -> int | 
     return connection.execute(held).scalar_one_or_none()
 
 
-def judged_until(connection: Connection, name: str) -> int | None:
-    """The last instant (µs UTC) that was judged under the lease; `None` where none was."""
-    return connection.execute(select(leases.c.as_of).where(leases.c.name == name)).scalar_one_or_none() or None
+def _take(connection: Connection, row: Row[Any], holder: str, now: int, ttl: int) -> Lease | None:
+    held = row.expires_at > now
+    if held and row.holder != holder:
+        return None
+    before = Lease(row.name, row.holder, row.epoch, row.tick, row.as_of)
+    lease = before if held else replace(before, holder=holder, epoch=row.epoch + 1, tick=0)
+    return lease if _swap(connection, before, lease, now + ttl) else None
+
+
+def holders(connection: Connection, names: Collection[str], now: int) -> dict[str, str]:
+    """Who holds each of them at `now` (µs UTC), by its name, where somebody does."""
+    held = select(leases.c.name, leases.c.holder).where(leases.c.name.in_(names), leases.c.expires_at > now)
+    return {name: holder for name, holder in connection.execute(held)}
 
 
 def _create(database: Database, connection: Connection, lease: Lease, expires_at: int) -> Lease | None:

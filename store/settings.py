@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 DEFAULT_FILE = Path("noshow.yaml")
+SHARES_OF_A_SERVER = 6  # which one, two, three or six processes share evenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ MOST_EVENTS = Setting("evaluator.most_events", values.count, "10000")
 RETENTION = Setting("evaluator.retention", values.span)
 HOLD_AT_MOST = Setting("evaluator.hold_at_most", values.span, "15m")
 LAG_AT_MOST = Setting("evaluator.lag_at_most", values.span, "30s")
+SHARES = Setting("evaluator.shares", values.count)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
@@ -257,7 +259,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
     SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
-    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST,
+    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -408,6 +410,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         hold_at_most=read.value(HOLD_AT_MOST),
         most_events=read.value(MOST_EVENTS),
         lag_at_most=read.value(LAG_AT_MOST),
+        shares=read.optional(SHARES) or (SHARES_OF_A_SERVER if CLICKHOUSE.key in read.given else 1),
     )
 
 

@@ -12,7 +12,7 @@ class EvaluatorSettings:
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
     stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
     A correlation ID that has more than `most_events` is judged no more. Judging that is more than `lag_at_most` behind
-    does not keep up."""
+    does not keep up. The work is divided into `shares`."""
 
     tick: int
     overlap: int
@@ -25,3 +25,4 @@ class EvaluatorSettings:
     hold_at_most: int = 15 * MINUTE
     most_events: int = 10_000
     lag_at_most: int = 30 * SECOND
+    shares: int = 1

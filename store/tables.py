@@ -296,6 +296,27 @@ rule_files = Table(
     Column("frozen", BigInteger, nullable=False),
 )
 
+# Who evaluates: processes that divide the work into `shares`, and when each was heard of last.
+peers = Table(
+    "peers",
+    metadata,
+    Column("holder", Text, primary_key=True),  # as in `leases`
+    Column("shares", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+)
+
+# How far the rules of a workflow have come in one of several shares; `rule_files` has it of all together.
+rule_shares = Table(
+    "rule_shares",
+    metadata,
+    Column("share", BigInteger, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("outdated", BigInteger, nullable=False),
+    Column("frozen", BigInteger, nullable=False),
+)
+
 # Who may do what. Of a token only a hash is kept; `name` is the person or service it was made for, which may have two
 # at once, so that one can take the place of the other. `team` is empty for one that is not bound to a team.
 tokens = Table(

@@ -16,7 +16,7 @@ from reconcile.loop import repeat
 from reconcile.notify.news import row_of_step
 from reconcile.rulebook import Rulebook
 from rules.spec import Severity
-from store import cursors
+from store import cursors, shares
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database, upsert
@@ -89,7 +89,8 @@ class DueSoon:
         """
         with self._database.read() as connection:
             cursor = cursors.read(connection, CURSOR)
-        latest = self._clickhouse.query(_LATEST)[0][0]
+            judged_until = shares.judged_until(connection)
+        latest = min(self._clickhouse.query(_LATEST)[0][0], judged_until or 0)  # in all shares
         if cursor is not None and latest <= cursor - self._overlap:
             return False
         since = 0 if cursor is None else cursor - self._overlap

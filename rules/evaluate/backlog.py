@@ -9,38 +9,41 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from rules.evaluate.slice import Slice
 from rules.ruleset import Rule
 from rules.spec import Orphans
-from store import cursors
+from store import cursors, shares
 from store.clickhouse import ClickHouse
 from store.database import Database
+from store.shares import ALL, Share
 
-_APPLIED = "rule."
-_NEITHER = -1  # no rule's fingerprint
+_NEITHER = shares.NEITHER  # no rule's fingerprint
 
 _RECORDED = "SELECT count() FROM instances WHERE workflow = {workflow:String}"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One of `parts` shares of all correlation IDs, to judge by all versions of a workflow; none: it was removed."""
+    """A slice to judge by all versions of a workflow; none: it was removed."""
 
     workflow: str
     rules: tuple[Rule, ...]
-    part: int
-    parts: int
+    slice: Slice
 
     @property
     def is_last(self) -> bool:
-        return self.part == self.parts - 1
+        return self.slice.part == self.slice.parts - 1
 
 
 class Backlog:
-    """What is left to do until the present rules have been applied to everything."""
+    """What is left to do until the present rules have been applied to all of a share."""
 
-    def __init__(self, rules: Sequence[Rule], batch: int) -> None:
+    def __init__(self, rules: Sequence[Rule], batch: int, share: Share = ALL) -> None:
         self._rules = by_workflow(rules)
         self._batch = batch  # about how many instances a piece has
+        self._share = share
         self._pieces: deque[Piece] | None = None
         self.progress: Mapping[str, tuple[int, int]] = {}  # pieces done, and all, of each workflow that has some left
 
@@ -57,25 +60,24 @@ class Backlog:
         nobody knows of. Raises StoreUnavailable."""
         if self._pieces is None:
             with database.begin() as connection:
-                applied = cursors.named(connection, _APPLIED)
-                changed = list(_changed(self._rules, applied))
+                changed = list(_changed(self._rules, _applied(connection, self._share)))
                 for workflow in changed:  # from now on neither the old rule nor the new one is
-                    cursors.move(connection, _APPLIED + workflow, _NEITHER)
+                    cursors.move(connection, self._share.rules + workflow, _NEITHER)
             self._pieces = deque(self._shared_out(clickhouse, changed))
-            self.progress = {piece.workflow: (0, piece.parts) for piece in self._pieces}
+            self.progress = {piece.workflow: (0, piece.slice.parts) for piece in self._pieces}
 
     def done(self, database: Database, piece: Piece) -> None:
         """Everything of it has been written."""
         if piece.is_last:
             with database.begin() as connection:
                 if piece.rules:
-                    cursors.move(connection, _APPLIED + piece.workflow, fingerprint(piece.rules))
+                    cursors.move(connection, self._share.rules + piece.workflow, fingerprint(piece.rules))
                 else:
-                    cursors.drop(connection, _APPLIED + piece.workflow)
+                    cursors.drop(connection, self._share.rules + piece.workflow)
         if self._pieces is not None:
             self._pieces.popleft()
         rest = {workflow: told for workflow, told in self.progress.items() if workflow != piece.workflow}
-        self.progress = rest if piece.is_last else {piece.workflow: (piece.part + 1, piece.parts), **rest}
+        self.progress = rest if piece.is_last else {piece.workflow: (piece.slice.part + 1, piece.slice.parts), **rest}
 
     def _shared_out(self, clickhouse: ClickHouse, changed: Sequence[str]) -> Iterator[Piece]:
         if not changed:
@@ -85,14 +87,20 @@ class Backlog:
             rules = self._rules.get(workflow, ())
             [(recorded,)] = clickhouse.query(_RECORDED, {"workflow": workflow})
             size = events // 4 if rules else recorded  # an instance has a handful of events
-            parts = max(1, -(-size // self._batch))
-            yield from (Piece(workflow, rules, part, parts) for part in range(parts))
+            parts = max(1, -(-size // (self._batch * self._share.of)))
+            yield from (Piece(workflow, rules, Slice(parts, part, self._share)) for part in range(parts))
 
 
 def applied(database: Database) -> list[str]:
     """Names of the workflows that anything may be on record of. Raises StoreUnavailable."""
     with database.read() as connection:
-        return sorted(name.removeprefix(_APPLIED) for name in cursors.named(connection, _APPLIED))
+        return sorted({name for share in shares.present(connection) for name in _applied(connection, share)})
+
+
+def _applied(connection: Connection, share: Share) -> Mapping[str, int]:
+    """The fingerprint of each workflow, by its name."""
+    named = cursors.named(connection, share.rules)
+    return {name.removeprefix(share.rules): fingerprint for name, fingerprint in named.items()}
 
 
 def by_workflow(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
@@ -114,6 +122,5 @@ def fingerprint(versions: Sequence[Rule]) -> int:
 
 def _changed(rules: Mapping[str, Sequence[Rule]], applied: Mapping[str, int]) -> Iterator[str]:
     """Names of workflows that are not as they were last applied to everything, those that are no more first."""
-    known = {name.removeprefix(_APPLIED) for name in applied}
-    yield from sorted(known - rules.keys())
-    yield from (name for name, versions in rules.items() if applied.get(_APPLIED + name) != fingerprint(versions))
+    yield from sorted(applied.keys() - rules.keys())
+    yield from (name for name, versions in rules.items() if applied.get(name) != fingerprint(versions))

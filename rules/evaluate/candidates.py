@@ -7,14 +7,15 @@ has ended, one way or the other, what was judged is compared with what is stored
 is remembered here; after a restart it is only looked at once more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from rules.evaluate.part import ANY, Due, Part, Span, Touched, names_asked_for
 from rules.ruleset import Rule
 from store.clickhouse import ClickHouse
 from store.settings import EvaluatorSettings
+from store.shares import ALL, Share
 
 _BLOCKS = """
 SELECT toUnixTimestamp64Micro(seen_at) AS seen, count(), countIf(name IN {names:Array(String)}),
@@ -77,12 +78,14 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class Blocks:
-    """What has been seen of `touched` above the cursor, as it was when it was last looked at. `settled_at`: up to where
-    every insert had ended when that was last asked; `left_at`: from where on nothing has been looked at yet."""
+    """What has been seen of `touched` above the cursor, as it was when it was last looked at for a share. `settled_at`:
+    up to where every insert had ended when that was last asked; `left_at`: from where on nothing has been looked at
+    yet."""
 
     seen: dict[int, Block] = field(default_factory=dict)
     settled_at: int = 0
     left_at: int | None = None
+    share: Share = ALL
 
     def look(
         self, clickhouse: ClickHouse, rules: Sequence[Rule], cursor: int, waking: tuple[int, int], batch: int
@@ -91,12 +94,13 @@ class Blocks:
         limit = len(self.seen) + _BLOCKS_AT_ONCE  # or those seen already would keep us from those behind them
         names = names_asked_for(rules)
         rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": limit, "names": names})
-        found = {seen_at: Block(count, wanted, frozenset(told)) for seen_at, count, wanted, told in rows}
+        found = {seen_at: Block(count, self._part(wanted), frozenset(told)) for seen_at, count, wanted, told in rows}
         blocks = {seen_at: it for seen_at, it in found.items() if self._is_new(seen_at, it)}
-        due = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
+        rows_due = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
+        due = [(workflow, self._part(count)) for workflow, count in rows_due]
         parts = [*_due(rules, due, waking, batch), *_touched(rules, blocks, batch)]
         self.left_at = None if len(rows) < limit else rows[-1][0]
-        return Look(blocks, parts, self.left_at is None)
+        return Look(blocks, self._ours(parts), self.left_at is None)
 
     def done(self, look: Look) -> None:
         """What was looked at has been written."""
@@ -117,7 +121,7 @@ class Blocks:
             return None
         span, wanted = self._worth_comparing(clickhouse, rules, Span(cursor, until), settings.batch)
         parts = _shared_out(Part(tuple(rules), wanted, span), settings.batch)
-        return Settled(span, list(parts))
+        return Settled(span, self._ours(parts))
 
     def compared(self, span: Span) -> None:
         """The cursor has passed."""
@@ -135,7 +139,14 @@ class Blocks:
                 break
         names = names_asked_for(rules)
         [(wanted,)] = clickhouse.query(_WANTED, {"after": span.after, "until": until, "names": names})
-        return Span(span.after, until), wanted
+        return Span(span.after, until), self._part(wanted)
+
+    def _part(self, rows: int) -> int:
+        """How many of the rows are of the share, about: the hashes need not be read for that."""
+        return -(-rows // self.share.of)
+
+    def _ours(self, parts: Iterable[Part]) -> list[Part]:
+        return [replace(part, share=self.share) for part in parts]
 
     def _is_new(self, seen_at: int, block: Block) -> bool:
         before = self.seen.get(seen_at)

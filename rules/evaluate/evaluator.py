@@ -19,7 +19,7 @@ from rules.evaluate.candidates import Blocks, Look
 from rules.evaluate.concern import Concern, concerned
 from rules.evaluate.detection import Circumstances
 from rules.evaluate.hold import Hold, Holds
-from rules.evaluate.part import Part, Span, slice_of
+from rules.evaluate.part import Part, Span
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
@@ -30,7 +30,7 @@ from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
 from rules.evaluate.work import Books, Spending, Work
 from rules.judge import judge
 from rules.ruleset import Rule
-from store import cursors, leases
+from store import cursors, leases, shares
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -38,11 +38,9 @@ from store.errors import LeaseLost, StoreRefused, StoreUnavailable
 from store.event import SECOND
 from store.leases import Lease
 from store.settings import EvaluatorSettings
+from store.shares import ALL, Share
 
-LEASE = "evaluator"
-_TTL = 15 * SECOND
-_TOUCHED = "evaluator.touched"
-_WOKEN = "evaluator.woken"
+TTL = 15 * SECOND  # of a lease
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +77,7 @@ Ticking = Callable[[int], Tick | None]
 """A tick at an instant; `None` where another evaluator has the lease."""
 
 
-def _nothing(tick: Ticking) -> Ticking:
+def unchanged(tick: Ticking) -> Ticking:
     return tick
 
 
@@ -103,7 +101,7 @@ class _Round:
 
 
 class Evaluator:
-    """One of any number; only the one that holds the lease does anything."""
+    """Of a share. One of any number; only the one that holds the lease of the share does anything."""
 
     def __init__(
         self,
@@ -112,24 +110,28 @@ class Evaluator:
         rules: Sequence[Rule],
         settings: EvaluatorSettings,
         holder: str,
+        share: Share = ALL,
     ) -> None:
         self._clickhouse = clickhouse
         self._database = database
         self._rules = self._wanted = tuple(rules)
         self._settings = settings
         self._holder = holder
+        self.share = share
+        self._touched, self._woken = share.cursor("touched"), share.cursor("woken")
         self._lease: Lease | None = None
         self._epoch = 0  # of the last lease
-        self._blocks = Blocks()
+        self._blocks = Blocks(share=self.share)
         self._round: _Round | None = None
-        self._backlog = Backlog(self._rules, settings.batch)
+        self._backlog = Backlog(self._rules, settings.batch, share)
         self._runaways = Runaways(settings.most_events, settings.sweep_every)
-        self._sweep = Sweep(self._rules, settings, self._runaways.known)
+        self._sweep = Sweep(self._rules, settings, self._runaways.known, share)
         self._passes = Passes(settings.stretch)
-        self._holds = Holds(settings.hold_at_most)
+        self._holds = Holds(settings.hold_at_most, counts=share.which == 0)
         self._hold = Hold(0)
         self._books = Books()
         self._judged_until = 0
+        self.standing: Standing | None = None  # after the last tick
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
     def use(self, rules: Sequence[Rule]) -> None:
@@ -150,7 +152,7 @@ class Evaluator:
         another thread."""
         return self._sweep.not_judged()
 
-    def run(self, clock: Clock, stop: Event, around: Callable[[Ticking], Ticking] = _nothing) -> None:
+    def run(self, clock: Clock, stop: Event, around: Callable[[Ticking], Ticking] = unchanged) -> None:
         """Tick until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again.
 
         `around` may put something around a tick, such as what measures it.
@@ -196,13 +198,13 @@ class Evaluator:
                 written += self._sweep_some(now, lease.as_of)
         behind = self._backlog.next is not None or self._sweep.is_behind
         more = self._round is not None or not round_.look.complete or behind
-        standing = Standing(self._judged_until, round_.waiting, self._holds.held_until == now)
-        return Tick(lease.as_of, round_.look.size, written, more, standing, self._books.spent)
+        self.standing = Standing(self._judged_until, round_.waiting, self._holds.held_until == now)
+        return Tick(lease.as_of, round_.look.size, written, more, self.standing, self._books.spent)
 
     def forget(self) -> None:
         """After a failure: nothing that was not written may be taken for done."""
         self._lease = None
-        self._blocks = Blocks()
+        self._blocks = Blocks(share=self.share)
         self._round = None
         self._holds.forget()
 
@@ -217,8 +219,8 @@ class Evaluator:
             self._lease = None
 
     def _take(self, now: int) -> bool:
-        if self._lease is None:
-            self._lease = leases.acquire(self._database, LEASE, self._holder, now, _TTL)
+        if self._lease is None and shares.agree(self._database, self.share.of, now):
+            self._lease = leases.take(self._database, self.share.lease, self._holder, now, TTL)
         if self._lease is not None and self._lease.epoch != self._epoch:
             self._epoch = self._lease.epoch
             self._backlog.forget()
@@ -231,7 +233,7 @@ class Evaluator:
         if wanted is not self._rules:
             self._rules = wanted
             self._round = None
-            self._backlog = Backlog(wanted, self._settings.batch)
+            self._backlog = Backlog(wanted, self._settings.batch, self.share)
             self._sweep.use(wanted)
 
     def _next(self, now: int) -> Lease:
@@ -240,7 +242,7 @@ class Evaluator:
             raise LeaseLost
         renewed_at = now if self._clock is None else max(now, self._clock.now())
         try:
-            self._lease = leases.advance(self._database, self._lease, self._hold.as_of, renewed_at, _TTL)
+            self._lease = leases.advance(self._database, self._lease, self._hold.as_of, renewed_at, TTL)
         except LeaseLost:
             self.forget()
             raise
@@ -248,8 +250,8 @@ class Evaluator:
 
     def _begin(self, lease: Lease) -> _Round:
         with self._database.read() as connection:
-            touched = cursors.read(connection, _TOUCHED) or 0
-            woken = self._judged_until = cursors.read(connection, _WOKEN) or 0
+            touched = cursors.read(connection, self._touched) or 0
+            woken = self._judged_until = cursors.read(connection, self._woken) or 0
         self._runaways.look(self._clickhouse, self._rules, lease.as_of)
         batch = self._settings.batch
         look = self._blocks.look(self._clickhouse, self._rules, touched, (woken, lease.as_of), batch)
@@ -275,7 +277,7 @@ class Evaluator:
         self._next(now)
         counted = self._passes.ended(round_.as_of)
         with self._database.begin() as connection:
-            cursors.move(connection, _WOKEN, round_.as_of)
+            cursors.move(connection, self._woken, round_.as_of)
             self._passes.write(connection, counted)
         self._passes.forget(counted)
         self._passes.end_round(self._rules, round_.looked_at, round_.as_of)
@@ -319,10 +321,10 @@ class Evaluator:
         """A piece of what a change of the rules has left to do. What nobody asks for any more goes first: whatever
         closes a finding later would not know that."""
         lease = self._next(now)
-        part, stamp = (piece.parts, piece.part), Stamp(lease.as_of, lease.version)
-        written = remove(self._clickhouse, piece.workflow, piece.rules, part, stamp)
+        stamp = Stamp(lease.as_of, lease.version)
+        written = remove(self._clickhouse, piece.workflow, piece.rules, piece.slice, stamp)
         for rule in piece.rules:
-            written += self._judge_or_skip(rule, slice_of(*part), now)
+            written += self._judge_or_skip(rule, piece.slice.condition, now)
         self._next(now)
         self._backlog.done(self._database, piece)
         return written
@@ -349,7 +351,7 @@ class Evaluator:
 
     def _compare_some(self, as_of: int) -> None:
         with self._database.read() as connection:
-            touched = cursors.read(connection, _TOUCHED) or 0
+            touched = cursors.read(connection, self._touched) or 0
         settled = self._blocks.settled(self._clickhouse, self._rules, touched, self._settings)
         if settled is not None and settled.parts:
             self._sweep.compare(self._clickhouse, settled, as_of)
@@ -358,5 +360,5 @@ class Evaluator:
 
     def _pass(self, span: Span) -> None:
         with self._database.begin() as connection:
-            cursors.move(connection, _TOUCHED, span.until)
+            cursors.move(connection, self._touched, span.until)
         self._blocks.compared(span)

@@ -40,10 +40,11 @@ class Hold:
 
 
 class Holds:
-    """`at_most`: for how long (µs) one collector that does not get on is waited for."""
+    """`at_most`: for how long (µs) one collector that does not get on is waited for. Of all who wait, one `counts`."""
 
-    def __init__(self, at_most: int) -> None:
+    def __init__(self, at_most: int, *, counts: bool = True) -> None:
         self._at_most = at_most
+        self._counts = counts
         self.held_until = 0  # when judgement was last held back (µs UTC)
         self._looked_at: int | None = None
 
@@ -57,8 +58,8 @@ class Holds:
             before = collectors.registered(connection)
         passed = 0 if self._looked_at is None else min(max(now - self._looked_at, 0), _LONGEST_STEP)
         self._looked_at = now
-        after = [waited_for(it, passed, self._at_most, now) for it in before]
-        if after != before or any(map(partial(_is_forgotten, now), after)):
+        after = [waited_for(it, passed, self._at_most, now) for it in before] if self._counts else before
+        if self._counts and (after != before or any(map(partial(_is_forgotten, now), after))):
             self._write(database, before, after, now)
         held = hold(after, now)
         if held.as_of < now - BEHIND:

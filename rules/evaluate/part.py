@@ -6,8 +6,10 @@ The IDs are not listed but told by what the store has of them, so that they need
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rules.compile.sql import Column, Constant, Select, Sql, Value, call, equals, every
+from rules.compile.sql import TRUE, Column, Constant, Select, Sql, Value, call, equals, every
+from rules.evaluate.slice import Slice
 from rules.ruleset import Rule
+from store.shares import ALL, Share
 
 ANY = ""
 """Stands in `touched` for an event of any name, and in `deadlines` for any workflow."""
@@ -51,27 +53,26 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """About `size` of them, of which the share `number` of `shares` is meant."""
+    """About `size` of them in the `share`, of which the part `number` of `shares` is meant."""
 
     rules: tuple[Rule, ...]
     size: int
     which: Touched | Span | Due
     shares: int = 1
     number: int = 0
+    share: Share = ALL
+
+    @property
+    def slice(self) -> Slice:
+        return Slice(self.shares, self.number, self.share)
 
     def among(self, rules: Sequence[Rule]) -> Sql:
         """The condition on `correlation_id`, for these of its rules."""
         rows = self.which.rows(rules)
-        share = slice_of(self.shares, self.number)
-        if self.shares > 1:  # in there, so that none but these is held in memory
-            rows = _ids(rows.source, share, *([] if rows.where is None else [rows.where]))
+        ours = self.slice.condition
+        if ours != TRUE:  # in there, so that none but these is held in memory
+            rows = _ids(rows.source, ours, *([] if rows.where is None else [rows.where]))
         return call("in", Column("correlation_id"), rows)
-
-
-def slice_of(parts: int, part: int) -> Sql:
-    """The condition for one of `parts` equal shares of all correlation IDs."""
-    share = call("modulo", call("cityHash64", Column("correlation_id")), Constant(parts))
-    return equals(share, Constant(part))
 
 
 def between(column: str, after: int, until: int) -> Sql:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from rules.evaluate.detection import Detection, Key, Sight, detect
 from rules.evaluate.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstone
+from rules.evaluate.slice import IN_SLICE, Slice
 from rules.spec import Workflow
 from rules.verdict import WHOLE, Answer, Outdated, Verdict
 from store.clickhouse import ClickHouse
@@ -35,13 +36,13 @@ GROUP BY correlation_id, step, kind
 HAVING argMax(open, version)
 """
 
-_REFUTED = """
+_REFUTED = f"""
 SELECT workflow, correlation_id, step, kind
 FROM
 (
     SELECT workflow, correlation_id, step, kind
     FROM findings
-    WHERE cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    WHERE {IN_SLICE}
     GROUP BY workflow, correlation_id, step, kind
     HAVING argMax(open, version)
 ) AS flagged
@@ -49,7 +50,7 @@ LEFT JOIN
 (
     SELECT workflow, correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`), version) AS holding
     FROM instances
-    WHERE cityHash64(correlation_id) % {slices:UInt32} = {slice:UInt32}
+    WHERE {IN_SLICE}
     GROUP BY workflow, correlation_id
 ) AS judged USING (workflow, correlation_id)
 WHERE NOT has(holding, (step, kind))
@@ -163,14 +164,13 @@ def _ceased(
                 yield Closed(id, step, kind, RULE_REMOVED if removed else "")
 
 
-def close_refuted(clickhouse: ClickHouse, part: tuple[int, int], stamp: Stamp) -> Written:
-    """Close the open findings that the recorded verdict does not have; `part`: how many slices of IDs, and which.
+def close_refuted(clickhouse: ClickHouse, part: Slice, stamp: Stamp) -> Written:
+    """Close the open findings that the recorded verdict does not have, in this slice.
 
     Such were written by an evaluator that had lost its lease without knowing. Everything that was begun must have been
     written before. Raises StoreUnavailable or StoreRefused.
     """
-    slices, slice = part
-    refuted = clickhouse.query(_REFUTED, {"slices": slices, "slice": slice})
+    refuted = clickhouse.query(_REFUTED, part.parameters)
     for workflow, rows in groupby(refuted, key=itemgetter(0)):
         _close(clickhouse, workflow, [Closed(id, step, kind, "") for _, id, step, kind in rows], stamp)
     return Written(closed=len(refuted))

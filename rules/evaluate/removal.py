@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import RULE_REMOVED, Written, end_instances
+from rules.evaluate.slice import IN_SLICE, Slice
 from rules.ruleset import Rule
 from rules.verdict import WHOLE
 from store.clickhouse import ClickHouse
 
-_SLICE = "workflow = {workflow:String} AND cityHash64(correlation_id) % {parts:UInt32} = {part:UInt32}"
+_SLICE = f"workflow = {{workflow:String}} AND {IN_SLICE}"
 
 _FINDINGS = f"""
     SELECT *
@@ -48,10 +49,8 @@ HAVING argMax(state, version) != ''
 _EVER = -(2**63)
 
 
-def remove(
-    clickhouse: ClickHouse, workflow: str, rules: Sequence[Rule], part: tuple[int, int], stamp: Stamp
-) -> Written:
-    """Close what no version in `rules` (none: the workflow was removed) asks for; `part`: of how many, and which.
+def remove(clickhouse: ClickHouse, workflow: str, rules: Sequence[Rule], part: Slice, stamp: Stamp) -> Written:
+    """Close what no version in `rules` (none: the workflow was removed) asks for, in this part.
 
     That are findings of steps that no version has, and whatever began before the first of them took effect.
     Raises StoreUnavailable or StoreRefused.
@@ -65,13 +64,12 @@ def remove(
     return Written(len(ended), 0, closed)
 
 
-def _asked(workflow: str, rules: Sequence[Rule], part: tuple[int, int]) -> Mapping[str, object]:
+def _asked(workflow: str, rules: Sequence[Rule], part: Slice) -> Mapping[str, object]:
     steps = dict.fromkeys(step.name for rule in rules for step in rule.workflow.steps)
     since = min((_EVER if rule.lives.since is None else rule.lives.since for rule in rules), default=_EVER)
     return {
         "workflow": workflow,
-        "parts": part[0],
-        "part": part[1],
+        **part.parameters,
         "steps": [WHOLE, *steps] if rules else [],
         "since": since,
         "removed": not rules,

@@ -5,6 +5,7 @@ So anybody can see whether they keep up, from whatever process, also after a res
 
 import logging
 from dataclasses import asdict, dataclass, field
+from threading import Lock
 
 from sqlalchemy import Connection
 
@@ -38,7 +39,9 @@ class _Sum:
 
 
 class Reporter:
-    """Of the evaluator `id`, which nobody else reports of. `lag_at_most` (µs): by how much it may be behind.
+    """Of the process `id`, of which nobody else reports; its shares are judged in several threads.
+
+    `lag_at_most` (µs): by how much it may be behind.
 
     A crash loses the last seconds.
     """
@@ -50,6 +53,7 @@ class Reporter:
         self._began_at = 0  # of the present minute
         self._sums: dict[str, _Sum] = {}
         self._written_at = 0
+        self._lock = Lock()
 
     def ticking(self, tick: Ticking) -> Ticking:
         """The same tick, written down."""
@@ -58,7 +62,8 @@ class Reporter:
             with account() as opened:
                 done = tick(now)
             if done is not None:
-                self.add(done, opened.spent, now)
+                with self._lock:
+                    self.add(done, opened.spent, now)
             return done
 
         return reported

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.evaluate.part import Span, names_asked_for
+from rules.evaluate.slice import IN_SLICE, Slice
 from rules.ruleset import Rule
 from rules.spec import Orphans
 from store.clickhouse import ClickHouse
@@ -12,14 +13,12 @@ LIMIT = 1_000  # correlation IDs named of one workflow; above that the whole sli
 
 _EVER, _NEVER = -(2**63), 2**63 - 1
 
-_SHARE = "cityHash64(correlation_id) % {shares:UInt32} = {number:UInt32}"
-
 _TOUCHED = f"""correlation_id IN
     (
         SELECT correlation_id FROM touched
         WHERE seen_at > fromUnixTimestamp64Micro({{after:Int64}}, 'UTC')
           AND seen_at <= fromUnixTimestamp64Micro({{until:Int64}}, 'UTC')
-          AND name IN {{wanted:Array(String)}} AND {_SHARE}
+          AND name IN {{wanted:Array(String)}} AND {IN_SLICE}
     )"""
 
 
@@ -106,7 +105,7 @@ ORDER BY workflow
 """
 
 
-_OF_SHARE, _OF_TOUCHED = _look(_SHARE), _look(_TOUCHED)
+_OF_SLICE, _OF_TOUCHED = _look(IN_SLICE), _look(_TOUCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +149,21 @@ class Instant:
         }
 
 
-def look(clickhouse: ClickHouse, instant: Instant, part: tuple[int, int]) -> list[Found]:
-    """What is not as it should be in a share of all correlation IDs: how many shares there are, and which.
+def look(clickhouse: ClickHouse, instant: Instant, part: Slice) -> list[Found]:
+    """What is not as it should be in a slice of all correlation IDs.
 
     Raises StoreUnavailable or StoreRefused.
     """
-    shares, number = part
-    return _found(clickhouse, _OF_SHARE, {**instant.parameters(), "shares": shares, "number": number})
+    return _found(clickhouse, _OF_SLICE, {**instant.parameters(), **part.parameters})
 
 
-def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: tuple[int, int]) -> list[Found]:
-    """The same in a share of those that were touched in the span by events that some rule asks for.
+def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: Slice) -> list[Found]:
+    """The same in a slice of those that were touched in the span by events that some rule asks for.
 
     Raises StoreUnavailable or StoreRefused.
     """
-    shares, number = part
     names = names_asked_for(instant.rules)
-    which = {"after": span.after, "until": span.until, "wanted": names, "shares": shares, "number": number}
+    which = {"after": span.after, "until": span.until, "wanted": names, **part.parameters}
     return _found(clickhouse, _OF_TOUCHED, {**instant.parameters(), **which})
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from rules.compile.sql import Sql
 from rules.evaluate.candidates import Settled
-from rules.evaluate.part import Span, slice_of
+from rules.evaluate.part import Span
+from rules.evaluate.slice import Slice
 from rules.evaluate.staleness import LIMIT, Found, Instant, NotJudged, look, look_at_touched
 from rules.judge import only
 from rules.ruleset import Rule
@@ -22,8 +23,7 @@ from store import cursors
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.settings import EvaluatorSettings
-
-_SLICE = "evaluator.slice"
+from store.shares import ALL, Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """All that was stale in this slice has been judged: how many slices there are, and which."""
+    """All that was stale in this slice has been judged."""
 
-    part: tuple[int, int]
+    part: Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,24 @@ class Compared:
 
 
 class Sweep:
-    """What to judge beside what was touched, one work a tick. `left_out`: correlation IDs that are not judged."""
+    """What to judge of a share beside what was touched, one work a tick. `left_out`: correlation IDs not to judge.
+
+    Where there are several shares, each has fewer slices and takes them more seldom, so that all of them together look
+    at as much as one did.
+    """
 
     def __init__(
-        self, rules: Sequence[Rule], settings: EvaluatorSettings, left_out: Callable[[], Sequence[str]] = tuple
+        self,
+        rules: Sequence[Rule],
+        settings: EvaluatorSettings,
+        left_out: Callable[[], Sequence[str]] = tuple,
+        share: Share = ALL,
     ) -> None:
         self._rules = rules
         self._settings = settings
         self._left_out = left_out
+        self._share = share
+        self._slices = max(1, settings.sweep_slices // share.of)
         self._work: deque[Stale | Swept | Compared] = deque()  # in the present slice
         self._swept_at: int | None = None
         self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
@@ -74,7 +84,7 @@ class Sweep:
     def due(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | Compared | None:
         """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""
         self._swept_at = now if self._swept_at is None else self._swept_at
-        if not self._work and now >= self._swept_at + self._settings.sweep_every:
+        if not self._work and now >= self._swept_at + self._settings.sweep_every * self._share.of:
             self._swept_at = now
             self._look(clickhouse, self._next_slice(database), as_of)
         return self._work[0] if self._work else None
@@ -83,7 +93,7 @@ class Sweep:
         """From now on what is stale of a span is due as well. Raises StoreUnavailable or StoreRefused."""
         instant = self._instant(as_of)
         for part in settled.parts:
-            for found in look_at_touched(clickhouse, instant, settled.span, (part.shares, part.number)):
+            for found in look_at_touched(clickhouse, instant, settled.span, part.slice):
                 if found.stale:
                     whole = part.among([rule for rule in part.rules if rule.workflow.name == found.workflow])
                     self._work.append(Stale(found.workflow, _among(found, whole)))
@@ -104,16 +114,17 @@ class Sweep:
 
     def _next_slice(self, database: Database) -> int:
         """The one after that which was begun last, by whomever."""
+        cursor = self._share.cursor("slice")
         with database.begin() as connection:
-            slice = ((cursors.read(connection, _SLICE) or 0) + 1) % self._settings.sweep_slices
-            cursors.move(connection, _SLICE, slice)
+            slice = ((cursors.read(connection, cursor) or 0) + 1) % self._slices
+            cursors.move(connection, cursor, slice)
         return slice
 
     def _look(self, clickhouse: ClickHouse, slice: int, as_of: int) -> None:
-        part = self._settings.sweep_slices, slice
+        part = Slice(self._slices, slice, self._share)
         found = look(clickhouse, self._instant(as_of), part)
         self._not_judged[slice] = {it.workflow: it.not_judged for it in found}
-        self._work.extend(Stale(it.workflow, _among(it, slice_of(*part))) for it in found if it.stale)
+        self._work.extend(Stale(it.workflow, _among(it, part.condition)) for it in found if it.stale)
         self._work.append(Swept(part))
 
     def _instant(self, as_of: int) -> Instant:

@@ -1,4 +1,4 @@
-"""The state of the rules in the SQL database, for whoever shows it: written by the evaluator that holds the lease."""
+"""The state of the rules in the SQL database, for whoever shows it: by who evaluates the first share."""
 
 import json
 import re

@@ -9,7 +9,6 @@ import pytest
 from collector.recorder import SILENT
 from noshow.collecting import collecting
 from noshow.stores import Stores
-from rules.evaluate.evaluator import LEASE
 from rules.evaluate.hold import Holds
 from store import collectors, leases
 from store.clickhouse import ClickHouse
@@ -17,6 +16,7 @@ from store.database import Database
 from store.event import MINUTE, SECOND
 from store.settings import Settings, load
 from store.settings_kafka import KafkaSettings, TopicSettings
+from store.shares import ALL
 from tests.collector.kafka.cluster import QUICK, Cluster
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
@@ -51,7 +51,7 @@ def test_a_collector_is_waited_for_until_it_ends_however_it_ends(
 def test_what_came_to_kafka_while_nobody_was_there_is_waited_for(
     stores: Stores, tmp_path: Path, clock: ManualClock
 ) -> None:
-    lease = leases.acquire(stores.database, LEASE, "before", clock.now(), SECOND)
+    lease = leases.acquire(stores.database, ALL.lease, "before", clock.now(), SECOND)
     assert lease is not None
     leases.advance(stores.database, lease, NOON, clock.now(), SECOND)
     clock.sleep(300)

@@ -10,7 +10,7 @@ import pytest
 
 from store.database import Database
 from store.errors import LeaseLost
-from store.leases import Lease, acquire, advance, judged_until, release
+from store.leases import Lease, acquire, advance, holders, release, take
 from store.migrate import migrate_database
 from tests.store.clock import ManualClock
 
@@ -72,16 +72,19 @@ def test_as_of_never_goes_back(any_database: Database, clock: ManualClock) -> No
     assert advance(any_database, lease, 10, clock.now(), TTL).as_of == 1_000
 
 
-def test_how_far_was_judged_is_known_to_others(any_database: Database, clock: ManualClock) -> None:
-    def judged() -> int | None:
-        with any_database.read() as connection:
-            return judged_until(connection, "evaluator")
+def test_what_somebody_else_makes_is_taken_only_once_it_is_there(any_database: Database, clock: ManualClock) -> None:
+    assert take(any_database, "evaluator", "a", clock.now(), TTL) is None
+    taken(any_database, "a", clock.now())
+    assert take(any_database, "evaluator", "b", clock.now(), TTL) is None
+    clock.sleep(31)
+    assert take(any_database, "evaluator", "b", clock.now(), TTL) == Lease("evaluator", "b", epoch=2, tick=0, as_of=0)
 
-    assert judged() is None
-    lease = taken(any_database, "a", clock.now())
-    assert judged() is None
-    advance(any_database, lease, 1_000, clock.now(), TTL)
-    assert judged() == 1_000
+
+def test_who_holds_what_is_known(any_database: Database, clock: ManualClock) -> None:
+    taken(any_database, "a", clock.now())
+    with any_database.read() as connection:
+        assert holders(connection, ["evaluator", "drainer"], clock.now()) == {"evaluator": "a"}
+        assert holders(connection, ["evaluator", "drainer"], clock.now() + TTL) == {}
 
 
 def test_who_was_paused_too_long_can_not_go_on(any_database: Database, clock: ManualClock) -> None:

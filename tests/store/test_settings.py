@@ -143,7 +143,7 @@ class TestSources:
 
     def test_the_environment_alone_can_say_everything_but_endpoints(self) -> None:
         texts = {"host": "::1", "port": "9000", "public_url": "http://x", "clickhouse.url": "http://x"}
-        texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d"}
+        texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d", "evaluator.shares": "3"}
         texts |= {"collector.rate.events": "5", "collector.rate.bytes": "1MiB", "telemetry.otlp": "http://x"}
         environ = {s.environment: texts.get(s.name) or str(s.default) for s in SETTINGS}
         settings = load(environ)
@@ -277,3 +277,16 @@ class TestSecrets:
 )
 def test_default_public_url(host: str, url: str) -> None:
     assert default_public_url(host, 80) == url
+
+
+class TestShares:
+    @pytest.mark.parametrize(
+        ("environ", "shares"),
+        [
+            ({}, 1),
+            ({"NOSHOW_CLICKHOUSE_URL": "http://x"}, 6),
+            ({"NOSHOW_CLICKHOUSE_URL": "http://x", "NOSHOW_EVALUATOR_SHARES": "2"}, 2),
+        ],
+    )
+    def test_a_server_has_several_unless_told_otherwise(self, environ: dict[str, str], shares: int) -> None:
+        assert load(environ).evaluator.shares == shares

@@ -1,7 +1,8 @@
 """Judging as events trickle in, against judging all at the end: what is recorded must be the same.
 
 Events come in any order and more than once; evaluators tick at rising instants, are cut off in the middle of a write,
-replaced by others, and given other rules: changed ones, a version more or less, a workflow less.
+replaced by others, and given other rules: changed ones, a version more or less, a workflow less. There is one share, or
+there are several; who follows may divide anew.
 `NOSHOW_INCREMENTAL_CASES` sets how many cases there are (5), `NOSHOW_PROPERTY_SEED` where the seeds begin (0).
 """
 
@@ -22,6 +23,7 @@ from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import MINUTE, Event
 from store.events import write
+from store.shares import shares
 from tests.rules.evaluate.test_evaluator import SETTINGS, Interrupting
 from tests.rules.random_cases import Case, case
 from tests.rules.random_histories import OTHER_START
@@ -31,6 +33,7 @@ CASES = int(os.environ.get("NOSHOW_INCREMENTAL_CASES", "5"))
 SEED = int(os.environ.get("NOSHOW_PROPERTY_SEED", "0"))
 SETS = 30
 ROUNDS = 8
+SHARES = 1, 2, 3, 7
 
 INSTANCES = """
 SELECT workflow, correlation_id,
@@ -88,7 +91,8 @@ class Trickle:
         self.neighbour = self.another_workflow()
         self.versions = drawn.workflow, self.second_version()
         self.final = self.directory()
-        self.evaluator = self.another()
+        self.shares = self.random.choice(SHARES)
+        self.evaluators = self.another()
 
     def batches(self) -> Iterator[list[Event]]:
         """Every event once or twice, in any order."""
@@ -99,13 +103,17 @@ class Trickle:
         cuts = sorted(random.sample(range(1, len(events)), ROUNDS - 1))
         yield from (events[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(events)], strict=True))
 
-    def another(self, *, final: bool = False) -> Evaluator:
+    def another(self, *, final: bool = False) -> list[Evaluator]:
+        """One for each share."""
         self.count += not final  # the last carries on, for the instant at which it begins is the last as well
+        if not final and self.random.random() < 0.3:
+            self.shares = self.random.choice(SHARES)
         rules = self.final if final or self.random.random() < self.steadiness else self.directory()
         batch = 20_000 if final else self.random.choice([5, 20_000])
         settings = replace(SETTINGS, overlap=0, batch=batch, sweep_every=self.random.choice([MINUTE, 60 * MINUTE]))
         self.store = Interrupting(self.clickhouse)
-        return Evaluator(self.store, self.database, rules, settings, f"number {self.count}")
+        name = f"number {self.count}"
+        return [Evaluator(self.store, self.database, rules, settings, name, it) for it in shares(self.shares)]
 
     def directory(self) -> tuple[Rule, ...]:
         """The workflow in one version, in another, in both or changed; beside another one, or without."""
@@ -138,9 +146,9 @@ class Trickle:
         self.now += random.choice([0, 1, MINUTE, 2 * MINUTE, 5 * MINUTE + 1])
         if random.random() < 0.4:
             self.now += MINUTE  # by then the lease has run out
-            self.evaluator = self.another()
+            self.evaluators = self.another()
         elif random.random() < 0.3:
-            self.evaluator.use(self.directory())
+            self.use(self.directory())
         if random.random() < 0.6:
             around = random.choice([self.store.before, self.store.after])
             around(random.choice(["findings", "deadlines", "instances"]), self.cut_off)
@@ -148,22 +156,31 @@ class Trickle:
             self.tick()
 
     def tick(self) -> bool:
-        """Whether there is more to do. Whoever is cut off forgets."""
+        """Whether there is more to do."""
+        more = [self.tick_of(it) for it in self.random.sample(self.evaluators, len(self.evaluators))]
+        return any(more)
+
+    def tick_of(self, evaluator: Evaluator) -> bool:
+        """Whoever is cut off forgets."""
         try:
-            tick = self.evaluator.tick(min(self.now, self.drawn.as_of))
+            tick = evaluator.tick(min(self.now, self.drawn.as_of))
         except StoreUnavailable:
-            self.evaluator.forget()
+            evaluator.forget()
             return True
         return tick is None or tick.more
+
+    def use(self, rules: tuple[Rule, ...]) -> None:
+        for evaluator in self.evaluators:
+            evaluator.use(rules)
 
     def cut_off(self) -> None:
         raise StoreUnavailable("cut off")
 
     def finish(self) -> None:
         if self.random.random() < 0.5:
-            self.evaluator.use(self.final)
+            self.use(self.final)
         else:
-            self.evaluator = self.another(final=True)
+            self.evaluators = self.another(final=True)
         self.now = self.drawn.as_of
         for _ in range(2):  # first a round that has begun before
             while self.tick():

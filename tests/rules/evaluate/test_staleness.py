@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.evaluate.slice import Slice
 from rules.evaluate.staleness import Instant, NotJudged, look
 from rules.ruleset import rules_of
 from rules.spec import Orphans, Workflow
@@ -26,7 +27,7 @@ def bench(clickhouse: ClickHouse, database: Database) -> Bench:
 
 
 def stale(bench: Bench, workflows: Iterable[Workflow], at: int) -> dict[str, list[str]]:
-    found = look(bench.clickhouse, Instant(rules_of(workflows), NOON + at, None), (1, 0))
+    found = look(bench.clickhouse, Instant(rules_of(workflows), NOON + at, None), Slice())
     return {it.workflow: sorted(it.stale) for it in found if it.stale}
 
 
@@ -61,7 +62,7 @@ def test_an_instance_must_have_been_judged_by_the_version_in_force_when_it_began
         replace(first, lives=replace(first.lives, until=NOON)),
         replace(second, lives=replace(second.lives, since=NOON)),
     )
-    [found] = look(bench.clickhouse, Instant(earlier, NOON + HOUR, None), (1, 0))
+    [found] = look(bench.clickhouse, Instant(earlier, NOON + HOUR, None), Slice())
     assert found.stale == ("old",)
 
 
@@ -69,7 +70,7 @@ def test_what_is_too_old_is_not_stale_but_counted(bench: Bench) -> None:
     _, second = versions(until=HOUR)
     bench.store(placed("older"), placed("old", HOUR), placed("young", 2 * HOUR), placed("late", 3 * HOUR))
     bench.store(event("late", "OrderPlaced", 0, id="the first"))
-    [told] = look(bench.clickhouse, Instant(rules_of([second]), NOON + HOUR, NOON + 2 * HOUR), (1, 0))
+    [told] = look(bench.clickhouse, Instant(rules_of([second]), NOON + HOUR, NOON + 2 * HOUR), Slice())
     assert sorted(told.stale) == ["late", "young"], "the first start event might be none, by its attributes"
     assert told.not_judged == NotJudged(outdated=2, frozen=1)
 

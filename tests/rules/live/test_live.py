@@ -8,7 +8,6 @@ from threading import Event
 import pytest
 from sqlalchemy import select
 
-from rules.evaluate.evaluator import LEASE
 from rules.evaluate.staleness import NotJudged
 from rules.live.live import LONGEST, Keeper, LiveRules
 from rules.live.record import Record
@@ -17,6 +16,7 @@ from store import leases
 from store.database import Database
 from store.event import SECOND
 from store.settings import load as settings
+from store.shares import ALL
 from store.tables import rule_files
 from tests.conftest import NOON
 from tests.rules.rule_folder import RuleFolder, rule
@@ -51,7 +51,7 @@ class Office:
         self.judge = Bench()
         self.now = NOON
         self.live = LiveRules(folder.path, NOON)
-        self.keeper = Keeper(self.live, self.judge, Record(database, LEASE, holder), EVALUATOR)
+        self.keeper = Keeper(self.live, self.judge, Record(database, ALL.lease, holder), EVALUATOR)
 
     def turns(self, number: int = 2) -> None:
         for _ in range(number):
@@ -78,7 +78,7 @@ def office(folder: RuleFolder, any_database: Database) -> Office:
 
 
 def take_the_lease(database: Database, holder: str = "me", now: int = NOON) -> None:
-    assert leases.acquire(database, LEASE, holder, now, 60 * SECOND)
+    assert leases.acquire(database, ALL.lease, holder, now, 60 * SECOND)
 
 
 def test_a_good_change_is_used_at_the_second_look(office: Office) -> None:
@@ -163,7 +163,7 @@ def test_who_takes_over_knows_since_when(folder: RuleFolder, database: Database)
     take_the_lease(database, "other", later)
     other = Office(folder, database, "other")
     other.live = LiveRules(folder.path, later)
-    other.keeper = Keeper(other.live, other.judge, Record(database, LEASE, "other"), EVALUATOR)
+    other.keeper = Keeper(other.live, other.judge, Record(database, ALL.lease, "other"), EVALUATOR)
     other.now = later
     other.turns()
     assert [mine.rows()[name][at] for name, at in (("a", "taken_at"), ("b", "refused_at"))] == [NOON, NOON + 2 * SECOND]
