@@ -1,6 +1,6 @@
 """Judging: the compiled query, run on the engine, as verdicts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from itertools import repeat
 from operator import itemgetter
@@ -24,6 +24,10 @@ from rules.verdict import (
 )
 from store.clickhouse import ClickHouse
 
+Row = tuple[Any, ...]
+
+_AT_ONCE = 50_000  # rows
+
 
 def judge(
     clickhouse: ClickHouse,
@@ -43,7 +47,7 @@ def judge(
     or StoreRefused.
     """
     quick = render(compile_workflow(workflow, as_of, among, lives, exact=False, only_changes=only_changes))
-    for block in clickhouse.stream(quick.text, quick.parameters):
+    for block in _gathered(clickhouse.stream(quick.text, quick.parameters)):
         doubtful = [row[_ID] for row in block if row[_DOUBTS]]
         if not doubtful:
             yield from (_read(workflow, row) for row in block)
@@ -53,7 +57,18 @@ def judge(
         yield from (_read(workflow, row) for row in sorted(certain, key=_in_order))
 
 
-def _in_order(row: tuple[Any, ...]) -> bytes:
+def _gathered(blocks: Iterable[list[Row]]) -> Iterator[list[Row]]:
+    """Larger ones: the exact query costs the more, the more often it is asked, however little it is asked of."""
+    rows: list[Row] = []
+    for block in blocks:
+        rows += block
+        if len(rows) >= _AT_ONCE:
+            yield rows
+            rows = []
+    yield rows
+
+
+def _in_order(row: Row) -> bytes:
     """As ClickHouse orders text: by its bytes."""
     return str(row[_ID]).encode()
 
@@ -63,7 +78,7 @@ def only(correlation_ids: list[str]) -> Sql:
     return call("in", Column("correlation_id"), Value(correlation_ids, "Array(String)"))
 
 
-def _read(workflow: Workflow, row: tuple[Any, ...]) -> Answer:
+def _read(workflow: Workflow, row: Row) -> Answer:
     correlation_id, start, state, *_ = row
     if not state:
         return Unopened(workflow.name, correlation_id, row[_WAKE_AT])
@@ -83,7 +98,7 @@ def _findings(workflow: Workflow, told: list[tuple[int, str, int]]) -> tuple[Fin
     return tuple(Finding(names[place], Kind(kind), since) for place, kind, since in told)
 
 
-def _steps(workflow: Workflow, row: tuple[Any, ...]) -> Iterator[StepVerdict]:
+def _steps(workflow: Workflow, row: Row) -> Iterator[StepVerdict]:
     """What the rule has of no step is an empty array."""
     states, times, *optional = _BY_STEP(row)
     names = (step.name for step in workflow.steps)
@@ -91,7 +106,7 @@ def _steps(workflow: Workflow, row: tuple[Any, ...]) -> Iterator[StepVerdict]:
     return map(StepVerdict, names, map(_STATES.__getitem__, states), times, *others)
 
 
-def _columns(*names: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+def _columns(*names: str) -> Callable[[Row], Row]:
     return itemgetter(*map(ANSWER.index, names))
 
 

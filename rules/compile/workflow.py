@@ -53,6 +53,8 @@ from rules.verdict import InstanceState, Kind, StepState
 SETTINGS: Mapping[str, int] = {
     "max_subquery_depth": 10_000,  # a layer is a subquery
     "optimize_aggregation_in_order": 1,
+    # What several threads have aggregated is joined by blocks: of 50 MB by default, which leave the processor's cache.
+    "aggregation_in_order_max_block_bytes": 1_000_000,
     # Of a query asked more than three times it compiles expressions, and then refuses some that it had answered before.
     "compile_expressions": 0,
     "query_plan_merge_expressions": 0,  # of a hundred layers that costs more than all the rest
