@@ -48,6 +48,7 @@ from reconcile.truth.asker import source
 from reconcile.truth.source import Source
 from rules.live.follow import Follower
 from rules.live.live import LiveRules
+from store.believed_clock import BelievedClock
 from store.clock import Clock, SystemClock
 from store.settings import Settings
 
@@ -99,15 +100,17 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     certificate = None if settings.tls is None else Certificate(settings.tls)
     telemetry = Telemetry.build(settings, os.environ)
     crew = Crew()
-    clock = SystemClock(crew.stop)
+    own_clock = SystemClock(crew.stop)
     judges = Role.EVALUATOR in roles
     # Who only reads the rules does its other work also while there are none, or bad ones.
-    rules = linting.live(settings.rules, clock.now()) if judges else LiveRules(settings.rules, clock.now())
+    rules = linting.live(settings.rules, own_clock.now()) if judges else LiveRules(settings.rules, own_clock.now())
     rulebook = Rulebook(lambda: rules.book.workflows)
-    measures = Measures(telemetry.meter, telemetry.tracer, clock)
     with ExitStack() as stack:
         stack.callback(telemetry.close)
         opened = stack.enter_context(stores(settings, shared=roles != ALL, kept=roles == COLLECTOR_ALONE))
+        clock = BelievedClock(own_clock, opened.clocks, settings.evaluator.hold_at_most)
+        crew.add("clocks", partial(clock.run, own_clock, crew.stop))
+        measures = Measures(telemetry.meter, telemetry.tracer, clock)
         opened.clickhouse.watch = measures.inserting
         observe(telemetry.meter, opened, clock)
         if Role.API in roles:

@@ -3,7 +3,7 @@
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,11 @@ class Stores:
         """Of leases. Where the data directory is ours alone, one that was killed there is gone, and its leases are
         taken up at once; elsewhere it is waited for until they run out."""
         return process() if self.tenancy is None else f"{socket.gethostname()}:{self.tenancy.data.resolve()}"
+
+    @property
+    def clocks(self) -> list[Callable[[], int]]:
+        """Of servers, where both are: an embedded store has that of this host."""
+        return [self.clickhouse.now, self.database.now] if self.tenancy is None else []
 
 
 def process() -> str:

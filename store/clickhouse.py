@@ -141,6 +141,11 @@ class ClickHouse:
         with self._queries.one() as client, reading(client) as told:
             told.by(client.command(sql, parameters=dict(parameters)))
 
+    def now(self) -> int:
+        """What time it is where the engine is, µs UTC."""
+        [(now,)] = self.query("SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))")
+        return int(now)
+
     def close(self) -> None:
         self._queries.close()
         self._inserts.close()

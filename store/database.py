@@ -17,6 +17,11 @@ Insert = sqlite.Insert | postgresql.Insert
 
 _WAIT_FOR_A_LOCK = 10  # seconds
 
+_NOW = {
+    "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000",
+    "postgresql": "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+
 # The low byte of SQLite's error codes; it calls almost everything an operational error.
 _SQLITE_TRY_AGAIN = {
     sqlite3.SQLITE_BUSY,
@@ -67,6 +72,11 @@ class Database:
     def upsert(self, table: Table) -> Insert:
         """The dialect's own `insert()`, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
         return upsert(self.dialect, table)
+
+    def now(self) -> int:
+        """What time it is where the database is (µs UTC). Raises StoreUnavailable."""
+        with self.read() as connection:
+            return int(connection.exec_driver_sql(_NOW[self.dialect]).scalar_one())
 
     def close(self) -> None:
         self.engine.dispose()

@@ -7,6 +7,7 @@ has ended, one way or the other, what was judged is compared with what is stored
 is remembered here; after a restart it is only looked at once more.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -45,6 +46,9 @@ ORDER BY workflow
 """
 
 _BLOCKS_AT_ONCE = 5_000
+_LOOK_BACK = 20  # overlaps, in which it is noticed that a clock was set back
+
+log = logging.getLogger(__name__)
 
 
 class Block(NamedTuple):
@@ -109,13 +113,17 @@ class Blocks:
     def settled(
         self, clickhouse: ClickHouse, rules: Sequence[Rule], cursor: int, settings: EvaluatorSettings
     ) -> Settled | None:
-        """What can be compared with what is stored, when it is worth it.
+        """What can be compared with what is stored, when it is worth it. Where the store's clock was set back, the span
+        ends before it begins, so that the cursor goes back as well: what comes has earlier instants now.
 
         Raises StoreUnavailable.
         """
         if self.settled_at - cursor <= settings.overlap:
             [(now,)] = clickhouse.query(_NOW)
             self.settled_at = now - settings.overlap
+            if self.settled_at < cursor - settings.overlap:
+                log.warning("evaluator: the clock of the event store was set back; what came since is looked at again")
+                return Settled(Span(cursor, now - _LOOK_BACK * settings.overlap), ())
         until, wanted = min(self.settled_at, self.settled_at if self.left_at is None else self.left_at), 0
         if until - cursor < settings.overlap:
             return None
