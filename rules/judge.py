@@ -1,12 +1,12 @@
 """Judging: the compiled query, run on the engine, as verdicts."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
-from rules.compile.sql import Column, Sql, Value, call, render
+from rules.compile.sql import Column, Query, Sql, Value, call, render
 from rules.compile.workflow import ANSWER, OUTDATED, compile_workflow
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Workflow
@@ -29,32 +29,60 @@ Row = tuple[Any, ...]
 _AT_ONCE = 50_000  # rows
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A workflow's answers are asked for, at `as_of` (µs UTC), which may be read off the `correlation_id`, and so
+    differ. `among` is a condition on it; without it all are judged."""
+
+    workflow: Workflow
+    as_of: int | Sql
+    among: Sql | None = None
+    lives: Lives = EVERYTHING
+
+    def quick(self, *, only_changes: bool) -> Query:
+        return compile_workflow(
+            self.workflow, self.as_of, self.among, self.lives, exact=False, only_changes=only_changes
+        )
+
+    def exact(self, correlation_ids: list[str], *, only_changes: bool) -> Query:
+        """Asked about these."""
+        among = only(correlation_ids)
+        return compile_workflow(self.workflow, self.as_of, among, self.lives, exact=True, only_changes=only_changes)
+
+
 def judge(
     clickhouse: ClickHouse,
     workflow: Workflow,
     as_of: int | Sql,
     among: Sql | None = None,
     lives: Lives = EVERYTHING,
-    *,
-    only_changes: bool = False,
 ) -> Iterator[Answer]:
     """The workflow's answers at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
     `as_of` may be read off the `correlation_id`, and so differ; `among` is a condition on it; without it all are
-    judged. With `only_changes`, only those that differ from what `instances` has, in any order. An `Unopened` is a
-    correlation ID that has no instance (any more), but perhaps events after `as_of`; an `Outdated` one that is older
-    than every version. What the workflow does not answer for, as `lives` has it, is left out. Raises StoreUnavailable
-    or StoreRefused.
+    judged. An `Unopened` is a correlation ID that has no instance, but perhaps events after `as_of`; an `Outdated` one
+    that is older than every version. What the workflow does not answer for, as `lives` has it, is left out. Raises
+    StoreUnavailable or StoreRefused.
     """
-    quick = render(compile_workflow(workflow, as_of, among, lives, exact=False, only_changes=only_changes))
+    question = Question(workflow, as_of, among, lives)
+    quick = render(question.quick(only_changes=False))
     for block in _gathered(clickhouse.stream(quick.text, quick.parameters)):
-        doubtful = [row[_ID] for row in block if row[_DOUBTS]]
-        if not doubtful:
-            yield from (_read(workflow, row) for row in block)
-            continue
-        exact = render(compile_workflow(workflow, as_of, only(doubtful), lives, exact=True, only_changes=only_changes))
-        certain = [row for row in block if not row[_DOUBTS]] + clickhouse.query(exact.text, exact.parameters)
-        yield from (_read(workflow, row) for row in sorted(certain, key=_in_order))
+        yield from answers(clickhouse, question, block, only_changes=False)
+
+
+def answers(
+    clickhouse: ClickHouse, question: Question, rows: Sequence[tuple[Any, ...]], *, only_changes: bool
+) -> Iterator[Answer]:
+    """What rows of the quick way say; of what is in doubt the exact way is asked. They keep their order.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    doubtful = [row[_ID] for row in rows if row[_DOUBTS]]
+    if doubtful:
+        exact = render(question.exact(doubtful, only_changes=only_changes))
+        certain = [row for row in rows if not row[_DOUBTS]] + clickhouse.query(exact.text, exact.parameters)
+        rows = sorted(certain, key=_in_order)
+    return (_read(question.workflow, row) for row in rows)
 
 
 def _gathered(blocks: Iterable[list[Row]]) -> Iterator[list[Row]]:

@@ -136,6 +136,12 @@ class ClickHouse:
             raise StoreUnavailable(f"insert into {reader.table}: of {rows} rows only {stored} were stored")
         spend(Spent(statements=1, inserted=rows))
 
+    def insert_from(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> None:
+        """An INSERT … SELECT, whose parameters may be as long as those of a query."""
+        sql, bound = fitting(sql, parameters)
+        with self._queries.one() as client, reading(client):
+            client.raw_query(sql, parameters=bound)
+
     def command(self, sql: str, parameters: Mapping[str, object] = NOTHING) -> None:
         """A statement without a result: DDL and the like."""
         with self._queries.one() as client, reading(client) as told:

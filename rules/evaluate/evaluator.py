@@ -27,8 +27,9 @@ from rules.evaluate.removal import remove
 from rules.evaluate.runaway import Runaways
 from rules.evaluate.staleness import NotJudged
 from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
+from rules.evaluate.verdicts import Verdicts, make_room
 from rules.evaluate.work import Books, Spending, Work
-from rules.judge import judge
+from rules.judge import Question
 from rules.ruleset import Rule
 from store import cursors, leases, shares
 from store.clickhouse import ClickHouse
@@ -121,6 +122,7 @@ class Evaluator:
         self._touched, self._woken = share.cursor("touched"), share.cursor("woken")
         self._lease: Lease | None = None
         self._epoch = 0  # of the last lease
+        self._table = ""  # for what is judged in this epoch
         self._blocks = Blocks(share=self.share)
         self._round: _Round | None = None
         self._backlog = Backlog(self._rules, settings.batch, share)
@@ -222,6 +224,7 @@ class Evaluator:
         if self._lease is None and shares.agree(self._database, self.share.of, now):
             self._lease = leases.take(self._database, self.share.lease, self._holder, now, TTL)
         if self._lease is not None and self._lease.epoch != self._epoch:
+            self._table = make_room(self._clickhouse, self._lease)
             self._epoch = self._lease.epoch
             self._backlog.forget()
             self._runaways.forget()
@@ -297,19 +300,21 @@ class Evaluator:
     def _judge(self, rule: Rule, among: Sql, now: int) -> Written:
         lease = self._next(now)
         lives = replace(rule.lives, frozen_before=frozen_before(self._settings, lease.as_of))
+        question = Question(rule.workflow, lease.as_of, self._runaways.others(among), lives)
+        stamp = Stamp(lease.as_of, lease.version, self._hold.doubts, self._circumstances(rule))
+        verdicts = Verdicts(self._clickhouse, self._table, question, stamp, self._runaways.most)
         with self._books.of(Work.JUDGE):
-            others = self._runaways.others(among)
-            answers = judge(self._clickhouse, rule.workflow, lease.as_of, others, lives=lives, only_changes=True)
-            changed = list(answers)
+            verdicts.judge()
+            told = verdicts.told()
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
-        stamp = Stamp(lease.as_of, lease.version, self._hold.doubts, self._circumstances(rule))
         with self._books.of(Work.WRITE):
-            written = write(self._clickhouse, rule.workflow, changed, stamp)
-            if any(map(self._runaways.has, changed)):
+            written = write(self._clickhouse, rule.workflow, told, stamp)
+            written += Written(verdicts.record())
+            if any(map(self._runaways.has, told)):
                 lease = self._next(now)
                 later = replace(stamp, version=lease.version)
-                written += self._runaways.stop(self._clickhouse, rule.workflow, changed, later)
+                written += self._runaways.stop(self._clickhouse, rule.workflow, told, later)
         self._passes.wrote(rule, written, lease.as_of)
         return written
 

@@ -68,7 +68,7 @@ class Runaways:
     for than those that are met when they are judged."""
 
     def __init__(self, most: int, every: int) -> None:
-        self._most = most
+        self.most = most
         self._every = every
         self._looked_at: int | None = None
         self._stopped: frozenset[str] = frozenset()
@@ -82,7 +82,7 @@ class Runaways:
         """What there is, if that is not known, or was found out too long before `now` (µs UTC). Raises
         StoreUnavailable."""
         if self._looked_at is None:
-            stopped = clickhouse.query(_STOPPED, {"most": self._most})
+            stopped = clickhouse.query(_STOPPED, {"most": self.most})
             self._stopped = frozenset(correlation_id for (correlation_id,) in stopped)
         elif now < self._looked_at + self._every:
             return
@@ -99,22 +99,22 @@ class Runaways:
 
     def has(self, answer: Answer) -> bool:
         """Whether it is one of them."""
-        return isinstance(answer, Verdict) and answer.stored > self._most
+        return isinstance(answer, Verdict) and answer.stored > self.most
 
     def stop(self, clickhouse: ClickHouse, workflow: Workflow, judged: Iterable[Answer], stamp: Stamp) -> Written:
         """Those among the verdicts, which have been written with a lower version. Raises StoreUnavailable or
         StoreRefused."""
         found = [it for it in judged if isinstance(it, Verdict) and self.has(it)]
         for verdict in found:
-            _record(clickhouse, workflow, verdict, stamp, self._most)
+            _record(clickhouse, workflow, verdict, stamp, self.most)
         self._stopped |= {it.correlation_id for it in found}
         return Written(len(found), len(found))
 
     def _find_aimless(self, clickhouse: ClickHouse, rules: Sequence[Rule]) -> None:
-        marks = max(2, self._most // (2 * _GRANULE))  # half as many as there are, for they lie in several parts
+        marks = max(2, self.most // (2 * _GRANULE))  # half as many as there are, for they lie in several parts
         ids = [id for (id,) in clickhouse.query(_LONG, {"marks": marks}) if id not in self._stopped]
         names = sorted({name for rule in rules for name in telling(rule)})
-        found = clickhouse.query(_AIMLESS, {"ids": ids, "most": self._most, "names": names}) if ids else []
+        found = clickhouse.query(_AIMLESS, {"ids": ids, "most": self.most, "names": names}) if ids else []
         for correlation_id, stored in found:
             if correlation_id not in self._aimless:
                 told = _most_of_them(clickhouse, correlation_id)

@@ -1,6 +1,7 @@
 """The evaluator on the real engine: what it writes, when, and what it survives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -199,10 +200,10 @@ def test_a_rule_that_the_store_refuses_does_not_keep_it_from_judging_the_others(
     refused = replace(FULFILMENT, name="refused")
 
     class Picky(Interrupting):
-        def stream(self, sql: str, parameters: Mapping[str, object] = {}) -> Any:
+        def insert_from(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
             if "refused" in parameters.values():
                 raise StoreRefused("not this one")
-            return super().stream(sql, parameters)
+            super().insert_from(sql, parameters)
 
     evaluator = bench.another([refused, FULFILMENT], Picky(bench.clickhouse))
     bench.store(placed("a"))
@@ -292,7 +293,16 @@ class Interrupting(ClickHouse):
         return self._real.stream(sql, parameters)
 
     def command(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
+        with self._around(sql):
+            self._real.command(sql, parameters)
+
+    def insert_from(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
+        with self._around(sql):
+            self._real.insert_from(sql, parameters)
+
+    @contextmanager
+    def _around(self, sql: str) -> Iterator[None]:
         table = sql.split()[2]  # INSERT INTO it
         self._calls.pop(("before", table), lambda: None)()
-        self._real.command(sql, parameters)
+        yield
         self._calls.pop(("after", table), lambda: None)()

@@ -53,7 +53,7 @@ def test_what_a_paused_evaluator_flagged_too_late_is_closed_again(bench: Bench) 
     assert bench.states() == {"a": "running"}
 
 
-def test_a_deadline_that_a_paused_evaluator_wrote_too_late_is_found(bench: Bench) -> None:
+def test_a_verdict_that_a_paused_evaluator_could_write_no_more_is_found(bench: Bench) -> None:
     """Of an order that only a sweep had found: whoever took over knows nothing of it."""
     bench.tick(0)
     bench.clickhouse.command("DETACH TABLE events_touch")
@@ -63,7 +63,7 @@ def test_a_deadline_that_a_paused_evaluator_wrote_too_late_is_found(bench: Bench
     bench.tick(0, first)
     with pytest.raises(LeaseLost):
         bench.tick(HOUR, first)
-    assert "running" in bench.states().values()
+    assert len(bench.states()) < 20
     sweep(bench, second, 3 * HOUR)
     assert list(bench.states().values()) == ["incomplete"] * 20
 

@@ -100,7 +100,7 @@ def test_a_rule_that_the_store_refuses_did_not_run(bench: Bench, monkeypatch: py
     def refuse(*_: object, **__: object) -> None:
         raise StoreRefused("no")
 
-    monkeypatch.setattr("rules.evaluate.evaluator.judge", refuse)
+    monkeypatch.setattr("rules.evaluate.evaluator.Verdicts.judge", refuse)
     bench.tick(MINUTE)
     bench.evaluator.release()
     assert written(bench) == []
