@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from rules.evaluate.slice import Slice
+from rules.evaluate.slice import Slice, cut
 from rules.ruleset import Rule
 from rules.spec import Orphans
 from store import cursors, shares
@@ -31,10 +31,12 @@ class Piece:
     workflow: str
     rules: tuple[Rule, ...]
     slice: Slice
+    number: int  # of the slice
+    of: int
 
     @property
     def is_last(self) -> bool:
-        return self.slice.part == self.slice.parts - 1
+        return self.number == self.of - 1
 
 
 class Backlog:
@@ -64,7 +66,7 @@ class Backlog:
                 for workflow in changed:  # from now on neither the old rule nor the new one is
                     cursors.move(connection, self._share.rules + workflow, _NEITHER)
             self._pieces = deque(self._shared_out(clickhouse, changed))
-            self.progress = {piece.workflow: (0, piece.slice.parts) for piece in self._pieces}
+            self.progress = {piece.workflow: (0, piece.of) for piece in self._pieces}
 
     def done(self, database: Database, piece: Piece) -> None:
         """Everything of it has been written."""
@@ -77,7 +79,7 @@ class Backlog:
         if self._pieces is not None:
             self._pieces.popleft()
         rest = {workflow: told for workflow, told in self.progress.items() if workflow != piece.workflow}
-        self.progress = rest if piece.is_last else {piece.workflow: (piece.slice.part + 1, piece.slice.parts), **rest}
+        self.progress = rest if piece.is_last else {piece.workflow: (piece.number + 1, piece.of), **rest}
 
     def _shared_out(self, clickhouse: ClickHouse, changed: Sequence[str]) -> Iterator[Piece]:
         if not changed:
@@ -87,8 +89,8 @@ class Backlog:
             rules = self._rules.get(workflow, ())
             [(recorded,)] = clickhouse.query(_RECORDED, {"workflow": workflow})
             size = events // 4 if rules else recorded  # an instance has a handful of events
-            parts = max(1, -(-size // (self._batch * self._share.of)))
-            yield from (Piece(workflow, rules, Slice(parts, part, self._share)) for part in range(parts))
+            slices = cut(clickhouse, max(1, -(-size // self._batch)), self._share)
+            yield from (Piece(workflow, rules, it, number, len(slices)) for number, it in enumerate(slices))
 
 
 def applied(database: Database) -> list[str]:

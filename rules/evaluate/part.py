@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.compile.sql import TRUE, Column, Constant, Select, Sql, Value, call, equals, every
-from rules.evaluate.slice import Slice
+from rules.evaluate.slice import Fraction
 from rules.ruleset import Rule
 from store.shares import ALL, Share
 
@@ -63,13 +63,13 @@ class Part:
     share: Share = ALL
 
     @property
-    def slice(self) -> Slice:
-        return Slice(self.shares, self.number, self.share)
+    def fraction(self) -> Fraction:
+        return Fraction(self.shares, self.number, self.share)
 
     def among(self, rules: Sequence[Rule]) -> Sql:
         """The condition on `correlation_id`, for these of its rules."""
         rows = self.which.rows(rules)
-        ours = self.slice.condition
+        ours = self.fraction.condition
         if ours != TRUE:  # in there, so that none but these is held in memory
             rows = _ids(rows.source, ours, *([] if rows.where is None else [rows.where]))
         return call("in", Column("correlation_id"), rows)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.evaluate.part import Span, names_asked_for
-from rules.evaluate.slice import IN_SLICE, Slice
+from rules.evaluate.slice import IN_FRACTION, IN_SLICE, Fraction, Slice
 from rules.ruleset import Rule
 from rules.spec import Orphans
 from store.clickhouse import ClickHouse
@@ -18,7 +18,7 @@ _TOUCHED = f"""correlation_id IN
         SELECT correlation_id FROM touched
         WHERE seen_at > fromUnixTimestamp64Micro({{after:Int64}}, 'UTC')
           AND seen_at <= fromUnixTimestamp64Micro({{until:Int64}}, 'UTC')
-          AND name IN {{wanted:Array(String)}} AND {IN_SLICE}
+          AND name IN {{wanted:Array(String)}} AND {IN_FRACTION}
     )"""
 
 
@@ -157,8 +157,8 @@ def look(clickhouse: ClickHouse, instant: Instant, part: Slice) -> list[Found]:
     return _found(clickhouse, _OF_SLICE, {**instant.parameters(), **part.parameters})
 
 
-def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: Slice) -> list[Found]:
-    """The same in a slice of those that were touched in the span by events that some rule asks for.
+def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: Fraction) -> list[Found]:
+    """The same in a fraction of those that were touched in the span by events that some rule asks for.
 
     Raises StoreUnavailable or StoreRefused.
     """

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rules.compile.sql import Sql
 from rules.evaluate.candidates import Settled
 from rules.evaluate.part import Span
-from rules.evaluate.slice import Slice
+from rules.evaluate.slice import Slice, cut
 from rules.evaluate.staleness import LIMIT, Found, Instant, NotJudged, look, look_at_touched
 from rules.judge import only
 from rules.ruleset import Rule
@@ -69,6 +69,7 @@ class Sweep:
         self._slices = max(1, settings.sweep_slices // share.of)
         self._work: deque[Stale | Swept | Compared] = deque()  # in the present slice
         self._swept_at: int | None = None
+        self._cut: list[Slice] = []  # at the beginning of the present turn through all slices
         self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
 
     @property
@@ -86,14 +87,14 @@ class Sweep:
         self._swept_at = now if self._swept_at is None else self._swept_at
         if not self._work and now >= self._swept_at + self._settings.sweep_every * self._share.of:
             self._swept_at = now
-            self._look(clickhouse, self._next_slice(database), as_of)
+            self._look(clickhouse, self._next_slice(clickhouse, database), as_of)
         return self._work[0] if self._work else None
 
     def compare(self, clickhouse: ClickHouse, settled: Settled, as_of: int) -> None:
         """From now on what is stale of a span is due as well. Raises StoreUnavailable or StoreRefused."""
         instant = self._instant(as_of)
         for part in settled.parts:
-            for found in look_at_touched(clickhouse, instant, settled.span, part.slice):
+            for found in look_at_touched(clickhouse, instant, settled.span, part.fraction):
                 if found.stale:
                     whole = part.among([rule for rule in part.rules if rule.workflow.name == found.workflow])
                     self._work.append(Stale(found.workflow, _among(found, whole)))
@@ -112,17 +113,21 @@ class Sweep:
                 total[workflow] = total.get(workflow, NotJudged()) + counted
         return total
 
-    def _next_slice(self, database: Database) -> int:
+    def _next_slice(self, clickhouse: ClickHouse, database: Database) -> int:
         """The one after that which was begun last, by whomever."""
         cursor = self._share.cursor("slice")
         with database.begin() as connection:
-            slice = ((cursors.read(connection, cursor) or 0) + 1) % self._slices
+            slice = (cursors.read(connection, cursor) or 0) + 1
+            if slice >= len(self._cut):
+                self._cut = cut(clickhouse, self._slices, self._share)
+            slice %= len(self._cut)
             cursors.move(connection, cursor, slice)
         return slice
 
     def _look(self, clickhouse: ClickHouse, slice: int, as_of: int) -> None:
-        part = Slice(self._slices, slice, self._share)
+        part = self._cut[slice]
         found = look(clickhouse, self._instant(as_of), part)
+        self._not_judged = {it: told for it, told in self._not_judged.items() if it < len(self._cut)}
         self._not_judged[slice] = {it.workflow: it.not_judged for it in found}
         self._work.extend(Stale(it.workflow, _among(it, part.condition)) for it in found if it.stale)
         self._work.append(Swept(part))
