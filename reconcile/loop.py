@@ -11,6 +11,7 @@ from store.errors import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 IDLE = 0.5  # seconds between looks while nothing happens
+SOON = 0.2  # the same on the way from a finding to the owner's webhook, where the rests of several loops add up
 FAULT = 5.0  # seconds of rest after something went wrong
 
 

@@ -7,7 +7,7 @@ from reconcile.cases.alarms import Alarms
 from reconcile.cases.casebook import Casebook
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import SLICES, Sweep
-from reconcile.loop import repeat
+from reconcile.loop import SOON, repeat
 from store.clickhouse import ClickHouse
 from store.clock import Clock
 from store.database import Database
@@ -48,4 +48,4 @@ class Reconciler:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        repeat("reconciler", self.step, clock, stop)
+        repeat("reconciler", self.step, clock, stop, SOON)

@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from reconcile.loop import repeat
+from reconcile.loop import SOON, repeat
 from reconcile.notify.flush import flush
 from reconcile.notify.grouping import group
 from reconcile.notify.routing import Routing
@@ -38,4 +38,4 @@ class Dispatcher:
 
     def run(self, clock: Clock, stop: Event) -> None:
         """Until `stop` is set. Nothing that goes wrong ends it: it is logged and tried again."""
-        repeat("dispatcher", self.step, clock, stop)
+        repeat("dispatcher", self.step, clock, stop, SOON)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import SystemRandom
 from threading import Event, Lock
 
+from reconcile.loop import SOON
 from reconcile.notify import outbox
 from reconcile.notify.delivery import Answer, Post
 from reconcile.notify.outbox import Claim
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 SLOTS = 4  # messages on their way to one endpoint at a time
 
 _HOLD = 120 * SECOND  # longer than an attempt can take, a slow resolver included
-_IDLE = 0.5  # seconds between looks into the outbox
 _FAULT = 5.0  # seconds of rest after something went wrong
 
 _UNKNOWN = Answer(None, "the settings name no such receiver any more")
@@ -78,7 +78,7 @@ class Sender:
         """Until `stop` is set and what is on its way has arrived or failed. Nothing that goes wrong ends it."""
         with ThreadPoolExecutor(thread_name_prefix="sender", max_workers=SLOTS * (len(self._endpoints) + 1)) as pool:
             while not stop.is_set():
-                rest = _IDLE
+                rest = SOON
                 try:
                     self._dispatch(pool, clock, stop)
                 except Exception as error:
