@@ -73,7 +73,9 @@ WHERE version = {version:UInt64} AND plain AND wake_at IS NOT NULL
 SETTINGS max_partitions_per_insert_block = 0
 """
 
-_TIMES = "arrayMap(it -> fromUnixTimestamp64Micro(it, 'UTC'), arrayResize({}, length(step_states), NULL))"
+# Under a NULL there may be any number: of a time that has none it must be one that is a time, or the driver stumbles.
+_TIME = "if(isNull({0}), NULL, fromUnixTimestamp64Micro(ifNull({0}, 0), 'UTC'))"
+_TIMES = f"arrayMap(it -> {_TIME.format('it')}, arrayResize({{}}, length(step_states), NULL))"
 _NUMBERS = "arrayResize({}, length(step_states), NULL)"
 
 _INSTANCES = f"""
@@ -86,12 +88,11 @@ INSERT INTO instances
 )
 SELECT
     {{workflow:String}}, correlation_id, version, fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC'), {{hash:String}},
-    {{rule_version:UInt32}}, state, fromUnixTimestamp64Micro(start, 'UTC'), {{steps:Array(String)}}, step_states,
+    {{rule_version:UInt32}}, state, {_TIME.format("start")}, {{steps:Array(String)}}, step_states,
     {_TIMES.format("step_times")}, {_TIMES.format("step_dues")}, {_NUMBERS.format("step_counts")},
     {_NUMBERS.format("step_needed")}, {_TIMES.format("step_warned")}, [], [], [], [], at_risk, unit, customer, stored,
     conflicts, arrayMap(it -> {{steps:Array(String)}}[it + 1], undated), last_event,
-    fromUnixTimestamp64Micro(last_event_at, 'UTC'), fromUnixTimestamp64Micro(ended_at, 'UTC'),
-    fromUnixTimestamp64Micro(wake_at, 'UTC'), digest
+    fromUnixTimestamp64Micro(last_event_at, 'UTC'), {_TIME.format("ended_at")}, {_TIME.format("wake_at")}, digest
 FROM {{table:Identifier}}
 WHERE version = {{version:UInt64}} AND plain
 """

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 from reconcile.cases.intake import Intake
 from reconcile.cases.sweep import SLICES, Sweep
+from reconcile.loop import SOON
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.sender import Sender
 from reconcile.reconciler import Reconciler
@@ -67,7 +68,7 @@ def test_the_loop_takes_in_findings_and_rests(desk: Desk) -> None:
     clock = StoppingClock(3)
     Reconciler(desk.intake, desk.alarms, desk.sweep, HOUR).run(clock, clock.stop)
     assert len(desk.cases()) == 1
-    assert clock.slept == [0.5, 0.5, 0.5]
+    assert clock.slept == [SOON] * 3
 
 
 def test_the_loop_survives_whatever_a_step_raises(
