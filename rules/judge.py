@@ -1,13 +1,15 @@
 """Judging: the compiled query, run on the engine, as verdicts."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import partial
 from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
 from rules.compile.sql import Column, Query, Sql, Value, call, render
 from rules.compile.workflow import ANSWER, OUTDATED, compile_workflow
+from rules.held import NOTHING_HELD, Holding
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Workflow
 from rules.verdict import (
@@ -32,22 +34,24 @@ _AT_ONCE = 50_000  # rows
 @dataclass(frozen=True, slots=True)
 class Question:
     """A workflow's answers are asked for, at `as_of` (µs UTC), which may be read off the `correlation_id`, and so
-    differ. `among` is a condition on it; without it all are judged."""
+    differ. `among` is a condition on it; without it all are judged. `holding` says whose absence is not believed."""
 
     workflow: Workflow
     as_of: int | Sql
     among: Sql | None = None
     lives: Lives = EVERYTHING
+    holding: Holding = field(default_factory=dict)
 
     def quick(self, *, only_changes: bool) -> Query:
-        return compile_workflow(
-            self.workflow, self.as_of, self.among, self.lives, exact=False, only_changes=only_changes
-        )
+        return self._compiled(self.among, exact=False, only_changes=only_changes)
 
     def exact(self, correlation_ids: list[str], *, only_changes: bool) -> Query:
         """Asked about these."""
-        among = only(correlation_ids)
-        return compile_workflow(self.workflow, self.as_of, among, self.lives, exact=True, only_changes=only_changes)
+        return self._compiled(only(correlation_ids), exact=True, only_changes=only_changes)
+
+    def _compiled(self, among: Sql | None, *, exact: bool, only_changes: bool) -> Query:
+        asked = partial(compile_workflow, self.workflow, self.as_of, among, self.lives, holding=self.holding)
+        return asked(exact=exact, only_changes=only_changes)
 
 
 def judge(
@@ -56,6 +60,8 @@ def judge(
     as_of: int | Sql,
     among: Sql | None = None,
     lives: Lives = EVERYTHING,
+    *,
+    holding: Holding = NOTHING_HELD,
 ) -> Iterator[Answer]:
     """The workflow's answers at `as_of` (µs UTC) over the stored events, in order of correlation ID.
 
@@ -64,7 +70,7 @@ def judge(
     that is older than every version. What the workflow does not answer for, as `lives` has it, is left out. Raises
     StoreUnavailable or StoreRefused.
     """
-    question = Question(workflow, as_of, among, lives)
+    question = Question(workflow, as_of, among, lives, holding)
     quick = render(question.quick(only_changes=False))
     for block in _gathered(clickhouse.stream(quick.text, quick.parameters)):
         yield from answers(clickhouse, question, block, only_changes=False)
@@ -112,12 +118,13 @@ def _read(workflow: Workflow, row: Row) -> Answer:
         return Unopened(workflow.name, correlation_id, row[_WAKE_AT])
     if state == OUTDATED:
         return Outdated(workflow.name, correlation_id, start)
-    at_risk, unit, customer, stored, conflicts, undated, *rest = _REST(row)
+    at_risk, unit, customer, stored, conflicts, undated, last, last_at, wake_at, held, *rest = _REST(row)
     findings = _findings(workflow, row[_FINDINGS]) if row[_FINDINGS] else ()
     steps, dateless = tuple(_steps(workflow, row)), tuple(workflow.steps[place].name for place in undated)
     if state == InstanceState.ORPHAN:
         start, steps, dateless, at_risk, unit, customer = None, (), (), None, None, None
-    known = (at_risk, unit, customer, stored, conflicts, dateless, *rest)
+    held = () if start is None else tuple(held)
+    known = (at_risk, unit, customer, stored, conflicts, dateless, last, last_at, wake_at, held, *rest)
     return Verdict(workflow.name, correlation_id, _INSTANCE_STATES[state], start, steps, findings, *known)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rules.compile.sql import Column, Constant, Select, Sql, columns_of
+from rules.compile.sql import Column, Constant, Select, Sql, Value, columns_of
 
 
 class Cells:
@@ -14,7 +14,7 @@ class Cells:
 
     def define(self, name: str, sql: Sql) -> Sql:
         """Name an expression and give the column to use in its place; what needs no name stays as it is."""
-        if isinstance(sql, Column | Constant):
+        if isinstance(sql, Column | Constant | Value):
             return sql
         assert name not in self._depth, f"{name} is there already"
         below = [self._depth[column] for column in columns_of(sql) if column in self._depth]

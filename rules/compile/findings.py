@@ -6,6 +6,7 @@ are known: whether it is called for depends on every one.
 
 from collections.abc import Mapping, Sequence
 
+from rules.compile.absence import Absence
 from rules.compile.cells import Cells
 from rules.compile.expression import attributes_of, is_true
 from rules.compile.sql import FALSE, Column, Constant, Sql, Value, call
@@ -20,7 +21,6 @@ from rules.compile.time import (
     has_come,
     is_after,
     latest,
-    not_after,
     opposite,
     plus,
     when,
@@ -44,6 +44,8 @@ class StepFindings:
     def __init__(self, it: StepCells, steps: Steps, called_off: Sql, cells: Cells) -> None:
         self._it, self._step, self._instance, self._cells = it, it.step, it.instance, cells
         self._live = opposite(any_of(it.skipped, it.is_in(StepState.NOT_NEEDED)))
+        self._undoing = it.instance.absences.of_undoing(it.step)
+        self._gap = Absence(it.instance.as_of, it.gap_as_of, it.gap_until)
         self.undone = self._define("undone", self._undone())
         self._undo_ends = self._define("undo_ends", self._undo_deadline(called_off))
         self._warn_at = self._define("warn_at", self._warning())
@@ -56,7 +58,7 @@ class StepFindings:
             Kind.OUT_OF_ORDER: self._out_of_order(),
             Kind.MISMATCH: self._mismatch(steps),
             Kind.AFTER_END: when(self._after_end(), it.at),
-            Kind.NOT_UNDONE: self._lapsed(self._undo_ends),
+            Kind.NOT_UNDONE: self._undoing.lapsed(self._undo_ends),
         }
         self.since = {kind: self._define(kind, since) for kind, since in found.items() if since != NEVER}
 
@@ -67,31 +69,38 @@ class StepFindings:
     @property
     def warned(self) -> Sql:
         """Since when the warning holds, `NEVER` where it does not."""
-        return when(call("greaterOrEquals", self._instance.as_of, self._warn_at), self._warn_at)
+        return when(call("greaterOrEquals", self._it.absence.as_of, self._warn_at), self._warn_at)
 
     @property
     def wakes(self) -> Sql:
         """The earliest later instant at which this step's state, findings or warning can change without an event."""
         it, grace = self._it, self._instance.grace
-        lapses = all_of(it.is_in(StepState.PENDING), opposite(it.optional))
-        opens = all_of(self._live, it.came, it.gap)
-        return earliest(
-            when(lapses, plus(it.due, grace + 1)),
-            when(opens, self._ahead(plus(it.at, grace))),
-            self._ahead(self._undo_ends),
-            when(is_after(self._warn_at, self._instance.as_of), self._warn_at),
-        )
+        warning = when(is_after(self._warn_at, self._instance.as_of), self._warn_at)
+        missing = when(self._lapses, plus(it.due, grace + 1))
+        if it.absence.until != NEVER:
+            warning = earliest(warning, it.absence.held(plus(self._warn_at, -1)))
+            missing = when(self._lapses, it.absence.ahead(plus(it.due, grace)))
+        gap = when(self._opens, self._gap.ahead(plus(it.at, grace)))
+        return earliest(missing, gap, self._undoing.ahead(self._undo_ends), warning)
+
+    @property
+    def held(self) -> Sequence[Sql]:
+        """When the holds end without which something of this step would be found."""
+        it, grace = self._it, self._instance.grace
+        missing = when(self._lapses, it.absence.held(plus(it.due, grace)))
+        gap = when(self._opens, self._gap.held(plus(it.at, grace)))
+        return [missing, gap, self._undoing.held(self._undo_ends)]
+
+    @property
+    def _lapses(self) -> Sql:
+        return all_of(self._it.is_in(StepState.PENDING), opposite(self._it.optional))
+
+    @property
+    def _opens(self) -> Sql:
+        return all_of(self._live, self._it.came, self._it.gap)
 
     def _define(self, what: str, sql: Sql) -> Sql:
         return self._cells.define(f"{self._step.name}:{what}", sql)
-
-    def _lapsed(self, limit: Sql) -> Sql:
-        """The instant, once it has passed."""
-        return when(is_after(self._instance.as_of, limit), limit)
-
-    def _ahead(self, limit: Sql) -> Sql:
-        """The instant after it, as long as it has not passed."""
-        return when(not_after(self._instance.as_of, limit), plus(limit, 1))
 
     def _duplicate(self) -> Sql:
         if self._step.at_most is None:
@@ -101,7 +110,7 @@ class StepFindings:
     def _out_of_order(self) -> Sql:
         it, skew = self._it, self._instance.skew
         early = FALSE if it.last == LONG_AGO else call("less", it.at, plus(it.last, -skew))
-        gap = when(it.gap, self._lapsed(plus(it.at, self._instance.grace)))
+        gap = when(it.gap, self._gap.lapsed(plus(it.at, self._instance.grace)))
         return when(all_of(it.came, self._live), earliest(when(early, it.at), gap))
 
     def _mismatch(self, steps: Steps) -> Sql:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.compile.absence import Absences
 from rules.compile.cells import Cells
 from rules.compile.expression import as_timestamp, attributes_of, is_true
 from rules.compile.occurrence import UNKNOWN, Occurrence, occurrence
@@ -25,6 +26,7 @@ from rules.compile.time import (
     opposite,
     or_never,
     plus,
+    when,
 )
 from rules.expression import steps_named
 from rules.spec import Step
@@ -43,6 +45,7 @@ class InstanceCells:
     skew: int
     within: int | None
     testified: bool
+    absences: Absences
 
 
 class Predecessor:
@@ -59,6 +62,8 @@ class Predecessor:
     base_is_owed_nothing: Sql = TRUE  # whatever its base lacks is an absent optional step, or waits only on such
     last: Sql = LONG_AGO  # the latest predecessor that came, the start left out
     gap: Sql = FALSE  # an expected predecessor has not come
+    gap_as_of: Sql = LONG_AGO  # the latest instant as of which that is believed of one
+    gap_until: Sql = NEVER  # when the first hold ends without which it would be
 
     def __init__(self, at: Sql) -> None:
         self.at = at
@@ -81,6 +86,8 @@ class StepCells(Predecessor):
 
     def __init__(self, step: Step, instance: InstanceCells, before: Mapping[str, Predecessor], cells: Cells) -> None:
         self.step, self.instance, self._cells = step, instance, cells
+        self.absence = instance.absences.of_step(step)
+        self.gap_left = instance.absences.of_predecessor(step)
         self.occurrence: Occurrence = occurrence(step, before, cells, testified=instance.testified)
         super().__init__(at=self.occurrence.at)
         self.before = [before[name] for name in step.predecessors]
@@ -102,6 +109,8 @@ class StepCells(Predecessor):
         self.base_is_owed_nothing = self._define("base_is_owed_nothing", owed_nothing)
         self.last = self._define("last", self._last())
         self.gap = self._define("gap", self._gap())
+        self.gap_as_of = self._define("gap_as_of", self._gap_as_of())
+        self.gap_until = self._define("gap_until", self._gap_until())
         promised = NULL if step.due is None else as_timestamp(step.due, attributes_of)
         self._promised = self._define("promised", or_never(promised))
         held = [before[name].hold for name in step.needs]
@@ -236,6 +245,30 @@ class StepCells(Predecessor):
         expected = (all_of(opposite(before.skipped), before.expected) for before in steps)
         return all_of(equals(self.last, LONG_AGO), any_of(*expected))
 
+    def _gap_as_of(self) -> Sql:
+        """As of when it is believed; where nothing is held that is the instant judged."""
+        if not self.instance.absences.is_holding:
+            return self.instance.as_of
+        if self.step.after_any:
+            counted = (choose(it.skipped, NEVER, it.gap_left.as_of) for it in self._steps_before())
+            return choose(self.gap, earliest(*counted), LONG_AGO)
+        known = (choose(_is_lacking(it), it.gap_left.as_of, LONG_AGO) for it in self._steps_before())
+        before = zip(self._steps_before(), known, strict=True)
+        return latest(*(choose(it.skipped, it.gap_as_of, own) for it, own in before))
+
+    def _gap_until(self) -> Sql:
+        if not self.instance.absences.is_holding:
+            return NEVER
+        if self.step.after_any:
+            counted = (choose(it.skipped, NEVER, it.gap_left.until) for it in self._steps_before())
+            return when(self.gap, earliest(*counted))
+        ends = (when(_is_lacking(it), it.gap_left.until) for it in self._steps_before())
+        before = zip(self._steps_before(), ends, strict=True)
+        return earliest(*(choose(it.skipped, it.gap_until, own) for it, own in before))
+
+    def _steps_before(self) -> list["StepCells"]:
+        return [_step(before) for before in self.before if not before.is_start]
+
     def _due(self, holds: list[Sql]) -> Sql:
         step, instance = self.step, self.instance
         return earliest(
@@ -249,7 +282,7 @@ class StepCells(Predecessor):
         """The table of rules-language.md §2, row by row: the first that applies."""
         at, due, over = self.at, self.due, self.instance.over
         undated = opposite(has_come(due))
-        may_come = not_after(self.instance.as_of, plus(due, self.instance.grace))
+        may_come = not_after(self.absence.as_of, plus(due, self.instance.grace))
         after_end = any_of(opposite(self.came), is_after(at, over))
         not_needed = all_of(has_come(over), after_end, is_after(due, over))
         rows = [
@@ -263,6 +296,10 @@ class StepCells(Predecessor):
             (any_of(self.optional, may_come), StepState.PENDING),
         ]
         return first_that_applies(rows, StepState.MISSING)
+
+
+def _is_lacking(it: StepCells) -> Sql:
+    return all_of(opposite(it.came), it.expected)
 
 
 def _step(before: Predecessor) -> StepCells:

@@ -10,6 +10,7 @@ is a SELECT that adds the cells whose parts are all there. What a rule does not 
 
 from collections.abc import Mapping, Sequence
 
+from rules.compile.absence import Absences
 from rules.compile.cells import Cells
 from rules.compile.events import event_stages
 from rules.compile.expression import as_label, as_number, attributes_of
@@ -46,6 +47,7 @@ from rules.compile.time import (
     when,
 )
 from rules.expression import START
+from rules.held import NOTHING_HELD, Holding
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Orphans, Workflow
 from rules.verdict import InstanceState, Kind, StepState
@@ -82,6 +84,7 @@ ANSWER = (
     "last_event",
     "last_event_at",
     "wake_at",
+    "held",
     "ended_at",
     "digest",
 )
@@ -99,12 +102,13 @@ def compile_workflow(
     *,
     exact: bool = True,
     only_changes: bool = False,
+    holding: Holding = NOTHING_HELD,
 ) -> Query:
     """The query that judges what the workflow answers for at `as_of` (µs UTC), which may be read off the
     `correlation_id`; `among` is a condition on it.
 
     In order of correlation ID: one row for each that has an instance or is an orphan, or has events after `as_of` or
-    may become an orphan (then `start` is NULL and `state` is empty). Without `exact` it is quicker, but a row with
+    may become an orphan (then `start` is NULL and `state` is empty). `holding` says whose absence is not believed. Without `exact` it is quicker, but a row with
     `doubts` may be wrong, and then even have no business to be there. With `only_changes` those are left out whose
     verdict is recorded in `instances` already (of what may be wrong it is not known whether it is), a recorded instance
     that is no more is a row without start as well, and there is no order.
@@ -114,7 +118,8 @@ def compile_workflow(
     cells = Cells(stages["histories"].columns)
     if exact:
         cells.define("heard", call("arraySort", Column("testimony")))
-    instance = _instance(workflow, moment, cells, testified=exact)
+    absences = Absences(workflow, moment, holding)
+    instance = _instance(workflow, absences, cells, testified=exact)
     steps = _steps(workflow, instance, cells)
     findings = _of_steps(instance, steps, cells)
     orphan = _Orphan(workflow, lives, instance, cells)
@@ -125,6 +130,7 @@ def compile_workflow(
         "step_warned": _times([it.warned for it in findings]),
         "findings": _findings(findings, whole, orphan, instance.start),
         "wake_at": or_null(wakes),
+        "held": _held(findings),
     }
     stages |= cells.layers("histories", columns.values())
     stages["answers"] = Select({**columns, "ours": _ours(lives)}, source=list(stages)[-1])
@@ -204,7 +210,7 @@ def _ours(lives: Lives) -> Sql:
     return all_of(opposite(frozen), opposite(all_of(has_come(start), of_others)))
 
 
-def _instance(workflow: Workflow, moment: Sql, cells: Cells, *, testified: bool) -> InstanceCells:
+def _instance(workflow: Workflow, absences: Absences, cells: Cells, *, testified: bool) -> InstanceCells:
     """An end counts at or after the start; at one instant cancel wins."""
     start = Column("began")
     cancelled_at, ended_at = NEVER, NEVER
@@ -218,7 +224,7 @@ def _instance(workflow: Workflow, moment: Sql, cells: Cells, *, testified: bool)
         called_off = all_of(called_off, equals(cancelled_at, over))
     cancelled = cells.define("cancelled", called_off)
     bounds = (workflow.grace, workflow.skew, workflow.within)
-    return InstanceCells(moment, start, over, cancelled, *bounds, testified)
+    return InstanceCells(absences.moment, start, over, cancelled, *bounds, testified, absences)
 
 
 def _steps(workflow: Workflow, instance: InstanceCells, cells: Cells) -> list[StepCells]:
@@ -267,9 +273,9 @@ class _Orphan:
         alone = all_of(*(opposite(has_come(start)) for start in starts))
         first = earliest(*(Column(f"{step.name}:first") for step in workflow.steps))
         self.opens = cells.define("orphan_at", when(alone, plus(first, workflow.grace)))
-        is_open = call("greater", instance.as_of, self.opens)
-        self.since = when(is_open, self.opens)
-        self.wakes = when(opposite(is_open), plus(self.opens, 1))
+        absence = instance.absences.of_starts(lives.other_starts)
+        self.since = absence.lapsed(self.opens)
+        self.wakes = absence.ahead(self.opens)
 
 
 def _is_outdated(lives: Lives, start: Sql) -> Sql:
@@ -326,6 +332,15 @@ def _undated(steps: list[StepCells]) -> Sql:
         return call("emptyArrayUInt8")
     places = call("array", *(call("if", condition, Constant(place), NULL) for place, condition in asked))
     return call("arrayFilter", Lambda("p", call("isNotNull", Column("p"))), places)
+
+
+def _held(findings: Sequence[StepFindings]) -> Sql:
+    """Array of the instants at which the holds end that keep anything from being found."""
+    ends = [end for it in findings for end in it.held if end != NEVER]
+    if not ends:
+        return call("emptyArrayInt64")
+    come = call("arrayFilter", Lambda("t", has_come(Column("t"))), call("array", *ends))
+    return call("arraySort", call("arrayDistinct", come))
 
 
 def _wakes(lives: Lives, findings: list[StepFindings], orphan: _Orphan, start: Sql) -> Sql:

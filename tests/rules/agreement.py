@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from rules.held import NOTHING_HELD, Holding
 from rules.judge import judge
 from rules.ruleset import Lives
 from rules.spec import Workflow
@@ -15,7 +16,12 @@ from tests.rules.shrink import Example
 
 
 def judge_all(
-    clickhouse: ClickHouse, workflow: Workflow, sets: Mapping[str, Sequence[Event]], as_of: int, lives: Lives
+    clickhouse: ClickHouse,
+    workflow: Workflow,
+    sets: Mapping[str, Sequence[Event]],
+    as_of: int,
+    lives: Lives,
+    holding: Holding = NOTHING_HELD,
 ) -> dict[str, Answer]:
     """What the engine says of many correlation IDs at once, from a table that holds only their events.
 
@@ -25,7 +31,7 @@ def judge_all(
     clickhouse.command("TRUNCATE TABLE events")
     for half in filter(None, (events[::2], events[1::2])):
         write(clickhouse, half)
-    answers = list(judge(clickhouse, workflow, as_of, lives=lives))
+    answers = list(judge(clickhouse, workflow, as_of, lives=lives, holding=holding))
     names = [answer.correlation_id for answer in answers]
     assert names == sorted(set(names), key=str.encode)
     return {answer.correlation_id: answer for answer in answers}
@@ -34,8 +40,9 @@ def judge_all(
 def judge_one(clickhouse: ClickHouse, example: Example) -> tuple[Answer | None, Answer | None]:
     """The oracle's answer and the engine's."""
     name = example.events[0].correlation_id if example.events else ""
-    answers = judge_all(clickhouse, example.workflow, {name: example.events}, example.as_of, example.lives)
-    return oracle.judge(example.workflow, example.events, example.as_of, example.lives), answers.get(name)
+    asked = example.as_of, example.lives, example.holding
+    answers = judge_all(clickhouse, example.workflow, {name: example.events}, *asked)
+    return oracle.judge(example.workflow, example.events, *asked), answers.get(name)
 
 
 def differences(wanted: Answer | None, got: Answer | None) -> list[str]:

@@ -6,6 +6,7 @@ It is written to be obviously right rather than fast. Nothing here comes from th
 from collections.abc import Sequence
 
 from rules.expression import Attribute, Expression
+from rules.held import NOTHING_HELD, Holding
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Orphans, Step, Workflow
 from rules.verdict import (
@@ -20,19 +21,27 @@ from rules.verdict import (
     Verdict,
 )
 from store.event import Event
+from tests.rules.oracle_absence import Absence
 from tests.rules.oracle_events import conflicts, differing, distinct, fulfilling, fulfilling_any, real
 from tests.rules.oracle_expression import Value, evaluate
 from tests.rules.oracle_findings import Findings
 from tests.rules.oracle_steps import Instance, earliest_of
 
 
-def judge(workflow: Workflow, events: Sequence[Event], as_of: int, lives: Lives = EVERYTHING) -> Answer | None:
+def judge(
+    workflow: Workflow,
+    events: Sequence[Event],
+    as_of: int,
+    lives: Lives = EVERYTHING,
+    holding: Holding = NOTHING_HELD,
+) -> Answer | None:
     """The answer for the events of one correlation ID at `as_of`; `None` where nothing is to be said, now or later."""
     stored = distinct(events)
     life = [event for event in stored if event.time <= as_of]
     start = next(fulfilling(workflow.start, real(life)), None)
     if start is None:
-        return without_instance(workflow, events, as_of, lives) if stored and lives.rest else None
+        absence = Absence(workflow, as_of, holding)
+        return without_instance(workflow, events, lives, absence) if stored and lives.rest else None
     if lives.frozen_before is not None and start.time < lives.frozen_before:
         return None
     if lives.rest and lives.outdated_before is not None and start.time < lives.outdated_before:
@@ -41,7 +50,7 @@ def judge(workflow: Workflow, events: Sequence[Event], as_of: int, lives: Lives 
         return None
     if lives.until is not None and start.time >= lives.until:
         return None
-    return verdict(Instance(workflow, life, start, as_of), events)
+    return verdict(Instance(workflow, life, start, as_of, holding), events)
 
 
 def verdict(instance: Instance, events: Sequence[Event]) -> Verdict:
@@ -65,6 +74,7 @@ def verdict(instance: Instance, events: Sequence[Event]) -> Verdict:
         last_event_at=instance.events[-1].time,
         ended_at=instance.ended_at,
         wake_at=earliest_of(next_event(stored, instance.as_of), *wakes),
+        held=tuple(sorted({end for step in workflow.steps for end in findings.held(step)})),
     )
 
 
@@ -77,18 +87,18 @@ def step_verdict(instance: Instance, findings: Findings, step: Step) -> StepVerd
         instance.due[step.name],
         count=len(instance.found[step.name]) if step.counts else None,
         needed=instance.needed[step.name] if step.counts else None,
-        warned=warns_at if warns_at is not None and warns_at <= instance.as_of else None,
+        warned=warns_at if warns_at is not None and warns_at <= findings.missing(step).as_of else None,
     )
 
 
-def without_instance(workflow: Workflow, events: Sequence[Event], as_of: int, lives: Lives) -> Answer | None:
+def without_instance(workflow: Workflow, events: Sequence[Event], lives: Lives, absence: Absence) -> Answer | None:
     """The answer for a correlation ID that has no start of the workflow: perhaps an orphan, now or in a while."""
-    stored = distinct(events)
+    stored, as_of, starts = distinct(events), absence.as_of, absence.of_matchers(workflow.start, *lives.other_starts)
     life = [event for event in stored if event.time <= as_of]
     opens_at = orphan_from(workflow, real(life), lives)
-    if opens_at is not None and as_of > opens_at:
+    if opens_at is not None and starts.as_of > opens_at:
         return orphan(workflow, events, as_of, opens_at)
-    wake_at = earliest_of(next_event(stored, as_of), opens_at + 1 if opens_at is not None else None)
+    wake_at = earliest_of(next_event(stored, as_of), starts.next_look(opens_at) if opens_at is not None else None)
     return Unopened(workflow.name, stored[0].correlation_id, wake_at) if wake_at is not None else None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rules.expression import START, steps_named
 from rules.spec import Share, Step
 from rules.verdict import WHOLE, Finding, Kind, StepState
+from tests.rules.oracle_absence import Known
 from tests.rules.oracle_events import fulfilling
 from tests.rules.oracle_expression import is_true
 from tests.rules.oracle_steps import Instance, earliest_of
@@ -55,7 +56,7 @@ class Findings:
                 return self.after_end_since(step)
             case Kind.NOT_UNDONE:
                 lapse = self.undo_lapse(step)
-                return lapse if lapse is not None and self.of.as_of > lapse else None
+                return lapse if lapse is not None and self.undoing(step).as_of > lapse else None
             case Kind.HALF_UNDONE | Kind.ORPHAN:
                 return None
 
@@ -111,7 +112,8 @@ class Findings:
         if any(self.precedes(at, group) for group in groups):
             return at
         patience = at + self.grace
-        return patience if self.of.as_of > patience and any(map(self.expected_still, groups)) else None
+        lacking = [self.of.absence.of_group(group) for group in groups if self.expected_still(group)]
+        return patience if any(known.as_of > patience for known in lacking) else None
 
     def groups_before(self, step: Step) -> list[list[str]]:
         """Groups of steps, of each of which at least one must come before the step; through skipped ones.
@@ -161,16 +163,35 @@ class Findings:
 
     def wakes(self, step: Step) -> Iterator[int]:
         """Later instants at which time alone can change what is said of the step."""
-        at, due, state, now = self.of.at[step.name], self.of.due[step.name], self.of.state[step.name], self.of.as_of
-        if state == StepState.PENDING and due is not None and step.name not in self.of.optional:
-            yield due + self.grace + 1
         warning = self.warns_at(step)
-        if warning is not None and now < warning:
-            yield warning
+        looks = [known.next_look(limit) for known, limit in self.limits(step)]
+        if warning is not None:
+            looks.append(self.missing(step).next_look(warning - 1))
+        yield from (look for look in looks if look is not None)
+
+    def limits(self, step: Step) -> Iterator[tuple[Known, int]]:
+        """What is not found yet, and the instants behind which it would be, if nothing comes."""
+        at, due, state = self.of.at[step.name], self.of.due[step.name], self.of.state[step.name]
+        if state == StepState.PENDING and due is not None and step.name not in self.of.optional:
+            yield self.missing(step), due + self.grace
         lapse = self.undo_lapse(step)
-        if state != StepState.SKIPPED and lapse is not None and now <= lapse:
-            yield lapse + 1
-        if at is None or state in (StepState.SKIPPED, StepState.NOT_NEEDED) or now > at + self.grace:
+        if state != StepState.SKIPPED and lapse is not None:
+            yield self.undoing(step), lapse
+        if at is None or state in (StepState.SKIPPED, StepState.NOT_NEEDED):
             return
-        if any(map(self.expected_still, self.groups_before(step))):
-            yield at + self.grace + 1
+        lacking = [self.of.absence.of_group(it) for it in self.groups_before(step) if self.expected_still(it)]
+        if lacking:
+            ends = tuple(end for known in lacking for end in known.ends)
+            yield Known(max(known.as_of for known in lacking), self.of.as_of, ends), at + self.grace
+
+    def held(self, step: Step) -> Iterator[int]:
+        """When the holds end without which something would be found by now."""
+        for known, limit in self.limits(step):
+            if known.as_of <= limit < self.of.as_of:
+                yield min(known.ends)
+
+    def missing(self, step: Step) -> Known:
+        return self.of.absence.of_step(step)
+
+    def undoing(self, step: Step) -> Known:
+        return self.of.absence.of_matchers(step.undone_by)

@@ -4,9 +4,11 @@ import math
 from collections.abc import Sequence
 
 from rules.expression import START, steps_named
+from rules.held import NOTHING_HELD, Holding
 from rules.spec import Matcher, Step, Workflow
 from rules.verdict import InstanceState, StepState
 from store.event import Event
+from tests.rules.oracle_absence import Absence
 from tests.rules.oracle_events import ABSENT, CONFIRMED, fulfilling, real, testimony
 from tests.rules.oracle_expression import Scope, Value, evaluate, is_true, timestamp
 
@@ -20,12 +22,20 @@ class Instance:
     step depends on is known before it; every mapping below is keyed by the step's name.
     """
 
-    def __init__(self, workflow: Workflow, events: Sequence[Event], start: Event, as_of: int) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        events: Sequence[Event],
+        start: Event,
+        as_of: int,
+        holding: Holding = NOTHING_HELD,
+    ) -> None:
         self.workflow = workflow
         self.events = events
         self.real = real(events)
         self.start = start
         self.as_of = as_of
+        self.absence = Absence(workflow, as_of, holding)
         self.steps = {step.name: step for step in workflow.steps}
         self.optional = {step.name for step in workflow.steps if step.optional or step.at_most == 0}
         self.found = {step.name: list(fulfilling(step.matcher, self.real)) for step in workflow.steps}
@@ -156,7 +166,8 @@ class Instance:
             return StepState.FAILED
         if self.waits_idly(step) or (self.base[step.name] is None and due is None):
             return StepState.WAITING
-        if due is None or self.as_of <= due + self.workflow.grace or step.name in self.optional:
+        believed = self.absence.of_step(step).as_of
+        if due is None or believed <= due + self.workflow.grace or step.name in self.optional:
             return StepState.PENDING
         return StepState.MISSING
 

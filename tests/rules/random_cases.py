@@ -7,9 +7,11 @@ and the instant of judging meet exactly, or miss each other by the least there i
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
+from rules.held import ANY_NAME, NOTHING_HELD, Held, Holding
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Match, Matcher, Workflow
 from rules.verdict import Answer, InstanceState, Kind, StepState, Verdict
@@ -31,10 +33,12 @@ class Case:
     as_of: int
     sets: dict[str, list[Event]]
     lives: Lives = EVERYTHING
+    holding: Holding = field(default_factory=dict)
 
     def answers(self) -> dict[str, Answer | None]:
         """The oracle's."""
-        return {name: oracle.judge(self.workflow, it, self.as_of, self.lives) for name, it in self.sets.items()}
+        judged = partial(oracle.judge, self.workflow, as_of=self.as_of, lives=self.lives, holding=self.holding)
+        return {name: judged(events=it) for name, it in self.sets.items()}
 
 
 def case(seed: int, sets: int = 40, unit: int = MINUTE, *, fitting: bool = False) -> Case:
@@ -45,7 +49,27 @@ def case(seed: int, sets: int = 40, unit: int = MINUTE, *, fitting: bool = False
     suffixes = ["", "", "", "", " ", "ü", "'", '"\\', "%s", "☃", "-0"]
     names = [f"{seed}-{number}{random.choice(suffixes)}" for number in range(sets)]
     histories = {name: History(random, workflow, name, as_of, unit).events() for name in names}
-    return Case(seed, workflow, as_of, histories, lives(random, as_of, unit))
+    answered = lives(random, as_of, unit)
+    return Case(seed, workflow, as_of, histories, answered, holding(random, workflow, as_of, unit))
+
+
+def holding(random: Random, workflow: Workflow, as_of: int, unit: int) -> Holding:
+    """Mostly nothing; else some of the names that the workflow asks for, since about the time of their deadlines."""
+    if random.random() < 0.6:
+        return NOTHING_HELD
+    names = sorted({ANY_NAME, OTHER_START, "Noise", *_names(workflow)})
+    return {name: _held(random, as_of, unit) for name in random.sample(names, random.randint(1, min(3, len(names))))}
+
+
+def _names(workflow: Workflow) -> Iterator[str]:
+    of_steps = (it for step in workflow.steps for it in (step.matcher, step.fails_on, step.undone_by))
+    for matcher in (workflow.start, workflow.cancel, workflow.ends_on, *of_steps):
+        yield from matcher.names if matcher else ()
+
+
+def _held(random: Random, as_of: int, unit: int) -> Held:
+    since = as_of - random.randint(0, 8) * unit + random.choice([-1, 0, 0, 1])
+    return Held(since, as_of + random.choice([1, unit, random.randint(1, 5) * unit]))
 
 
 def lives(random: Random, as_of: int, unit: int) -> Lives:
@@ -70,7 +94,7 @@ ALWAYS = (
     *(f"step {state}" for state in StepState),
     *(f"instance {state}" for state in InstanceState),
     *(f"finding {kind}" for kind in Kind),
-    *("undated", "at_risk", "conflicts", "warned", "needed unknown", "Unopened", "Outdated", "nothing"),
+    *("undated", "at_risk", "conflicts", "warned", "needed unknown", "held", "Unopened", "Outdated", "nothing"),
 )
 
 
@@ -86,6 +110,7 @@ def _met(answer: Answer | None) -> Iterator[str]:
             yield from (f"step {step.state}" for step in answer.steps)
             yield from (f"finding {finding.kind}" for finding in answer.findings)
             yield from (name for name in ("undated", "at_risk", "conflicts") if getattr(answer, name))
+            yield from ("held" for _ in answer.held)
             yield from ("warned" for step in answer.steps if step.warned is not None)
             yield from ("needed unknown" for step in answer.steps if step.count is not None and step.needed is None)
         case None:

@@ -1,12 +1,13 @@
 """Makes a failing case small: leaves out whatever can go while it still fails."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from rules.expression import START, Binary, Expression, Literal, Unary, steps_named
+from rules.held import Holding
 from rules.ruleset import EVERYTHING, Lives
 from rules.spec import Match, Matcher, Step, Workflow
 from store.event import Event
@@ -23,6 +24,7 @@ class Example:
     events: tuple[Event, ...]
     as_of: int
     lives: Lives = EVERYTHING
+    holding: Holding = field(default_factory=dict)
 
 
 def shrink(example: Example, fails: Callable[[Example], bool], budget: int = 250) -> Example:
@@ -49,6 +51,8 @@ def reductions(example: Example) -> Iterator[Example]:
     for field in fields(Lives):
         if getattr(example.lives, field.name) != getattr(EVERYTHING, field.name):
             yield replace(example, lives=replace(example.lives, **{field.name: getattr(EVERYTHING, field.name)}))
+    for name in example.holding:
+        yield replace(example, holding={other: it for other, it in example.holding.items() if other != name})
     for simpler in simpler_workflows(workflow):
         yield replace(example, workflow=simpler)
     for place, event in enumerate(events):

@@ -30,10 +30,11 @@ def test_the_engine_gives_the_answers_of_the_oracle(clickhouse: ClickHouse, firs
 
 
 def differing(clickhouse: ClickHouse, drawn: Case) -> Iterator[Example]:
-    got = judge_all(clickhouse, drawn.workflow, drawn.sets, drawn.as_of, drawn.lives)
+    asked = drawn.as_of, drawn.lives, drawn.holding
+    got = judge_all(clickhouse, drawn.workflow, drawn.sets, *asked)
     for correlation_id, wanted in drawn.answers().items():
         if differences(wanted, got.get(correlation_id)):
-            yield Example(drawn.workflow, tuple(drawn.sets[correlation_id]), drawn.as_of, drawn.lives)
+            yield Example(drawn.workflow, tuple(drawn.sets[correlation_id]), *asked)
 
 
 def reproduction(clickhouse: ClickHouse, example: Example) -> str:
@@ -43,7 +44,7 @@ def reproduction(clickhouse: ClickHouse, example: Example) -> str:
     first = (differences(wanted, got) or ["(alone it does not differ: see the whole set)"])[0]
     return (
         f"--- rule\n{rule_text(small.workflow)}--- events (time, id, source, name, attributes)\n{events}\n"
-        f"--- as_of {small.as_of} {small.lives}\n"
+        f"--- as_of {small.as_of} {small.lives} {small.holding}\n"
         f"--- oracle\n{wanted}\n--- engine\n{got}\n--- first difference\n{first}"
     )
 

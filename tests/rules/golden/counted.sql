@@ -324,6 +324,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             )
         ) AS `findings`,
         if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        emptyArrayInt64() AS `held`,
         1 AS `ours`
     FROM `layer_8`
 ),
@@ -357,6 +358,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
+                    `held`,
                     `ended_at`
                 )
             ),
@@ -386,6 +388,7 @@ SELECT
     `last_event`,
     `last_event_at`,
     `wake_at`,
+    `held`,
     `ended_at`,
     `digest`
 FROM `digested`

@@ -353,6 +353,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
             CAST(array(), 'Array(Tuple(UInt16, String, Int64))')
         ) AS `findings`,
         if((`wakes` < `never`), `wakes`, NULL) AS `wake_at`,
+        emptyArrayInt64() AS `held`,
         1 AS `ours`
     FROM `layer_4`
 ),
@@ -386,6 +387,7 @@ toInt64(-2305843009213693952) AS `long_ago`,
                     `last_event`,
                     `last_event_at`,
                     `wake_at`,
+                    `held`,
                     `ended_at`
                 )
             ),
@@ -415,6 +417,7 @@ SELECT
     `last_event`,
     `last_event_at`,
     `wake_at`,
+    `held`,
     `ended_at`,
     `digest`
 FROM `digested`
