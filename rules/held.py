@@ -1,11 +1,11 @@
 """Event names whose absence says nothing for a while: held, not invented.
 
-While a name is held, what would follow from the absence of its events is judged as of the instant since when it is; what
-events show is judged as ever. Of a step, `missing` and the early warning are held by the names that fulfil it, fail it
-or give the number that it takes, and by those that end the instance (`cancel`, `ends_on`). `not_undone`, and so
-`half_undone`, by the names of `undone_by`. That a predecessor has not come (`out_of_order`) by the names that fulfil the
-predecessor or give the number that it takes; of a group of which one is enough, by those of all of them. An `orphan` by
-the names of all starts. If any of them is held, so is the conclusion. Until the hold ends, the state is what it was.
+While a name is held, what would follow from the absence of its events is judged as of the instant since when it is;
+what events show is judged as ever. Of a step, `missing` and the early warning are held by the names that fulfil it,
+fail it or give the number that it takes, and by those that end the instance (`cancel`, `ends_on`). `not_undone`, and
+so `half_undone`, by the names of `undone_by`. That a predecessor has not come (`out_of_order`) by the names that fulfil
+the predecessor or give the number that it takes; of a group of which one is enough, by those of all of them. An
+`orphan` by the names of all starts. If any of them is held, so is the conclusion. Until then, the state is what it was.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,6 +33,6 @@ NOTHING_HELD: Holding = MappingProxyType({})
 
 
 def of_names(holding: Holding, names: Iterable[str]) -> Held | None:
-    """What holds at least one of these: since the first of them is held, and until the first of the holds ends."""
-    found = [holding[name] for name in {*names, ANY_NAME} if name in holding]
-    return Held(min(it.since for it in found), min(it.until for it in found)) if found else None
+    """What holds any of these for the longest time: before that ends, the end of another makes no difference."""
+    found = (holding[name] for name in {*names, ANY_NAME} if name in holding)
+    return min(found, key=lambda it: (it.since, it.until), default=None)

@@ -25,6 +25,7 @@ from store.settings_kafka import KafkaSettings, kafka
 from store.settings_notify import Endpoint, NotifySettings, Route
 from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
+from store.settings_silence import EXPECT, SilenceSettings, expectations
 from store.settings_source import (
     CONFIG,
     FILE_SUFFIX,
@@ -241,6 +242,8 @@ BATCH = Setting("evaluator.batch", values.count, "20000")
 MOST_EVENTS = Setting("evaluator.most_events", values.count, "10000")
 RETENTION = Setting("evaluator.retention", values.span)
 HOLD_AT_MOST = Setting("evaluator.hold_at_most", values.span, "15m")
+LEARN = Setting("silence.learn", values.span, "1d")
+IGNORE = Setting("silence.ignore", values.patterns)
 LAG_AT_MOST = Setting("evaluator.lag_at_most", values.span, "30s")
 SHARES = Setting("evaluator.shares", values.count)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
@@ -260,6 +263,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
+    LEARN, IGNORE,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -277,7 +281,7 @@ def load(
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
     in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *KAFKA_KEYS, *_file_keys(*SECRETS)]
-    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None, RATES: None}
+    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None, RATES: None, EXPECT: None}
     path = _file(environ, file)
     sources = (
         {} if path is None else from_file(path, in_file, branches, problems),
@@ -408,6 +412,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         retention=read.optional(RETENTION),
         stretch=read.value(STRETCH),
         hold_at_most=read.value(HOLD_AT_MOST),
+        silence=SilenceSettings(expectations(read.branches[EXPECT]), read.value(LEARN), read.optional(IGNORE) or ()),
         most_events=read.value(MOST_EVENTS),
         lag_at_most=read.value(LAG_AT_MOST),
         shares=read.optional(SHARES) or (SHARES_OF_A_SERVER if CLICKHOUSE.key in read.given else 1),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from store.event import MINUTE, SECOND
+from store.settings_silence import UNDECLARED, SilenceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class EvaluatorSettings:
     most_events: int = 10_000
     lag_at_most: int = 30 * SECOND
     shares: int = 1
+    silence: SilenceSettings = UNDECLARED

@@ -55,7 +55,7 @@ def path(text: str) -> Path:
 def patterns(text: str) -> tuple[str, ...]:
     found = tuple(part.strip() for part in text.split(","))
     if not all(found):
-        raise ValueError("expected names of attributes with commas between them, in which * stands for anything")
+        raise ValueError("expected names with commas between them, in which * stands for anything")
     return found
 
 

@@ -587,3 +587,26 @@ evaluator_work = Table(
     Column("inserted", BigInteger, nullable=False),
     Index("evaluator_work_by_time", "began_at"),
 )
+
+# A source, or event names, that fell silent: what would follow from their absence is held until it is let go of. Ends
+# when something is heard again.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # source_silent
+    Column("subject", Text, nullable=False),  # whose events they are: a source, a name, or everything
+    Column("names", Text, nullable=False),  # of events, as JSON; * is any
+    Column("since", BigInteger, nullable=False),  # when the last event was accepted
+    Column("began_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),  # how long it holds at most
+    Column("expected", Text, nullable=False),
+    Column("held", BigInteger, nullable=False),  # correlation IDs of which something is not concluded
+    Column("let_go_at", BigInteger),  # since when nothing is held for it, though it is still silent
+    Column("ended_at", BigInteger),
+    Column("because", Text, nullable=False),  # ran_out, dismissed: why it was let go of; back
+    Column("ended_by", Text, nullable=False),  # who dismissed it
+    Column("reason", Text, nullable=False),
+    Index("incidents_by_time", "began_at", "id"),
+    Index("incidents_open", "ended_at", "until"),
+)

@@ -105,10 +105,10 @@ def compile_workflow(
     holding: Holding = NOTHING_HELD,
 ) -> Query:
     """The query that judges what the workflow answers for at `as_of` (µs UTC), which may be read off the
-    `correlation_id`; `among` is a condition on it.
+    `correlation_id`; `among` is a condition on it; `holding` says whose absence is not believed.
 
     In order of correlation ID: one row for each that has an instance or is an orphan, or has events after `as_of` or
-    may become an orphan (then `start` is NULL and `state` is empty). `holding` says whose absence is not believed. Without `exact` it is quicker, but a row with
+    may become an orphan (then `start` is NULL and `state` is empty). Without `exact` it is quicker, but a row with
     `doubts` may be wrong, and then even have no business to be there. With `only_changes` those are left out whose
     verdict is recorded in `instances` already (of what may be wrong it is not known whether it is), a recorded instance
     that is no more is a row without start as well, and there is no order.

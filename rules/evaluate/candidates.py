@@ -10,6 +10,7 @@ is remembered here; after a restart it is only looked at once more.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 
 from rules.evaluate.part import ANY, Due, Part, Span, Touched, names_asked_for
@@ -100,11 +101,14 @@ class Blocks:
         rows = clickhouse.query(_BLOCKS, {"cursor": cursor, "limit": limit, "names": names})
         found = {seen_at: Block(count, self._part(wanted), frozenset(told)) for seen_at, count, wanted, told in rows}
         blocks = {seen_at: it for seen_at, it in found.items() if self._is_new(seen_at, it)}
-        rows_due = clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]})
-        due = [(workflow, self._part(count)) for workflow, count in rows_due]
-        parts = [*_due(rules, due, waking, batch), *_touched(rules, blocks, batch)]
+        parts = [*self._due(clickhouse, rules, waking, batch), *_touched(rules, blocks, batch)]
         self.left_at = None if len(rows) < limit else rows[-1][0]
         return Look(blocks, self._ours(parts), self.left_at is None)
+
+    def due_at(self, clickhouse: ClickHouse, rules: Sequence[Rule], instants: Iterable[int], batch: int) -> list[Part]:
+        """What was to be looked at again at exactly these instants (µs UTC). Raises StoreUnavailable."""
+        due = (self._due(clickhouse, rules, (instant - 1, instant), batch) for instant in sorted(instants))
+        return self._ours(chain.from_iterable(due))
 
     def done(self, look: Look) -> None:
         """What was looked at has been written."""
@@ -149,6 +153,14 @@ class Blocks:
         [(wanted,)] = clickhouse.query(_WANTED, {"after": span.after, "until": until, "names": names})
         return Span(span.after, until), self._part(wanted)
 
+    def _due(
+        self, clickhouse: ClickHouse, rules: Sequence[Rule], waking: tuple[int, int], batch: int
+    ) -> Iterator[Part]:
+        for workflow, count in clickhouse.query(_WAKING, {"after": waking[0], "until": waking[1]}):
+            asked = tuple(rule for rule in rules if workflow in (ANY, rule.workflow.name))
+            if asked:
+                yield from _shared_out(Part(asked, self._part(count), Due(workflow, *waking)), batch)
+
     def _part(self, rows: int) -> int:
         """How many of the rows are of the share, about: the hashes need not be read for that."""
         return -(-rows // self.share.of)
@@ -159,13 +171,6 @@ class Blocks:
     def _is_new(self, seen_at: int, block: Block) -> bool:
         before = self.seen.get(seen_at)
         return before is None or before.rows != block.rows
-
-
-def _due(rules: Sequence[Rule], due: Sequence[tuple[str, int]], waking: tuple[int, int], batch: int) -> Iterator[Part]:
-    for workflow, count in due:
-        asked = tuple(rule for rule in rules if workflow in (ANY, rule.workflow.name))
-        if asked:
-            yield from _shared_out(Part(asked, count, Due(workflow, *waking)), batch)
 
 
 def _touched(rules: Sequence[Rule], blocks: Mapping[int, Block], batch: int) -> Iterator[Part]:

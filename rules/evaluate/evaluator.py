@@ -18,13 +18,14 @@ from rules.evaluate.backlog import Backlog, Piece
 from rules.evaluate.candidates import Blocks, Look
 from rules.evaluate.concern import Concern, concerned
 from rules.evaluate.detection import Circumstances
-from rules.evaluate.hold import Hold, Holds
+from rules.evaluate.hold import Hold, Holds, with_silence
 from rules.evaluate.part import Part, Span
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
 from rules.evaluate.runaway import Runaways
+from rules.evaluate.silence.watch import Watch
 from rules.evaluate.staleness import NotJudged
 from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
 from rules.evaluate.verdicts import Verdicts, make_room
@@ -89,6 +90,7 @@ class _Round:
     look: Look
     as_of: int
     parts: deque[Part]
+    released: frozenset[int] = frozenset()
     pieces: deque[Concern] = field(default_factory=deque)
     looked_at: Counter[str] = field(default_factory=Counter)  # correlation IDs by rule hash
 
@@ -130,6 +132,7 @@ class Evaluator:
         self._sweep = Sweep(self._rules, settings, self._runaways.known, share)
         self._passes = Passes(settings.stretch)
         self._holds = Holds(settings.hold_at_most, counts=share.which == 0)
+        self._watch = Watch(settings, holder)
         self._hold = Hold(0)
         self._books = Books()
         self._judged_until = 0
@@ -188,6 +191,8 @@ class Evaluator:
         self._adopt()
         with self._books.of(Work.LOOK):
             self._hold = self._holds.look(self._database, now)
+            silence = self._watch.look(self._clickhouse, self._database, now)
+            self._hold = with_silence(self._hold, silence)
             lease = self._next(now)
             self._backlog.find(self._clickhouse, self._database)
             self._round = round_ = self._round or self._begin(lease)
@@ -258,7 +263,8 @@ class Evaluator:
         self._runaways.look(self._clickhouse, self._rules, lease.as_of)
         batch = self._settings.batch
         look = self._blocks.look(self._clickhouse, self._rules, touched, (woken, lease.as_of), batch)
-        return _Round(look, lease.as_of, deque(look.parts))
+        released = self._blocks.due_at(self._clickhouse, self._rules, self._hold.released, batch)
+        return _Round(look, lease.as_of, deque([*look.parts, *released]), self._hold.released)
 
     def _go_on(self, round_: _Round, now: int) -> Written:
         written = Written()
@@ -285,6 +291,7 @@ class Evaluator:
         self._passes.forget(counted)
         self._passes.end_round(self._rules, round_.looked_at, round_.as_of)
         self._blocks.done(round_.look)
+        self._watch.rewoken(round_.released)
         self._judged_until = round_.as_of
         self._round = None
 
@@ -300,7 +307,8 @@ class Evaluator:
     def _judge(self, rule: Rule, among: Sql, now: int) -> Written:
         lease = self._next(now)
         lives = replace(rule.lives, frozen_before=frozen_before(self._settings, lease.as_of))
-        question = Question(rule.workflow, lease.as_of, self._runaways.others(among), lives)
+        others, holding = self._runaways.others(among), self._hold.holding
+        question = Question(rule.workflow, lease.as_of, others, lives, holding)
         stamp = Stamp(lease.as_of, lease.version, self._hold.doubts, self._circumstances(rule))
         verdicts = Verdicts(self._clickhouse, self._table, question, stamp, self._runaways.most)
         with self._books.of(Work.JUDGE):

@@ -7,9 +7,12 @@ ClickHouse or the database is away, nor while a spool is drained.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from rules.evaluate.doubt import Doubt
+from rules.evaluate.silence.watch import Silence
+from rules.held import Holding
 from rules.sentence.scene import instant
 from store import collectors
 from store.collectors import BEHIND, Collector
@@ -24,19 +27,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """What was accepted until `until` (µs UTC) may be lacking, for this reason."""
-
-    until: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Hold:
-    """Judge up to `as_of` (µs UTC), and in spite of the doubts. What else can hold joins in here."""
+    """Judge up to `as_of` (µs UTC), and in spite of the doubts, but not by the absence of what is held. `released`:
+    what was to be looked at again at one of these instants may be now."""
 
     as_of: int
     doubts: tuple[Doubt, ...] = ()
+    holding: Holding = field(default_factory=dict)
+    released: frozenset[int] = frozenset()
 
 
 class Holds:
@@ -83,6 +81,11 @@ def waited_for(it: Collector, passed: int, at_most: int, now: int) -> Collector:
         return it
     waited = it.waited + passed
     return replace(it, waited=waited, let_go_at=now if waited >= at_most else None)
+
+
+def with_silence(held: Hold, silence: Silence) -> Hold:
+    """What is held when some names are silent as well."""
+    return replace(held, doubts=(*held.doubts, *silence.doubts), holding=silence.holding, released=silence.released)
 
 
 def hold(known: Iterable[Collector], now: int) -> Hold:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from rules.evaluate.detection import USUAL, Circumstances, Detection, Key
-from rules.evaluate.hold import Doubt
+from rules.evaluate.doubt import Doubt
 from rules.sentence.sentence import sentence
 from rules.spec import Late, Severity, Workflow
 from rules.verdict import WHOLE, Answer, Finding, Kind, Outdated, Verdict
@@ -33,6 +33,7 @@ def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
     for finding in verdict.findings:
         detected = opened[finding.step, finding.kind.value]
         of_what = _of_the_whole if finding.step == WHOLE else _of_the_step
+        told = sentence(workflow, verdict, finding, detected.detected_at)
         yield {
             **common(workflow, verdict, stamp),
             **of_what(workflow, verdict, finding),
@@ -40,15 +41,17 @@ def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stam
             "kind": finding.kind.value,
             "since": finding.since,
             **asdict(detected),
-            "sentence": _doubted(sentence(workflow, verdict, finding, detected.detected_at), verdict, stamp),
+            "sentence": " ".join([told, *_doubts(workflow, verdict, finding, stamp)]),
         }
 
 
-def _doubted(told: str, verdict: Verdict, stamp: Stamp) -> str:
-    """The sentence, with what an event of this instance may have been lost in: anybody who reads it should know."""
+def _doubts(workflow: Workflow, verdict: Verdict, finding: Finding, stamp: Stamp) -> Iterator[str]:
+    """What an event of this instance may have been lost in: anybody who reads the sentence should know."""
     began = verdict.start if verdict.start is not None else verdict.last_event_at
-    reasons = [f"But {it.reason}." for it in stamp.doubts if began <= it.until]
-    return " ".join([told, *reasons])
+    concerned = workflow.event_names if finding.step == WHOLE else set(workflow.step(finding.step).matcher.names)
+    for doubt in stamp.doubts:
+        if began <= doubt.until and (not doubt.names or concerned & set(doubt.names)):
+            yield f"But {doubt.reason}."
 
 
 def common(workflow: Workflow, verdict: Verdict, stamp: Stamp) -> Row:
@@ -116,10 +119,17 @@ def deadline_rows(changed: Iterable[Answer]) -> Iterable[list[Row]]:
     """In parts: `deadlines` is parted by months, and an insert may not touch too many of them."""
     eras: dict[int, list[Row]] = {}
     for answer in changed:
-        if not isinstance(answer, Outdated) and answer.wake_at is not None:
-            row = {"wake_at": answer.wake_at, "correlation_id": answer.correlation_id, "workflow": answer.workflow}
-            eras.setdefault(answer.wake_at // _ERA, []).append(row)
+        for wake_at in _looks(answer):
+            row = {"wake_at": wake_at, "correlation_id": answer.correlation_id, "workflow": answer.workflow}
+            eras.setdefault(wake_at // _ERA, []).append(row)
     return eras.values()
+
+
+def _looks(answer: Answer) -> set[int]:
+    """When to look again; also at the end of each hold, for it may end before."""
+    wake_at = None if isinstance(answer, Outdated) else answer.wake_at
+    held = answer.held if isinstance(answer, Verdict) else ()
+    return {*held, *([] if wake_at is None else [wake_at])}
 
 
 def instance_row(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Row:

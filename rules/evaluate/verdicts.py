@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS {table:Identifier}
     last_event     String,
     last_event_at  Int64,
     wake_at        Nullable(Int64),
+    held           Array(Int64),
     ended_at       Nullable(Int64),
     digest         UInt64
 )
@@ -60,16 +61,19 @@ SELECT {", ".join(ANSWER)} FROM {{table:Identifier}} WHERE version = {{version:U
 ORDER BY correlation_id
 """
 
-_COUNT = """
-SELECT count(), countIf(wake_at IS NOT NULL) FROM {table:Identifier} WHERE version = {version:UInt64} AND plain
+# When to look again; also at the end of each hold, for it may end before.
+_LOOKS = "arrayDistinct(arrayConcat(held, if(wake_at IS NULL, [], [assumeNotNull(wake_at)])))"
+
+_COUNT = f"""
+SELECT count(), sum(length({_LOOKS})) FROM {{table:Identifier}} WHERE version = {{version:UInt64}} AND plain
 """
 
 # `deadlines` is parted by months: a rule may have deadlines in more of them than an insert is usually let touch.
-_DEADLINES = """
+_DEADLINES = f"""
 INSERT INTO deadlines (wake_at, correlation_id, workflow)
-SELECT fromUnixTimestamp64Micro(assumeNotNull(wake_at), 'UTC'), correlation_id, {workflow:String}
-FROM {table:Identifier}
-WHERE version = {version:UInt64} AND plain AND wake_at IS NOT NULL
+SELECT fromUnixTimestamp64Micro(arrayJoin({_LOOKS}), 'UTC'), correlation_id, {{workflow:String}}
+FROM {{table:Identifier}}
+WHERE version = {{version:UInt64}} AND plain
 SETTINGS max_partitions_per_insert_block = 0
 """
 

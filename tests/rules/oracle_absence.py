@@ -33,7 +33,8 @@ class Absence:
 
     def of(self, names: Sequence[str]) -> Known:
         held = [it for name, it in self.holding.items() if name in names or name == ANY_NAME]
-        return Known(min([self.as_of, *(it.since for it in held)]), self.as_of, tuple(it.until for it in held))
+        first = min([self.as_of, *(it.since for it in held)])
+        return Known(first, self.as_of, tuple(it.until for it in held if it.since == first))
 
     def of_matchers(self, *matchers: Matcher | None) -> Known:
         return self.of([name for matcher in matchers if matcher for name in matcher.names])

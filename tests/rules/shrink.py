@@ -1,7 +1,8 @@
 """Makes a failing case small: leaves out whatever can go while it still fails."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,7 +25,7 @@ class Example:
     events: tuple[Event, ...]
     as_of: int
     lives: Lives = EVERYTHING
-    holding: Holding = field(default_factory=dict)
+    holding: Holding = dataclasses.field(default_factory=dict)
 
 
 def shrink(example: Example, fails: Callable[[Example], bool], budget: int = 250) -> Example:

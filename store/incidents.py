@@ -1,0 +1,109 @@
+"""Incidents: sources that fell silent, for which judgement waits. Times are µs, UTC.
+
+One begins, may be let go of (it held for as long as it may, or a person ended it), and ends when something is heard.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, tuple_, update
+
+from store.tables import incidents
+from store.uuid7 import uuid7
+
+SILENT = "source_silent"
+
+
+class Because(StrEnum):
+    BACK = "back"
+    RAN_OUT = "ran_out"  # it held for as long as it may
+    DISMISSED = "dismissed"  # by a person
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """`names`: of the events concerned, `*` for any. `since`: when the last of them was accepted. It holds up to
+    `until`, or until `let_go_at`. `held`: how many correlation IDs were waiting when that was last counted."""
+
+    id: str
+    kind: str
+    subject: str
+    names: tuple[str, ...]
+    since: int
+    began_at: int
+    until: int
+    expected: str
+    held: int = 0
+    let_go_at: int | None = None
+    ended_at: int | None = None
+    because: str = ""
+    ended_by: str = ""
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def is_holding(self) -> bool:
+        return self.is_open and self.let_go_at is None
+
+
+def begin(
+    connection: Connection, subject: str, names: tuple[str, ...], since: int, expected: str, held: tuple[int, int]
+) -> Incident:
+    """Enter it; `held`: from now on, and until when at most."""
+    now, until = held
+    began = Incident(str(uuid7(now)), SILENT, subject, names, since, now, until, expected)
+    row = asdict(began) | {"names": json.dumps(names)}
+    connection.execute(insert(incidents).values(row))
+    return began
+
+
+def let_go(connection: Connection, id: str, now: int, because: Because, by: str = "", reason: str = "") -> bool:
+    """Hold nothing for it any more; false where nothing was held."""
+    holding = (incidents.c.id == id, incidents.c.let_go_at.is_(None), incidents.c.ended_at.is_(None))
+    changed = {"let_go_at": now, "because": because.value, "ended_by": by, "reason": reason}
+    return connection.execute(update(incidents).where(*holding).values(changed)).rowcount == 1
+
+
+def end(connection: Connection, id: str, now: int) -> bool:
+    """Something was heard; false where it had ended."""
+    is_open = (incidents.c.id == id, incidents.c.ended_at.is_(None))
+    row = connection.execute(select(incidents.c.let_go_at).where(*is_open)).one_or_none()
+    if row is None:
+        return False
+    because = {} if row.let_go_at is not None else {"because": Because.BACK.value}
+    return connection.execute(update(incidents).where(*is_open).values(ended_at=now, **because)).rowcount == 1
+
+
+def count(connection: Connection, id: str, held: int) -> None:
+    """Note how many correlation IDs wait for it."""
+    connection.execute(update(incidents).where(incidents.c.id == id).values(held=held))
+
+
+def unsettled(connection: Connection, now: int) -> list[Incident]:
+    """Those that are open, or ended before they would have ended by themselves, in the order in which they began."""
+    recent = or_(incidents.c.ended_at.is_(None), incidents.c.until > now)
+    rows = connection.execute(select(incidents).where(recent).order_by(incidents.c.began_at, incidents.c.id))
+    return [_incident(row) for row in rows.mappings()]
+
+
+def page(connection: Connection, after: tuple[int, str] | None, limit: int, *, only_open: bool) -> list[Incident]:
+    """The latest first; `after` is (began_at, id) of the last of the page before."""
+    place = (incidents.c.began_at, incidents.c.id)
+    where: list[ColumnElement[bool]] = [incidents.c.ended_at.is_(None)] if only_open else []
+    if after is not None:
+        where.append(tuple_(*place) < tuple_(*after))
+    chosen = select(incidents).where(*where).order_by(*(it.desc() for it in place)).limit(limit)
+    return [_incident(row) for row in connection.execute(chosen).mappings()]
+
+
+def one(connection: Connection, id: str) -> Incident | None:
+    row = connection.execute(select(incidents).where(incidents.c.id == id)).mappings().one_or_none()
+    return None if row is None else _incident(row)
+
+
+def _incident(row: RowMapping) -> Incident:
+    return Incident(**{**row, "names": tuple(json.loads(row["names"]))})
