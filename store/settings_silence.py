@@ -1,8 +1,9 @@
 """What counts as silence. How often events of a name come at least is learned, or said in the file:
 
-silence:
-  expect: {PaymentReceived: 100/h, ItemShipped: 2/s}
-  ignore: Heartbeat,*.debug
+evaluator:
+  silence:
+    expect: {PaymentReceived: 100/h, ItemShipped: 2/s}
+    ignore: Heartbeat,*.debug
 """
 
 import re
@@ -13,7 +14,7 @@ from fnmatch import fnmatchcase
 from store.event import DAY, HOUR, MINUTE, SECOND
 from store.settings_branch import ANY, Branch
 
-EXPECT = ("silence", "expect")
+EXPECT = ("evaluator", "silence", "expect")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|min|m|h|d)")
 _UNITS: Mapping[str, int] = {"s": SECOND, "min": MINUTE, "m": MINUTE, "h": HOUR, "d": DAY}
 

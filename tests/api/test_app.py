@@ -60,6 +60,8 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         "/v1/truth/file",
         "/v1/truth/{workflow}/{correlation_id}/{step}",
         "/v1/collectors",
+        "/v1/incidents",
+        "/v1/incidents/{id}/end",
         "/v1/discrepancies",
         "/healthz",
         "/readyz",

@@ -93,6 +93,8 @@ TABLE = (
     Row("POST", "/v1/cases/bulk", OPERATE),
     Row("GET", "/v1/rules", READ),
     Row("GET", "/v1/collectors", READ),
+    Row("GET", "/v1/incidents", READ),
+    Row("POST", "/v1/incidents/{id}/end", OPERATE, body={"reason": "known"}),
     Row("GET", "/v1/audit", READ),
     Row("GET", "/v1/audit/head", READ),
     Row("GET", "/v1/audit/export", READ),

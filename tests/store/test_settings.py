@@ -135,6 +135,7 @@ class TestSources:
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
             "collector.sources.mappings",
             "collector.rates",
+            "evaluator.silence.expect",
             "kafka",
             "notify.endpoints",
             "notify.route",

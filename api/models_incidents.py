@@ -1,0 +1,45 @@
+"""What is told of incidents, for the description of the API."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from api.models import Time
+
+
+class Incident(BaseModel):
+    """Events that have not come for longer than is usual. What would follow from that is held for a while."""
+
+    id: str
+    kind: Annotated[str, Field(examples=["source_silent"])]
+    state: Annotated[
+        str,
+        Field(
+            description="`holding`; `let_go`: it is still silent, but flags rise in spite of it, and say so; `ended`: "
+            "it was heard again."
+        ),
+    ]
+    subject: Annotated[str, Field(description="A source, event names, or `everything`.", examples=["payments"])]
+    names: Annotated[list[str], Field(description="Of the events; `*` is any.", examples=[["PaymentReceived"]])]
+    since: Annotated[Time, Field(description="When the last of them came.")]
+    began_at: Time
+    until: Annotated[Time, Field(description="It is waited for at most until then.")]
+    expected: Annotated[str, Field(examples=["at least 42 a minute are usual"])]
+    held: Annotated[int, Field(description="Correlation IDs of which something is not judged.", examples=[4312])]
+    let_go_at: Time | None
+    ended_at: Time | None
+    because: Annotated[str | None, Field(description="`back`, `ran_out` or `dismissed`.")]
+    ended_by: str | None
+    reason: str | None
+
+
+class Incidents(BaseModel):
+    items: list[Incident]
+
+
+class Dismissal(BaseModel):
+    """Why it need not be waited for."""
+
+    model_config = {"extra": "forbid"}
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
