@@ -184,9 +184,10 @@ class Watch:
         together = max(
             (it.until for it in open_ if it.is_holding and it.until > now and ANY_NAME in it.names), default=0
         )
+        let_go_since = max((it.since for it in open_ if not it.is_holding and ANY_NAME in it.names), default=0)
         found = {}
         for name, usual in self._usual.items():
-            if not usual.lively or name in taken or name not in self._last:
+            if not usual.lively or name in taken or self._last.get(name, 0) <= let_go_since:
                 continue
             since, waited = self._last[name], self._waited.get(name)
             if self._gap(name, now) >= _SUSPECT and waited is None:
