@@ -76,9 +76,7 @@ def judge(
         yield from answers(clickhouse, question, block, only_changes=False)
 
 
-def answers(
-    clickhouse: ClickHouse, question: Question, rows: Sequence[tuple[Any, ...]], *, only_changes: bool
-) -> Iterator[Answer]:
+def answers(clickhouse: ClickHouse, question: Question, rows: Sequence[Row], *, only_changes: bool) -> Iterator[Answer]:
     """What rows of the quick way say; of what is in doubt the exact way is asked. They keep their order.
 
     Raises StoreUnavailable or StoreRefused.

@@ -128,7 +128,7 @@ class Blocks:
             if self.settled_at < cursor - settings.overlap:
                 log.warning("evaluator: the clock of the event store was set back; what came since is looked at again")
                 return Settled(Span(cursor, now - _LOOK_BACK * settings.overlap), ())
-        until, wanted = min(self.settled_at, self.settled_at if self.left_at is None else self.left_at), 0
+        until = self.settled_at if self.left_at is None else min(self.settled_at, self.left_at)
         if until - cursor < settings.overlap:
             return None
         span, wanted = self._worth_comparing(clickhouse, rules, Span(cursor, until), settings.batch)
@@ -174,18 +174,23 @@ class Blocks:
 
 
 def _touched(rules: Sequence[Rule], blocks: Mapping[int, Block], batch: int) -> Iterator[Part]:
-    """Blocks that are neighbours together, as many as make a batch."""
+    for together in _neighbours(blocks, batch):
+        yield from _shared_out(_part(rules, {it: blocks[it] for it in together}), batch)
+
+
+def _neighbours(blocks: Mapping[int, Block], batch: int) -> Iterator[list[int]]:
+    """Blocks that some rule asks for, as many together as make a batch."""
     together: list[int] = []
     size = 0
     for seen_at, block in blocks.items():
         if together and size + block.wanted > batch:
-            yield from _shared_out(_part(rules, {it: blocks[it] for it in together}), batch)
+            yield together
             together, size = [], 0
         if block.wanted:
             together.append(seen_at)
             size += block.wanted
     if together:
-        yield from _shared_out(_part(rules, {it: blocks[it] for it in together}), batch)
+        yield together
 
 
 def _part(rules: Sequence[Rule], blocks: Mapping[int, Block]) -> Part:
