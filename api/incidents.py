@@ -70,6 +70,7 @@ def incident_json(it: Incident) -> dict[str, object]:
         "began_at": rfc3339(it.began_at),
         "until": rfc3339(it.until),
         "expected": it.expected,
+        "percent": it.percent,
         "held": it.held,
         "let_go_at": rfc3339_or_none(it.let_go_at),
         "ended_at": rfc3339_or_none(it.ended_at),

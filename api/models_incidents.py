@@ -8,7 +8,8 @@ from api.models import Time
 
 
 class Incident(BaseModel):
-    """Events that have not come for longer than is usual. What would follow from that is held for a while."""
+    """Events that have not come for longer than is usual, or only few of them. What would follow from that is held for
+    a while."""
 
     id: str
     kind: Annotated[str, Field(examples=["source_silent"])]
@@ -21,10 +22,11 @@ class Incident(BaseModel):
     ]
     subject: Annotated[str, Field(description="A source, event names, or `everything`.", examples=["payments"])]
     names: Annotated[list[str], Field(description="Of the events; `*` is any.", examples=[["PaymentReceived"]])]
-    since: Annotated[Time, Field(description="When the last of them came.")]
+    since: Annotated[Time, Field(description="When the last of them came, or they became few.")]
     began_at: Time
     until: Annotated[Time, Field(description="It is waited for at most until then.")]
     expected: Annotated[str, Field(examples=["at least 42 a minute are usual"])]
+    percent: Annotated[int, Field(description="Of what is usual, how much still came when it began.", examples=[0])]
     held: Annotated[int, Field(description="Correlation IDs of which something is not judged.", examples=[4312])]
     let_go_at: Time | None
     ended_at: Time | None

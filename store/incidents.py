@@ -1,11 +1,13 @@
 """Incidents: sources that fell silent, for which judgement waits. Times are µs, UTC.
 
-One begins, may be let go of (it held for as long as it may, or a person ended it), and ends when something is heard.
+One begins, may be let go of (it held for as long as it may, or a person ended it), and ends when what fell silent is
+heard as usual.
 """
 
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, tuple_, update
 
@@ -13,6 +15,7 @@ from store.tables import incidents
 from store.uuid7 import uuid7
 
 SILENT = "source_silent"
+ANY = "*"
 
 
 class Because(StrEnum):
@@ -21,10 +24,31 @@ class Because(StrEnum):
     DISMISSED = "dismissed"  # by a person
 
 
+class Stream(NamedTuple):
+    """Events of a name from a source, each of which `*` leaves open."""
+
+    source: str = ANY
+    name: str = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """What fell silent: `subject` says it to people, `streams` exactly, and `names` are of all events that may be
+    lacking for it. `since`: when the last of them was accepted; or from when on they were few, `percent` of what is
+    usual."""
+
+    subject: str
+    streams: tuple[Stream, ...]
+    names: tuple[str, ...]
+    since: int
+    expected: str
+    percent: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """`names`: of the events concerned, `*` for any. `since`: when the last of them was accepted. It holds up to
-    `until`, or until `let_go_at`. `held`: how many correlation IDs were waiting when that was last counted."""
+    """As `Fallen`. It holds up to `until`, or until `let_go_at`. `held`: how many correlation IDs were waiting when
+    that was last counted."""
 
     id: str
     kind: str
@@ -40,6 +64,8 @@ class Incident:
     because: str = ""
     ended_by: str = ""
     reason: str = ""
+    streams: tuple[Stream, ...] = ()
+    percent: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -50,13 +76,21 @@ class Incident:
         return self.is_open and self.let_go_at is None
 
 
-def begin(
-    connection: Connection, subject: str, names: tuple[str, ...], since: int, expected: str, held: tuple[int, int]
-) -> Incident:
-    """Enter it; `held`: from now on, and until when at most."""
-    now, until = held
-    began = Incident(str(uuid7(now)), SILENT, subject, names, since, now, until, expected)
-    row = asdict(began) | {"names": json.dumps(names)}
+def begin(connection: Connection, fallen: Fallen, now: int, until: int) -> Incident:
+    """Enter it; it holds from now on, and until then at most."""
+    began = Incident(
+        id=str(uuid7(now)),
+        kind=SILENT,
+        subject=fallen.subject,
+        names=fallen.names,
+        since=fallen.since,
+        began_at=now,
+        until=until,
+        expected=fallen.expected,
+        streams=fallen.streams,
+        percent=fallen.percent,
+    )
+    row = asdict(began) | {"names": json.dumps(began.names), "streams": json.dumps(began.streams)}
     connection.execute(insert(incidents).values(row))
     return began
 
@@ -106,4 +140,6 @@ def one(connection: Connection, id: str) -> Incident | None:
 
 
 def _incident(row: RowMapping) -> Incident:
-    return Incident(**{**row, "names": tuple(json.loads(row["names"]))})
+    names = tuple(json.loads(row["names"]))
+    streams = [Stream(*it) for it in json.loads(row["streams"])] or [Stream(name=name) for name in names]
+    return Incident(**{**row, "names": names, "streams": tuple(streams)})

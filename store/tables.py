@@ -597,7 +597,7 @@ incidents = Table(
     Column("kind", Text, nullable=False),  # source_silent
     Column("subject", Text, nullable=False),  # whose events they are: a source, a name, or everything
     Column("names", Text, nullable=False),  # of events, as JSON; * is any
-    Column("since", BigInteger, nullable=False),  # when the last event was accepted
+    Column("since", BigInteger, nullable=False),  # when the last event was accepted, or they became few
     Column("began_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),  # how long it holds at most
     Column("expected", Text, nullable=False),
@@ -607,6 +607,8 @@ incidents = Table(
     Column("because", Text, nullable=False),  # ran_out, dismissed: why it was let go of; back
     Column("ended_by", Text, nullable=False),  # who dismissed it
     Column("reason", Text, nullable=False),
+    Column("streams", Text, nullable=False, server_default="[]"),  # [source, name] each, as JSON; * is any
+    Column("percent", BigInteger, nullable=False, server_default="0"),  # of the usual that came when it began
     Index("incidents_by_time", "began_at", "id"),
     Index("incidents_open", "ended_at", "until"),
 )

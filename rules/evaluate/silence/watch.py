@@ -22,7 +22,7 @@ from store import incidents, leases
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import MINUTE, SECOND
-from store.incidents import Because, Incident
+from store.incidents import Because, Fallen, Incident, Stream
 from store.settings import EvaluatorSettings
 
 EVERYTHING = "everything"
@@ -146,9 +146,10 @@ class Watch:
         taken = {name for it in known if it.is_open for name in it.names}
         for subject, names in self._fallen_silent(taken, now):
             since = min(self._last[name] for name in names)
-            expected, held = self._usual[names[0]].told, (now, now + self._settings.hold_at_most)
+            streams = tuple(Stream(name=name) for name in names)
+            fallen = Fallen(subject, streams, names, since, self._usual[names[0]].told)
             log.error("evaluator: %s silent since %s", subject, instant(since))
-            yield partial(incidents.begin, subject=subject, names=names, since=since, expected=expected, held=held)
+            yield partial(incidents.begin, fallen=fallen, now=now, until=now + self._settings.hold_at_most)
 
     def _fallen_silent(self, taken: set[str], now: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Whose events they are, and which; everything at once is one."""
