@@ -1,11 +1,11 @@
 """As of when the absence of something is believed, as `rules.held` says."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rules.awaited import fulfilling, names_of, of_step
 from rules.compile.sql import Sql, Value, call
 from rules.compile.time import NEVER, all_of, earliest, is_after, not_after, plus, when
-from rules.expression import steps_named
 from rules.held import NOTHING_HELD, Holding, of_names
 from rules.spec import Matcher, Step, Workflow
 
@@ -40,7 +40,6 @@ class Absences:
     def __init__(self, workflow: Workflow, moment: Sql, holding: Holding = NOTHING_HELD) -> None:
         self._workflow, self.moment, self._holding = workflow, moment, holding
         self.is_holding = bool(holding)
-        self._steps: Mapping[str, Step] = {step.name: step for step in workflow.steps}
 
     def of(self, names: Iterable[str]) -> Absence:
         found = of_names(self._holding, names)
@@ -51,24 +50,14 @@ class Absences:
 
     def of_step(self, step: Step) -> Absence:
         """What makes it missing."""
-        ends = (self._workflow.cancel, self._workflow.ends_on, step.fails_on)
-        return self.of([*self._fulfilling(step), *_names(*ends)])
+        return self.of(of_step(self._workflow, step))
 
     def of_predecessor(self, step: Step) -> Absence:
         """What leaves a gap before others."""
-        return self.of(self._fulfilling(step))
+        return self.of(fulfilling(self._workflow, step))
 
     def of_undoing(self, step: Step) -> Absence:
-        return self.of(_names(step.undone_by))
+        return self.of(names_of(step.undone_by))
 
     def of_starts(self, others: Iterable[Matcher]) -> Absence:
-        return self.of(_names(self._workflow.start, *others))
-
-    def _fulfilling(self, step: Step) -> Iterator[str]:
-        yield from step.matcher.names
-        for name in steps_named(step.times) if step.times else ():
-            yield from self._fulfilling(self._steps[name])
-
-
-def _names(*matchers: Matcher | None) -> Iterator[str]:
-    return (name for matcher in matchers if matcher is not None for name in matcher.names)
+        return self.of(names_of(self._workflow.start, *others))
