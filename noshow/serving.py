@@ -41,6 +41,7 @@ from reconcile.notify.discrepant import Discrepant
 from reconcile.notify.dispatcher import Dispatcher
 from reconcile.notify.due_soon import DueSoon
 from reconcile.notify.sender import Sender
+from reconcile.notify.unheard import Unheard
 from reconcile.reconciler import Reconciler
 from reconcile.rulebook import Rulebook
 from reconcile.tidier import Tidier
@@ -151,6 +152,7 @@ def _reconciling(parts: Parts, measures: Measures) -> Iterator[tuple[str, Loop]]
     yield "reconciler", Reconciler.build(clickhouse, database, settings).run
     yield "early warning", DueSoon(clickhouse, database, parts.rulebook, settings.evaluator.overlap).run
     yield "discrepancies", Discrepant(database, parts.rulebook).run
+    yield "news of incidents", Unheard(database, parts.rulebook).run
     yield "dispatcher", Dispatcher.build(database, settings).run
     yield "sender", Sender.build(database, settings, measures.delivering).run
     yield "tidier", Tidier(database, settings.notify.keep).run

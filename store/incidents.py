@@ -6,10 +6,10 @@ heard as usual.
 
 import json
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, insert, or_, select, tuple_, update
 
 from store.tables import incidents
 from store.uuid7 import uuid7
@@ -17,11 +17,22 @@ from store.uuid7 import uuid7
 SILENT = "source_silent"
 ANY = "*"
 
+Place = tuple[int, str]
+"""Where a page ends: when the last incident of it began, and its id."""
+
 
 class Because(StrEnum):
     BACK = "back"
     RAN_OUT = "ran_out"  # it held for as long as it may
     DISMISSED = "dismissed"  # by a person
+
+
+class Change(IntEnum):
+    """What has happened to one last; they come in this order."""
+
+    SILENT = 1
+    LET_GO = 2  # still silent, and nothing is held for it any more
+    BACK = 3
 
 
 class Stream(NamedTuple):
@@ -48,7 +59,7 @@ class Fallen:
 @dataclass(frozen=True, slots=True)
 class Incident:
     """As `Fallen`. It holds up to `until`, or until `let_go_at`. `held`: how many correlation IDs were waiting when
-    that was last counted."""
+    that was last counted. `told`: the change that owners were told of last, 0 for none."""
 
     id: str
     kind: str
@@ -66,6 +77,7 @@ class Incident:
     reason: str = ""
     streams: tuple[Stream, ...] = ()
     percent: int = 0
+    told: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -74,6 +86,22 @@ class Incident:
     @property
     def is_holding(self) -> bool:
         return self.is_open and self.let_go_at is None
+
+    @property
+    def how(self) -> str:
+        """How little came, after the subject."""
+        return f"at {self.percent} % of the usual" if self.percent else "silent"
+
+    @property
+    def change(self) -> Change:
+        return Change.SILENT if self.is_holding else Change.LET_GO if self.is_open else Change.BACK
+
+
+_CHANGE = case(
+    (incidents.c.ended_at.is_not(None), Change.BACK.value),
+    (incidents.c.let_go_at.is_not(None), Change.LET_GO.value),
+    else_=Change.SILENT.value,
+)
 
 
 def begin(connection: Connection, fallen: Fallen, now: int, until: int) -> Incident:
@@ -105,11 +133,8 @@ def let_go(connection: Connection, id: str, now: int, because: Because, by: str 
 def end(connection: Connection, id: str, now: int) -> bool:
     """Something was heard; false where it had ended."""
     is_open = (incidents.c.id == id, incidents.c.ended_at.is_(None))
-    row = connection.execute(select(incidents.c.let_go_at).where(*is_open)).one_or_none()
-    if row is None:
-        return False
-    because = {} if row.let_go_at is not None else {"because": Because.BACK.value}
-    return connection.execute(update(incidents).where(*is_open).values(ended_at=now, **because)).rowcount == 1
+    because = case((incidents.c.let_go_at.is_(None), Because.BACK.value), else_=incidents.c.because)
+    return connection.execute(update(incidents).where(*is_open).values(ended_at=now, because=because)).rowcount == 1
 
 
 def count(connection: Connection, id: str, held: int) -> None:
@@ -124,19 +149,40 @@ def unsettled(connection: Connection, now: int) -> list[Incident]:
     return [_incident(row) for row in rows.mappings()]
 
 
-def page(connection: Connection, after: tuple[int, str] | None, limit: int, *, only_open: bool) -> list[Incident]:
-    """The latest first; `after` is (began_at, id) of the last of the page before."""
-    place = (incidents.c.began_at, incidents.c.id)
-    where: list[ColumnElement[bool]] = [incidents.c.ended_at.is_(None)] if only_open else []
-    if after is not None:
-        where.append(tuple_(*place) < tuple_(*after))
-    chosen = select(incidents).where(*where).order_by(*(it.desc() for it in place)).limit(limit)
-    return [_incident(row) for row in connection.execute(chosen).mappings()]
+def page(connection: Connection, after: Place | None, limit: int, *, only_open: bool) -> list[Incident]:
+    """The latest first, behind the last one of the page before."""
+    return _page(connection, after, limit, [incidents.c.ended_at.is_(None)] if only_open else [])
+
+
+def ended(connection: Connection, after: Place | None, limit: int) -> list[Incident]:
+    """Likewise, of those of which something was heard again."""
+    return _page(connection, after, limit, [incidents.c.ended_at.is_not(None)])
 
 
 def one(connection: Connection, id: str) -> Incident | None:
     row = connection.execute(select(incidents).where(incidents.c.id == id)).mappings().one_or_none()
     return None if row is None else _incident(row)
+
+
+def untold(connection: Connection, limit: int) -> list[Incident]:
+    """Those that have changed since owners were told of them, in the order in which they began."""
+    rows = connection.execute(
+        select(incidents).where(incidents.c.told < _CHANGE).order_by(incidents.c.began_at, incidents.c.id).limit(limit)
+    )
+    return [_incident(row) for row in rows.mappings()]
+
+
+def tell(connection: Connection, it: Incident) -> bool:
+    """Note that owners are told of its change; false where somebody else has."""
+    as_it_was = (incidents.c.id == it.id, incidents.c.told == it.told)
+    return connection.execute(update(incidents).where(*as_it_was).values(told=it.change)).rowcount == 1
+
+
+def _page(connection: Connection, after: Place | None, limit: int, where: list[ColumnElement[bool]]) -> list[Incident]:
+    place = (incidents.c.began_at, incidents.c.id)
+    behind = [] if after is None else [tuple_(*place) < tuple_(*after)]
+    chosen = select(incidents).where(*where, *behind).order_by(*(it.desc() for it in place)).limit(limit)
+    return [_incident(row) for row in connection.execute(chosen).mappings()]
 
 
 def _incident(row: RowMapping) -> Incident:

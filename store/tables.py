@@ -609,6 +609,7 @@ incidents = Table(
     Column("reason", Text, nullable=False),
     Column("streams", Text, nullable=False, server_default="[]"),  # [source, name] each, as JSON; * is any
     Column("percent", BigInteger, nullable=False, server_default="0"),  # of the usual that came when it began
+    Column("told", Integer, nullable=False, server_default="0"),  # which change owners were told of; 0: none
     Index("incidents_by_time", "began_at", "id"),
     Index("incidents_open", "ended_at", "until"),
 )

@@ -22,7 +22,7 @@ PLACE = {"noshow_sdk": ROOT / "sdk"}  # of a package that is not at the root
 BENEATH_THE_SDK = {"opentelemetry", "google", "requests"}  # the latter two come with OpenTelemetry's exporter
 SPEC_FINDINGS_AND_TRUTH = {
     *("rules.spec", "rules.spec_truth", "rules.expression", "rules.expression_text"),
-    *("rules.verdict", "rules.truth"),
+    *("rules.verdict", "rules.truth", "rules.awaited"),
 }
 
 

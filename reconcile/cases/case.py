@@ -50,6 +50,9 @@ class News(StrEnum):
     ESCALATED = "case.escalated"  # has been unresolved for longer than it may
     DUE_SOON = "step.due_soon"  # of no case yet: a step that has not come and will soon be late
     DISCREPANCY = "discrepancy.found"  # of no case: the source of truth and what is stored here differ
+    SILENT = "source.silent"  # of no case: what falls silent is waited for
+    LET_GO = "source.let_go"  # the same is waited for no longer
+    BACK = "source.back"  # the same is heard again
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ MOMENTARY = frozenset({News.DUE_SOON, News.DISCREPANCY})
 """What is told and done with: nobody hears that it is over."""
 
 
+OF_INCIDENTS = frozenset({News.SILENT, News.LET_GO, News.BACK})
+"""Told each by itself, whatever a route groups by."""
+
+
 class Told(StrEnum):
     """What the last message to a receiver said of a subject."""
 
@@ -61,6 +65,8 @@ def what_to_say(told: Told, is_open: bool, last: News, escalated: bool) -> News 
         return last
     if last is News.DUE_SOON:
         return last if told is Told.NOTHING else None
+    if last in OF_INCIDENTS:
+        return last if is_open or told is Told.OPEN else None
     if not is_open:
         return News.RESOLVED if told is Told.OPEN else None
     if told is Told.NOTHING:

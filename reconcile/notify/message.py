@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from reconcile.cases.case import News
-from reconcile.notify import case_data, digest, discrepancy_data, step_data
+from reconcile.notify import case_data, digest, discrepancy_data, silent_data, step_data
 from reconcile.notify.discrepant import Differs
 from reconcile.notify.due_soon import Warned
-from reconcile.notify.item import Item
+from reconcile.notify.item import OF_INCIDENTS, Item
+from reconcile.notify.unheard import Silent
 from store.instant import rfc3339
 
 CHANGED = "cases.changed"  # several cases at once
@@ -64,6 +65,8 @@ def _one(item: Item, public_url: str, now: int) -> dict[str, object]:
         return step_data.data(msgspec.json.decode(item.snapshot, type=Warned), public_url, now)
     if item.type is News.DISCREPANCY:
         return discrepancy_data.data(msgspec.json.decode(item.snapshot, type=Differs), public_url)
+    if item.type in OF_INCIDENTS:
+        return silent_data.data(msgspec.json.decode(item.snapshot, type=Silent), item.type, public_url)
     return case_data.data(item.change, public_url, now)
 
 

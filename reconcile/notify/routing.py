@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from reconcile.identity import group_id
+from reconcile.notify.item import OF_INCIDENTS
 from store.matcher import Facts, all_fit
 from store.settings_notify import CASE, DEFAULT, Endpoint, NotifySettings, Route
 
@@ -83,5 +84,6 @@ def ways(route: Route, facts: Facts) -> list[tuple[Route, ...]]:
 
 
 def _alike(route: Route, subject: str, facts: Facts) -> Iterator[tuple[str, str]]:
-    for name in route.group_by:
+    apart = (CASE,) if facts.get("type") in OF_INCIDENTS else ()
+    for name in dict.fromkeys((*route.group_by, *apart)):
         yield name, subject if name == CASE else facts.get(name, "")

@@ -17,6 +17,7 @@ _SIGNS: Mapping[str, str] = {
     "info": ":large_blue_circle:",
 }
 _SETTLED = ":large_green_circle:"
+_GOOD = frozenset({"case.resolved", "source.back"})
 
 
 def request(endpoint: Endpoint, message_id: str, payload: str, now: int) -> tuple[dict[str, str], bytes]:
@@ -34,7 +35,7 @@ def blocks(message: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _sign(type_: str, data: Mapping[str, Any]) -> str:
-    return _SETTLED if type_ == "case.resolved" else _SIGNS.get(data.get("severity") or "", _SIGNS["warning"])
+    return _SETTLED if type_ in _GOOD else _SIGNS.get(data.get("severity") or "", _SIGNS["warning"])
 
 
 def _items(data: Mapping[str, Any]) -> Iterable[dict[str, object]]:
