@@ -7,13 +7,14 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api import latency, overview, rule_files, standing
+from api import latency, overview, rule_files, silent, standing
 from api.access.keeper import Keeper
 from api.aside import Aside
 from api.latency import WINDOWS, Latency, Window
 from api.overview import Kept, Overview, States
 from api.rendering import Templates
 from api.rule_files import RuleFile
+from api.silent import Silent
 from api.standing import Standing
 from reconcile.cases.desk import Desk
 from reconcile.quarantine.bench import Bench
@@ -67,6 +68,10 @@ class Context:
             with database.read() as connection:
                 return rule_files.of_all(connection)
 
+        def load_silent() -> tuple[Silent, ...]:
+            with database.read() as connection:
+                return silent.at_present(connection, services.rulebook, clock.now())
+
         def load_standing() -> Standing:
             with database.read() as connection:
                 return standing.standing(connection, clickhouse, clock.now())
@@ -85,7 +90,7 @@ class Context:
             database,
             clock,
             services.rulebook,
-            Templates(lambda: sum(file.refused for file in files.get()), waiting.get),
+            Templates(lambda: sum(file.refused for file in files.get()), Kept(load_silent, clock).get, waiting.get),
             Kept(load_overview, clock),
             Kept(lambda: overview.states(clickhouse), clock),
             files,

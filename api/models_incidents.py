@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.models import Time
+from api.models import Next, StepName, Time, WorkflowName
+from api.parameters import without_nul
 
 
 class Incident(BaseModel):
@@ -22,6 +23,10 @@ class Incident(BaseModel):
     ]
     subject: Annotated[str, Field(description="A source, event names, or `everything`.", examples=["payments"])]
     names: Annotated[list[str], Field(description="Of the events; `*` is any.", examples=[["PaymentReceived"]])]
+    steps: Annotated[
+        dict[WorkflowName, list[StepName]],
+        Field(description="What waits for them, by the rules in force: of each workflow, its steps."),
+    ]
     since: Annotated[Time, Field(description="When the last of them came, or they became few.")]
     began_at: Time
     until: Annotated[Time, Field(description="It is waited for at most until then.")]
@@ -35,13 +40,19 @@ class Incident(BaseModel):
     reason: str | None
 
 
-class Incidents(BaseModel):
+class IncidentPage(BaseModel):
     items: list[Incident]
+    next: Next
 
 
 class Dismissal(BaseModel):
     """Why it need not be waited for."""
 
-    model_config = {"extra": "forbid"}
+    model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
+        AfterValidator(without_nul),
+        Field(description="Why; it goes to the audit trail.", examples=["the provider is being moved until noon"]),
+    ]

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from api.assets import address
 from api.deeds import did
 from api.links import order_path, safe_url
 from api.parameters import Age
+from api.silent import Silent
 from store.instant import rfc3339
 
 FOLDER = Path(__file__).parent / "templates"
@@ -27,6 +28,7 @@ PLACES: Mapping[str, str] = {
     "/silences": "Silences",
     "/notifications": "Notifications",
     "/quarantine": "Quarantine",
+    "/incidents": "Incidents",
     "/audit": "Audit",
     "/rules": "Rules",
     "/health": "Health",
@@ -46,12 +48,16 @@ ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\
 
 
 class Templates:
-    """Every page tells of `refused_rules`, how many rule files are refused at present, and of `quarantined`, how many
-    events wait in the quarantine."""
+    """Every page tells of `refused_rules`, how many rule files are refused at present, of what is `silent`, and of
+    `quarantined`, how many events wait in the quarantine."""
 
-    def __init__(self, refused_rules: Callable[[], int], quarantined: Callable[[], int]) -> None:
-        self._refused_rules = refused_rules
-        self._quarantined = quarantined
+    def __init__(
+        self,
+        refused_rules: Callable[[], int],
+        silent: Callable[[], Sequence[Silent]],
+        quarantined: Callable[[], int],
+    ) -> None:
+        self._told = {"refused_rules": refused_rules, "silent": silent, "quarantined": quarantined}
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
         """Every template can name who looks (`viewer`; `None` on pages that are for everybody), the path that was asked
@@ -61,8 +67,7 @@ class Templates:
             "viewer": viewer_of(request),
             "at": request.url.path,
             "sign_in": sign_in_path(request),
-            "refused_rules": self._refused_rules,
-            "quarantined": self._quarantined,
+            **self._told,
         }
         return HTMLResponse(page.render(whole | values))
 
@@ -155,6 +160,7 @@ def _environment() -> Environment:
         in_words=times.in_words,
         from_now=times.from_now,
         lasting=times.lasting,
+        clock=times.clock,
         span=times.span,
         took=times.took,
         words=words,

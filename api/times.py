@@ -23,6 +23,13 @@ def short_date(micros: int) -> str:
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
 
+def clock(micros: int, now: int) -> str:
+    """`10:02 UTC`; of another day than today with that, `26 Nov 10:02 UTC`."""
+    at = moment(micros)
+    day = "" if at.date() == moment(now).date() else f"{at.day} {MONTHS[at.month - 1]} "
+    return f"{day}{at:%H:%M} UTC"
+
+
 def took(micros: int) -> str:
     """A span that is mostly short, more exactly: `12 ms`, `1.3 s`; from a minute on as `span`."""
     return f"{micros / SECOND:.1f} s" if SECOND <= micros < MINUTE else span(micros)

@@ -10,6 +10,7 @@ from api.pages import (
     case,
     discrepancies,
     health,
+    incidents,
     notifications,
     order,
     quarantine,
@@ -23,6 +24,6 @@ router = APIRouter(include_in_schema=False)
 
 for page in (
     *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, quarantine, audit, rules, health),
+    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health),
 ):
     router.include_router(page.router)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.times import from_now, in_words, lasting, span
+from api.times import clock, from_now, in_words, lasting, span
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import NOON
 
@@ -42,3 +42,8 @@ def test_what_lasts_has_lasted_a_second_at_least() -> None:
 
 def test_an_instant_in_words_is_utc_and_exact() -> None:
     assert in_words(NOON + 1_500_000) == "2025-11-20 12:00:01.5 UTC"
+
+
+def test_an_instant_of_today_is_told_by_the_clock() -> None:
+    assert clock(NOON - 10 * MINUTE, NOON) == "11:50 UTC"
+    assert clock(NOON - 13 * HOUR, NOON) == "19 Nov 23:00 UTC"

@@ -59,6 +59,8 @@ TABLE = (
     Row("POST", "/truth/file/preview", OPERATE),
     Row("POST", "/truth/file", OPERATE),
     Row("GET", "/discrepancies", READ),
+    Row("GET", "/incidents", READ),
+    Row("POST", "/incidents/{id}/end", OPERATE, form={"reason": "known"}),
     Row("GET", "/silences", READ),
     Row("POST", "/silences", ADMINISTER),
     Row("POST", "/silences/preview", ADMINISTER),
