@@ -35,6 +35,10 @@ class Silent:
         """Each once, whichever workflow it is of."""
         return list(dict.fromkeys(name for names in self.steps.values() for name in names))
 
+    def holds(self, workflow: str, step: str) -> bool:
+        """Whether this step is not judged to be missing for it."""
+        return self.incident.is_holding and step in self.steps.get(workflow, ())
+
 
 def seen(it: Incident, rulebook: Rulebook, now: int) -> Silent:
     waits = waiting(rulebook.workflows, it.names)

@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": "noshow.demo_command:demo_command",
     "evaluator": "noshow.serve_commands:evaluator_command",
     "events": "noshow.event_commands:events_group",
+    "incidents": "noshow.incident_commands:incidents_group",
     "quarantine": "noshow.quarantine_commands:quarantine_group",
     "reconciler": "noshow.serve_commands:reconciler_command",
     "routes": "noshow.notify_commands:routes_group",

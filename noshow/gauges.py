@@ -1,6 +1,6 @@
 """What is held at the moment, in the stores and on the way to them, counted when somebody asks for metrics."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from sqlalchemy import Column, func, select
@@ -9,16 +9,19 @@ from api.latency import PERCENTILES, Latency, latency, ways
 from api.overview import Kept
 from noshow.collecting import Collecting
 from noshow.stores import Stores
-from store import collectors, quarantine
+from store import collectors, incidents, quarantine
 from store.clock import Clock
 from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import HOUR, SECOND
+from store.incidents import SILENT, Incident
 from store.quarantine import Wanted
 from store.tables import cases, messages
 
 Numbers = Mapping[str, float]
 """By the value of a label."""
+
+_INCIDENTS = 1000  # at once: more are not worth counting
 
 
 def observe(meter: Meter, stores: Stores, clock: Clock) -> None:
@@ -46,6 +49,14 @@ def observe(meter: Meter, stores: Stores, clock: Clock) -> None:
     gauge("noshow.cases", "1", "Cases.", "state", lambda: _by_state(stores.database, cases.c.state))
     gauge("noshow.notifications", "1", "Messages.", "state", lambda: _by_state(stores.database, messages.c.state))
     gauge("noshow.quarantine.events", "1", "Refused events that nobody has seen to.", "state", quarantined)
+    gauge("noshow.incidents.open", "1", "Sources that are silent.", "state", lambda: _silent(stores.database))
+    gauge(
+        "noshow.held.instances",
+        "1",
+        "Correlation IDs that are not judged for want of them.",
+        "kind",
+        lambda: _held(stores.database),
+    )
     gauge("noshow.collector.lag", "s", "How far the watermark of each collector is behind.", "collector", lags)
 
 
@@ -102,3 +113,19 @@ def _by_state(database: Database, state: Column[str]) -> Numbers:
     counted = select(state, func.count()).group_by(state)
     with database.read() as connection:
         return {name: number for name, number in connection.execute(counted)}
+
+
+def _silent(database: Database) -> Numbers:
+    """Incidents by what became of them."""
+    holding = [it.is_holding for it in _incidents(database)]
+    return {"holding": sum(holding), "let_go": len(holding) - sum(holding)}
+
+
+def _held(database: Database) -> Numbers:
+    """What is held until the same instant was counted together."""
+    return {SILENT: sum({it.until: it.held for it in _incidents(database) if it.is_holding}.values())}
+
+
+def _incidents(database: Database) -> Sequence[Incident]:
+    with database.read() as connection:
+        return incidents.page(connection, None, _INCIDENTS, only_open=True)

@@ -24,6 +24,11 @@ DONE: Mapping[str, str] = {
     "end": "Nothing waits for it any more. What was held is judged within seconds.",
     "over": "Nothing waited for it any more.",
 }
+ENDINGS: Mapping[str, str] = {
+    Because.BACK: "back in time",
+    Because.RAN_OUT: "held too long",
+    Because.DISMISSED: "waiting ended",
+}
 
 
 class IncidentsParameters(Parameters):
@@ -62,6 +67,7 @@ def _page(request: Request, here: Context, asked: IncidentsParameters, refusal: 
         "incidents.html",
         open=is_open,
         ended=ended,
+        endings=ENDINGS,
         first=asked.after is None,
         more=board_path({"after": after}, "/incidents") if after else None,
         now=now,

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from store.event import HOUR, MINUTE, Event
+from store.incidents import Because
+from tests.api.incident_rows import put_back, put_let_go, put_silent
 from tests.api.rule_rows import in_force, put, refused
 from tests.api.shop import Order, Shop, arrived_late, cancelled, half_undone, orphan, running, unpaid, unshipped
 from tests.browser.conftest import Tabs
@@ -22,6 +24,7 @@ PATHS = (
     "/discrepancies",
     "/audit",
     "/quarantine",
+    "/incidents",
     "/health",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
@@ -47,6 +50,9 @@ def stocked(shop: Shop) -> Shop:
         Order("sixty", "complete", NOON - 2 * HOUR, steps),
         Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
     )
+    put_back(shop.database, put_silent(shop.database, LONG, LONG, held=10**9))
+    put_let_go(shop.database, put_silent(shop.database, LONG, LONG, held=10**9), Because.DISMISSED, "anna", "x" * 600)
+    put_silent(shop.database, "payments, " * 40, *(name for name, *_ in steps), held=10**9)
     put(
         shop.database,
         in_force("order-fulfilment", done=34, total=120, outdated=12),

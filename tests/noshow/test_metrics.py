@@ -28,6 +28,7 @@ from store.settings_notify import Endpoint
 from store.spending import Spent
 from tests.api import figure_rows
 from tests.api.access.bearer import bearer
+from tests.api.incident_rows import put_let_go, put_silent
 from tests.api.shop import Shop, unpaid
 from tests.collector.otlp import records as otlp
 from tests.conftest import NOON
@@ -113,6 +114,19 @@ def test_what_the_stores_hold_is_counted(running: Whole, clickhouse: ClickHouse,
     assert lag >= 0
     assert undocumented(found) == set()
     assert of(found, "noshow_quarantine_events", state="waiting") == 1
+
+
+def test_what_is_silent_and_what_is_held_for_it_is_counted(running: Whole, database: Database) -> None:
+    found = scraped(running)
+    assert [of(found, "noshow_incidents_open", state=state) for state in ("holding", "let_go")] == [0, 0]
+    assert of(found, "noshow_held_instances", kind="source_silent") == 0
+    put_silent(database, "payments", held=4312)
+    put_silent(database, "refunds", held=4312)
+    put_let_go(database, put_silent(database, "shop", held=9))
+    found = scraped(running)
+    assert [of(found, "noshow_incidents_open", state=state) for state in ("holding", "let_go")] == [2, 1]
+    assert of(found, "noshow_held_instances", kind="source_silent") == 4312, "both are held until the same instant"
+    assert undocumented(found) == set()
 
 
 def test_while_a_store_is_away_the_rest_is_told(
