@@ -14,9 +14,11 @@ from store.event import HOUR
 from store.tables import message_subjects, messages
 from tests.reconcile.desk import AT_ONCE, NOON
 from tests.reconcile.notify.newsroom import Newsroom
+from tests.reconcile.notify.test_unheard import Office
 
 CASES = 150
 KILLS = 4
+INCIDENTS = 80
 
 
 def made(database: Database) -> int:
@@ -24,10 +26,10 @@ def made(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(messages)).scalar_one()
 
 
-def run_and_kill(database: Database, chance: random.Random) -> None:
+def run_and_kill(database: Database, chance: random.Random, what: str = "dispatching") -> None:
     """The kill comes at some instant after it has made its first message."""
     url = database.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.reconcile.notify.dispatching", url]
+    command = [sys.executable, "-m", f"tests.reconcile.notify.{what}", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -56,3 +58,20 @@ def test_killed_at_any_moment_every_case_is_told_once(any_database: Database) ->
     assert {ordinal for _, ordinal in about} == {1}
     assert all(json.loads(it["payload"])["data"]["group"]["number"] == 1 for it in room.sent())
     assert {it["created_at"] for it in room.sent()} == {NOON + HOUR}
+
+
+@pytest.mark.processes
+def test_killed_at_any_moment_every_change_of_an_incident_is_told_once(any_database: Database) -> None:
+    office = Office(any_database, (), AT_ONCE)
+    ids = [office.silent("Paid", subject=f"psp-{number}") for number in range(INCIDENTS)]
+    chance = random.Random(7)
+    for type_ in ("source.silent", "source.back"):
+        if type_ == "source.back":
+            for id in ids:
+                office.back(id, HOUR)
+        run_and_kill(any_database, chance, "hearing")
+        assert made(any_database) % INCIDENTS, "it was killed before it had finished"
+        office.dispatch(HOUR)
+        told = sorted(it["data"]["incident"] for it in office.room.sent() if it["type"] == type_)
+        assert told == sorted(ids)
+    assert made(any_database) == 2 * INCIDENTS
