@@ -1,8 +1,10 @@
 """What the stores hold in the end, as JSON: `python -m tests.faults.evidence CONFIG`, when nobody else has them."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -27,7 +29,7 @@ SELECT workflow, correlation_id, step, kind FROM findings GROUP BY ALL HAVING ar
 # Merges may have taken away what was there for a moment only; never that a finding is, or was, there.
 _OPENINGS = """
 SELECT workflow, correlation_id, step, kind, toUnixTimestamp64Micro(detected_at),
-       toUnixTimestamp64Micro(min(written_at))
+       toUnixTimestamp64Micro(min(written_at)), argMax(sentence, version)
 FROM findings GROUP BY ALL
 """
 
@@ -51,6 +53,13 @@ def evidence(clickhouse: ClickHouse, database: Database) -> dict[str, object]:
         "subjects": [list(row) for row in subjects],
         "pending": list(pending),
     }
+
+
+def evidence_of(config: Path) -> dict[str, Any]:
+    """Read by a process of its own."""
+    command = [sys.executable, "-m", "tests.faults.evidence", str(config)]
+    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return told
 
 
 if __name__ == "__main__":

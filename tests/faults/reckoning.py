@@ -90,7 +90,7 @@ def instances(evidence: Mapping[str, Any]) -> dict[Key, Instance]:
 def _check_findings(truth: Truth, evidence: Mapping[str, Any]) -> None:
     wanted = sorted([*key, *place] for key, it in truth.verdicts.items() for place in _found(it))
     assert sorted(evidence["findings"]) == wanted
-    for workflow, order, step, kind, judged_at, written_at in evidence["openings"]:
+    for workflow, order, step, kind, judged_at, written_at, _ in evidence["openings"]:
         explained = truth.explains((workflow, order), (step, kind), judged_at, written_at)
         assert explained, f"{workflow} {order}: {step} was never {kind} at {judged_at}"
 

@@ -1,17 +1,12 @@
-"""The outage drill: collectors accept while ClickHouse is away past a thousand deadlines; nothing is flagged for it."""
+"""The outage drill: collectors accept while ClickHouse is away past a thousand deadlines; nothing is flagged for it.
 
-import json
-import subprocess
-import sys
-import time
+In simulated time, and for real, a small one: `python -m tests.faults.outage` does ten thousand, by hand."""
+
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import yaml
 
 from collector.intake.drainer import Drainer
 from collector.intake.group import Bounds
@@ -24,9 +19,9 @@ from store.clickhouse import ClickHouse
 from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import HOUR, MINUTE, SECOND, Event, EventColumns
-from tests.clickhouse_server import Fault
-from tests.end_to_end.process import PATIENCE, free_port, until_ready
-from tests.faults.collector_line import NDJSON, Line, until
+from tests.end_to_end.process import PATIENCE
+from tests.faults.outage import Plan, check, run
+from tests.faults.outage_rooms import FORMS
 from tests.rules.evaluate.test_evaluator import SETTINGS
 from tests.rules.shop import FULFILMENT, NOON, event
 
@@ -142,55 +137,10 @@ def test_a_clock_that_jumps_loses_and_doubles_nothing(simulation: Simulation, ju
     assert sorted(rows) == sorted((f"o-{number}", 1) for number in range(30))
 
 
-QUICK = """\
-workflow: orders
-owner: orders
-grace: 1s
-start: OrderPlaced
-steps:
-  payment: {event: PaymentReceived, within: 6s}
-"""
-
-
-@contextmanager
-def evaluator(line: Line) -> Iterator[None]:
-    """A real `noshow evaluator` on the stores of the line."""
-    (line.place / "rules").mkdir()
-    (line.place / "rules" / "orders.yaml").write_text(QUICK)
-    config, port = line.place / "evaluator.yaml", free_port()
-    settings = yaml.safe_load((line.place / "noshow.yaml").read_text()) | {
-        "port": port,
-        "rules": "rules",
-        "evaluator": {"tick": "100ms"},
-    }
-    config.write_text(yaml.safe_dump(settings))
-    with (line.place / "evaluator.log").open("ab") as log:
-        command = [sys.executable, "-m", "noshow", "evaluator", "--config", str(config)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": "/"})
-    try:
-        until_ready(f"http://127.0.0.1:{port}", process, line.place / "evaluator.log")
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def report(line: Line, name: str, orders: range) -> None:
-    now = time.time_ns() // 1_000 / SECOND
-    events = ({"id": f"{name}-{n}", "correlation_id": f"o-{n}", "name": name, "time": now} for n in orders)
-    content = b"\n".join(json.dumps(it).encode() for it in events)
-    assert httpx.post(f"{line.url}/v1/events", content=content, headers=NDJSON).status_code == 200
+QUICK = Plan(300, placing=1, within=6, cut=9, before=1, behind=2)
 
 
 @pytest.mark.processes
-def test_the_same_with_real_processes(line: Line) -> None:
-    with evaluator(line):
-        report(line, "OrderPlaced", range(ORDERS))
-        placed = time.monotonic()
-        with line.server.fault(Fault.REFUSE):
-            report(line, "Noise", range(50_000))  # so that it takes a while to drain what comes behind
-            for share in range(0, ORDERS - UNPAID, 99):
-                report(line, "PaymentReceived", range(share, share + 99))
-            until(lambda: time.monotonic() > placed + 8)  # all deadlines have passed
-        until(lambda: len(line.clickhouse.query(MISSING)) >= UNPAID)
-    assert [order for (order,) in line.clickhouse.query(MISSING)] == _unpaid()
+@pytest.mark.parametrize("form", ["senders", "killed"])
+def test_the_same_with_real_processes(tmp_path: Path, form: str) -> None:
+    check(run(FORMS[form], tmp_path / form, QUICK))

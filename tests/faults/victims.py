@@ -93,8 +93,8 @@ def whole(place: Path, owner: str) -> Iterator[Victims]:
     """`noshow serve` on embedded stores."""
     _write(place, owner, {"data": "data"})
     victim = Victim("serve", place / "noshow.yaml", place / "serve.log")
-    with _killed_in_the_end(Victims(place, [victim], victim.url, victim.url)) as victims:
-        yield victims
+    with killed_in_the_end([victim]):
+        yield Victims(place, [victim], victim.url, victim.url)
 
 
 @contextmanager
@@ -102,16 +102,16 @@ def parts(place: Path, owner: str, clickhouse: str, database: str) -> Iterator[V
     """A process for each part, on stores at these addresses."""
     _write(place, owner, {"data": "data", "clickhouse": {"url": clickhouse}, "database": {"url": database}})
     victims = [Victim(it, place / "noshow.yaml", place / f"{it}-{n}.log") for n, it in enumerate(PARTS)]
-    with _killed_in_the_end(Victims(place, victims, victims[3].url, victims[4].url)) as them:
-        yield them
+    with killed_in_the_end(victims):
+        yield Victims(place, victims, victims[3].url, victims[4].url)
 
 
 @contextmanager
-def _killed_in_the_end(victims: Victims) -> Iterator[Victims]:
+def killed_in_the_end(processes: Sequence[Victim]) -> Iterator[None]:
     try:
-        yield victims
+        yield
     finally:
-        for it in victims.processes:
+        for it in processes:
             it.kill()
 
 
