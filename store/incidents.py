@@ -149,6 +149,12 @@ def unsettled(connection: Connection, now: int) -> list[Incident]:
     return [_incident(row) for row in rows.mappings()]
 
 
+def lately(connection: Connection, since: int) -> list[Incident]:
+    """Those that were open at some time since then."""
+    recent = or_(incidents.c.ended_at.is_(None), incidents.c.ended_at >= since)
+    return [_incident(row) for row in connection.execute(select(incidents).where(recent)).mappings()]
+
+
 def page(connection: Connection, after: Place | None, limit: int, *, only_open: bool) -> list[Incident]:
     """The latest first, behind the last one of the page before."""
     return _page(connection, after, limit, [incidents.c.ended_at.is_(None)] if only_open else [])

@@ -25,7 +25,7 @@ from store.settings_kafka import KafkaSettings, kafka
 from store.settings_notify import Endpoint, NotifySettings, Route
 from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
-from store.settings_silence import EXPECT, SilenceSettings, expectations
+from store.settings_silence import EXPECT, EXPECT_SOURCES, SilenceSettings, expectations
 from store.settings_source import (
     CONFIG,
     FILE_SUFFIX,
@@ -281,7 +281,7 @@ def load(
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
     in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *KAFKA_KEYS, *_file_keys(*SECRETS)]
-    branches: dict[Key, Branch | None] = {ROUTE: None, SOURCES: None, RATES: None, EXPECT: None}
+    branches: dict[Key, Branch | None] = dict.fromkeys((ROUTE, SOURCES, RATES, EXPECT, EXPECT_SOURCES))
     path = _file(environ, file)
     sources = (
         {} if path is None else from_file(path, in_file, branches, problems),
@@ -412,7 +412,12 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         retention=read.optional(RETENTION),
         stretch=read.value(STRETCH),
         hold_at_most=read.value(HOLD_AT_MOST),
-        silence=SilenceSettings(expectations(read.branches[EXPECT]), read.value(LEARN), read.optional(IGNORE) or ()),
+        silence=SilenceSettings(
+            expectations(read.branches[EXPECT]),
+            read.value(LEARN),
+            read.optional(IGNORE) or (),
+            expectations(read.branches[EXPECT_SOURCES]),
+        ),
         most_events=read.value(MOST_EVENTS),
         lag_at_most=read.value(LAG_AT_MOST),
         shares=read.optional(SHARES) or (SHARES_OF_A_SERVER if CLICKHOUSE.key in read.given else 1),

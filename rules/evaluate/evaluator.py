@@ -25,7 +25,7 @@ from rules.evaluate.record_rows import Stamp
 from rules.evaluate.records import Written, close_refuted, write
 from rules.evaluate.removal import remove
 from rules.evaluate.runaway import Runaways
-from rules.evaluate.silence.watch import Watch
+from rules.evaluate.silence.watch import Listener, Watch
 from rules.evaluate.staleness import NotJudged
 from rules.evaluate.sweep import Compared, Stale, Sweep, Swept, frozen_before
 from rules.evaluate.verdicts import Verdicts, make_room
@@ -104,7 +104,8 @@ class _Round:
 
 
 class Evaluator:
-    """Of a share. One of any number; only the one that holds the lease of the share does anything."""
+    """Of a share. One of any number; only the one that holds the lease of the share does anything. Those of one process
+    have one `watch`."""
 
     def __init__(
         self,
@@ -114,6 +115,7 @@ class Evaluator:
         settings: EvaluatorSettings,
         holder: str,
         share: Share = ALL,
+        watch: Watch | None = None,
     ) -> None:
         self._clickhouse = clickhouse
         self._database = database
@@ -132,7 +134,7 @@ class Evaluator:
         self._sweep = Sweep(self._rules, settings, self._runaways.known, share)
         self._passes = Passes(settings.stretch)
         self._holds = Holds(settings.hold_at_most, counts=share.which == 0)
-        self._watch = Watch(settings, holder)
+        self._silence = Listener(watch or Watch(settings, holder))
         self._hold = Hold(0)
         self._books = Books()
         self._judged_until = 0
@@ -191,8 +193,7 @@ class Evaluator:
         self._adopt()
         with self._books.of(Work.LOOK):
             self._hold = self._holds.look(self._database, now)
-            silence = self._watch.look(self._clickhouse, self._database, now)
-            self._hold = with_silence(self._hold, silence)
+            self._hold = with_silence(self._hold, self._silence.look(self._clickhouse, self._database, now))
             lease = self._next(now)
             self._backlog.find(self._clickhouse, self._database)
             self._round = round_ = self._round or self._begin(lease)
@@ -291,7 +292,7 @@ class Evaluator:
         self._passes.forget(counted)
         self._passes.end_round(self._rules, round_.looked_at, round_.as_of)
         self._blocks.done(round_.look)
-        self._watch.rewoken(round_.released)
+        self._silence.rewoken(round_.released)
         self._judged_until = round_.as_of
         self._round = None
 

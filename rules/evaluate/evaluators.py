@@ -13,6 +13,7 @@ from rules.evaluate import progress
 from rules.evaluate.evaluator import Evaluator, Standing, Tick, Ticking, unchanged
 from rules.evaluate.fair import due
 from rules.evaluate.progress import ByWorkflow
+from rules.evaluate.silence.watch import Watch
 from rules.evaluate.staleness import NotJudged
 from rules.ruleset import Rule
 from store import leases, peers
@@ -75,6 +76,7 @@ class Evaluators:
         self._rules = tuple(rules)
         self._settings = settings
         self._holder = holder
+        self._watch = Watch(settings, holder)
         self._seats: dict[Share, _Seat] = {}
         self._lock = threading.Lock()  # of the seats, which the keeper of the rules and whoever measures look at, too
         self._elsewhere: Mapping[int, ByWorkflow] = {}
@@ -169,7 +171,8 @@ class Evaluators:
         return of_all
 
     def _evaluator(self, share: Share) -> Evaluator:
-        return Evaluator(self._clickhouse, self._database, self._rules, self._settings, self._holder, share)
+        wired = (self._clickhouse, self._database, self._rules, self._settings, self._holder)
+        return Evaluator(*wired, share, self._watch)
 
     def _agreed(self, now: int) -> bool:
         agreed = agree(self._database, self._settings.shares, now)
