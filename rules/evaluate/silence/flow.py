@@ -43,7 +43,7 @@ def usual_flow(windows: Mapping[int, Window]) -> Flow | None:
         return None
     for place, span in enumerate(SPANS):
         least = min(it.leanest[place] for it in days)
-        even = all(4 * it.leanest[place] >= 3 * it.middle[place] for it in days)
+        even = all(5 * it.leanest[place] >= 4 * it.middle[place] for it in days)
         if even and least >= _ENOUGH:
             return Flow(span, least, f"at least {least} in {span} min are usual")
     return None
