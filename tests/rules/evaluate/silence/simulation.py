@@ -144,7 +144,7 @@ class Watcher:
 
 def false_alarms(kind: Kind, names: int, weeks: int) -> list[Alarm]:
     """Of as many streams of a kind, none of which fails."""
-    found = []
+    found: list[Alarm] = []
     for number in range(names):
         traffic = made(kind, KNOWN + weeks * WEEK_LONG, Random(number))
         found += Watcher(traffic).alarms(KNOWN)
@@ -197,7 +197,7 @@ def main() -> None:
         print(_row(title, false_alarms(kind, asked.names, asked.weeks), asked), end="")
         nothing, third = (outages(kind, left, asked.outages) for left in (0.0, 1 / 3))
         print(f" {nothing} | {third} |", flush=True)
-    whole = []
+    whole: list[Alarm] = []
     for number in range(asked.names):
         parts = [made(kind, KNOWN + asked.weeks * WEEK_LONG, Random(number)) for kind in KINDS.values()]
         whole += Watcher(together(*parts)).alarms(KNOWN)

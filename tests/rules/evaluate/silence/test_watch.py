@@ -118,41 +118,41 @@ def test_names_of_one_source_are_one_incident(market: Market) -> None:
 
 def test_what_falls_to_a_part_is_told_since_then_held_and_over_when_it_is_as_usual(market: Market) -> None:
     market.open("web", "Placed", steady(60))
-    market.open("bank", "Paid", steady(60), lambda at: 0.2 if 30 <= at < 60 else 1.0)
-    seen = market.go_on(29)
+    market.open("bank", "Paid", steady(60), lambda at: 0.2 if 5 <= at < 35 else 1.0)
+    market.go_on(4)
     assert market.told() == []
-    seen = market.go_on(12)
+    seen = market.go_on(11)
     incident = market.open_incident()
     assert (incident.subject, incident.names) == ("bank", ("Paid",))
-    assert 28 * MINUTE <= incident.since - NOW <= 32 * MINUTE
+    assert 3 * MINUTE <= incident.since - NOW <= 7 * MINUTE
     assert 15 <= incident.percent <= 60
     assert held(seen) == {"Paid": Held(incident.since, incident.until)}
-    market.go_on(18)
+    market.go_on(17)
     assert market.open_incident().because == "ran_out"
-    seen = market.go_on(10)
+    seen = market.go_on(12)
     assert (held(seen), market.told(), market.incidents()[0].is_open) == ({}, ["bank"], False)
 
 
 def test_everything_that_falls_to_a_part_at_once_is_one(market: Market) -> None:
     for source in ("web", "bank", "till"):
-        market.open(source, f"By {source}", steady(60), lambda at: 0.2 if at >= 30 else 1.0)
-    market.go_on(42)
+        market.open(source, f"By {source}", steady(60), lambda at: 0.2 if at >= 5 else 1.0)
+    market.go_on(17)
     assert (market.told(), market.open_incident().names) == (["everything"], ("*",))
 
 
 def test_of_a_part_that_one_source_makes_everything_fall_to_the_source_is_told(market: Market) -> None:
-    market.open("web", "Placed", steady(200), lambda at: 0.2 if at >= 30 else 1.0)
+    market.open("web", "Placed", steady(200), lambda at: 0.2 if at >= 5 else 1.0)
     for source in ("bank", "till"):
         market.open(source, f"By {source}", steady(20))
-    market.go_on(42)
+    market.go_on(17)
     assert market.told() == ["web"]
 
 
 def test_an_incident_that_goes_on_does_not_keep_others_from_being_told(market: Market) -> None:
     market.open("old", "Scanned", steady(60), stops(10))
-    market.open("web", "Placed", steady(60), stops(40))
+    market.open("web", "Placed", steady(60), stops(20))
     market.open("till", "Placed", steady(60))
-    market.go_on(44)
+    market.go_on(24)
     assert market.told() == ["web", "old"]
 
 
@@ -191,9 +191,9 @@ def test_beyond_the_limit_names_are_not_watched_but_their_sources_are(
 ) -> None:
     monkeypatch.setattr(known, "MOST", 3)
     for name in ("Placed", "Paid", "Packed", "Sent"):
-        market.open("web", name, steady(60), stops(20) if name == "Paid" else stops(30))
+        market.open("web", name, steady(60), stops(5) if name == "Paid" else stops(10))
     market.open("till", "Placed", steady(60))
-    market.go_on(28)
+    market.go_on(9)
     assert market.told() == []
     market.go_on(6)
     assert (market.told(), set(market.open_incident().names)) == (["web"], {"Placed", "Paid", "Packed", "Sent"})
