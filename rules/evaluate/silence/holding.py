@@ -6,7 +6,7 @@ since is missing before anybody knows. While all of them are heard that costs no
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rules.evaluate.silence.known import Known
+from rules.evaluate.silence.known import GONE, Known
 from rules.evaluate.silence.returns import SUSPECT, Returns
 from rules.evaluate.silence.usual import SHORTEST
 from rules.held import Held, Holding
@@ -44,7 +44,7 @@ class Lively:
         self.waited: list[tuple[str, Held]] = []
         self.heard: dict[str, int] = {}  # since when a name is held by what is heard
         for stream, usual in known.usual.items():
-            if usual.lively and stream in known.last:
+            if usual.lively and stream in known.last and known.gap(stream, now) < GONE:
                 self._look_at(stream)
 
     def _look_at(self, stream: Stream) -> None:

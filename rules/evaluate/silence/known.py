@@ -18,6 +18,7 @@ MOST = 5_000  # sources, names, and names of sources, that are watched
 _EASY = 500  # streams: for so few it costs nothing to look often, and to learn all anew every minute
 _HEARD_AT_FIRST, _HEARD_ANEW = 10 * MINUTE, 30 * SECOND  # what is accepted may become visible later
 _MEET_EVERY = HOUR
+GONE = 7 * DAY  # what was not heard for so long is not expected any more
 _NO_LONGER_UNUSUAL = DAY  # after which what is during an incident is learned from
 
 _NAMES, _SOURCES = Level(source=False, name=True), Level(source=True, name=False)
@@ -70,12 +71,15 @@ class Known:
             self._learned_at = now
         self._counted_at = now
 
+    def is_declared(self, stream: Stream) -> bool:
+        return stream in self._declared
+
     def gap(self, stream: Stream, now: int) -> int:
         """For how long (µs) nothing was heard; 0 where that is unknown."""
         return now - self.last[stream] if stream in self.last else 0
 
     def is_silent(self, stream: Stream, now: int) -> bool:
-        return stream in self.usual and self.gap(stream, now) > self.usual[stream].patience
+        return stream in self.usual and self.usual[stream].patience < self.gap(stream, now) < GONE
 
     def is_scarce(self, stream: Stream) -> bool:
         return stream in self.flows and stream in self.counts and is_scarce(self.flows[stream], self.counts[stream])
@@ -127,7 +131,7 @@ class Known:
             self.usual.pop(stream, None)
 
     def _is_watched(self, stream: Stream) -> bool:
-        if stream in self._declared or not self.senders.is_of_its_own(stream):
+        if self.is_declared(stream) or not self.senders.is_of_its_own(stream):
             return False
         names = self.senders.names_of(stream)
         return stream == EVERYTHING or any(map(self._settings.heeds, names))

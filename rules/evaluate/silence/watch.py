@@ -15,7 +15,7 @@ from rules.evaluate.doubt import Doubt
 from rules.evaluate.silence import arrivals
 from rules.evaluate.silence.flow import BEFORE, became_few, percent_left
 from rules.evaluate.silence.holding import Lively, merged, of_incidents, with_heard
-from rules.evaluate.silence.known import Known
+from rules.evaluate.silence.known import GONE, Known
 from rules.evaluate.silence.returns import Returns
 from rules.evaluate.silence.telling import scarce, silent, subject
 from rules.held import ANY_NAME, Held, Holding
@@ -31,7 +31,7 @@ _LEASE, _TTL = "silence", 15 * SECOND
 _FRESH, _FRESH_OF_MANY = SECOND // 5, SECOND  # what was seen within that is not looked for again
 _COUNT_EVERY = 10 * SECOND
 _LEARNED_FROM = 9 * DAY
-_GONE = 7 * DAY  # after which it is not expected any more
+_UNUSUAL = DAY  # for which what fell to a part of the usual is not the usual
 
 _Change = Callable[[Connection], object]
 
@@ -120,8 +120,9 @@ class Watch:
                 yield partial(incidents.let_go, id=it.id, now=now, because=Because.RAN_OUT)
 
     def _is_over(self, it: Incident, now: int) -> bool:
-        """It is back, or not expected any more. What fell to a part of the usual is what is usual after a day."""
-        if now - it.since >= (DAY if it.percent else _GONE):
+        """It is back, or not expected any more, or what is usual now."""
+        learned = it.percent and not any(self._known.is_declared(stream) for stream in it.streams)
+        if now - it.since >= (_UNUSUAL if learned else GONE):
             return True
         return all(self._returns.is_over(stream, it, now) for stream in it.streams)
 

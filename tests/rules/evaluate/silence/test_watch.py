@@ -161,8 +161,11 @@ def test_what_does_not_come_for_a_week_is_not_expected_any_more(market: Market) 
     market.open("web", "Placed", steady(60))
     market.go_on(15)
     market.open_incident()
-    market.watch.look(market.clickhouse, market.database, NOW + 7 * 24 * HOUR + 10 * MINUTE)
+    week_later = NOW + 7 * 24 * HOUR + 10 * MINUTE
+    market.watch.look(market.clickhouse, market.database, week_later)
+    seen = market.watch.look(market.clickhouse, market.database, week_later + SECOND)
     assert [it.is_open for it in market.incidents() if it.subject == "old"] == [False]
+    assert "Scanned" not in seen.holding, "though it was lively"
 
 
 def test_a_rate_that_is_declared_of_a_source_is_watched_without_history(market: Market) -> None:
