@@ -57,10 +57,10 @@ def declared_flow(interval: int) -> Flow | None:
 
 
 def is_scarce(usual: Flow, counts: Counts) -> bool:
-    """Less than half of what is usual comes, since not long ago."""
+    """Less than half of what is usual comes, since not long ago. What has only begun to come is no less than before."""
     place = SPANS.index(usual.span)
-    twice = 2 * counts.lately[place + 1]
-    return twice < usual.least and (usual.declared or twice * BEFORE < counts.before[place] * usual.span)
+    twice, before = 2 * counts.lately[place + 1], counts.before[place]
+    return twice < usual.least and before > 0 and (usual.declared or twice * BEFORE < before * usual.span)
 
 
 def may_become_scarce(usual: Flow, counts: Counts) -> bool:

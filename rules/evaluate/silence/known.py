@@ -40,13 +40,16 @@ class Known:
         self.behind: dict[Stream, int] = {}
         self._declared = _declared(settings)
         self._recent: dict[Stream, Window] = {}
-        self._levels: tuple[Level, ...] = (_ALL,)
+        self._levels: tuple[Level, ...] = (_ALL, _SOURCES, _NAMES)
         self._heard_at = self._counted_at = self._learned_at = self._met_at = 0
 
     def listen(self, clickhouse: ClickHouse, now: int) -> None:
-        """What was heard until `now` (µs UTC). Raises StoreUnavailable."""
+        """What was heard until `now` (µs UTC); of what is new all is learned at once. Raises StoreUnavailable."""
         since = self._heard_at - _HEARD_ANEW if self._heard_at else now - _HEARD_AT_FIRST
-        for stream, it in arrivals.heard(clickhouse, self._levels, since, now).items():
+        heard = arrivals.heard(clickhouse, self._levels, since, now)
+        if self.is_easy and not heard.keys() <= self.last.keys():
+            self._counted_at = 0
+        for stream, it in heard.items():
             self.last[stream] = max(it.last, self.last.get(stream, 0))
             self.behind[stream] = max(it.behind, self.behind.get(stream, 0))
         self._heard_at = now
@@ -97,7 +100,8 @@ class Known:
                 self.last[stream] = max(it.last, self.last.get(stream, 0))
         pairs = sum(self.senders.is_of_its_own(Stream(it.source, it.name)) for it in sent)
         counts = {_SOURCES: len(self.senders.names), _NAMES: len(self.senders.sources), _PAIRS: pairs}
-        levels = (_ALL, *(level for level, count in counts.items() if 0 < count <= MOST))
+        wanted = {level for level, count in counts.items() if count <= MOST} - (set() if pairs else {_PAIRS})
+        levels = (_ALL, *(level for level in counts if level in wanted))
         if levels != self._levels and max(counts.values()) > MOST:
             log.warning("evaluator: silence is not told of each of more than %d sources, or event names", MOST)
         if levels != self._levels:

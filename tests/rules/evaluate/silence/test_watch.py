@@ -12,7 +12,8 @@ from rules.held import Held
 from store import incidents
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.event import HOUR, MINUTE, SECOND
+from store.event import HOUR, MINUTE, SECOND, Event
+from store.events import write
 from store.incidents import Incident, Stream
 from store.settings_silence import SilenceSettings
 from tests.rules.evaluate.silence.test_arrivals import BEGIN, store
@@ -70,6 +71,10 @@ def _part(it: Traffic, since: int, until: int) -> Traffic:
 
 def stops(at: int, back: int = 10_000) -> Rate:
     return lambda minute: 0.0 if at <= minute < back else 1.0
+
+
+def _event(name: str, source: str, at: int) -> Event:
+    return Event(name, "o-1", name, at, source, received_at=at)
 
 
 @pytest.fixture
@@ -187,6 +192,24 @@ def test_less_than_half_of_what_is_declared_is_told(market: Market) -> None:
     incident = market.open_incident()
     assert (incident.subject, incident.expected) == ("Paid", "one every 1 s is declared")
     assert 25 <= incident.percent <= 40
+
+
+def test_what_has_only_begun_to_come_is_not_few(market: Market) -> None:
+    market.use(SilenceSettings(expect={"Paid": SECOND // 2}))
+    market.open("web", "Placed", steady(60))
+    market.open("bank", "Paid", Kind(lambda *_: lambda minute: 120.0 if minute >= KNOWN + 3 else 0.0))
+    market.go_on(15)
+    assert market.told() == []
+
+
+def test_what_is_declared_is_held_from_its_first_events_on(clickhouse: ClickHouse, database: Database) -> None:
+    """In a store in which nothing was when the watch began."""
+    declared = SilenceSettings(expect={"Seen": SECOND}, expect_sources={"bank": SECOND})
+    watch = Watch(replace(SETTINGS, silence=declared), "one")
+    watch.look(clickhouse, database, NOW)
+    write(clickhouse, [_event("Paid", "bank", NOW + SECOND), _event("Seen", "web", NOW + 2 * SECOND)])
+    seen = watch.look(clickhouse, database, NOW + 3 * SECOND)
+    assert {name: it.since for name, it in seen.holding.items()} == {"Paid": NOW + SECOND, "Seen": NOW + 2 * SECOND}
 
 
 def test_beyond_the_limit_names_are_not_watched_but_their_sources_are(
