@@ -19,7 +19,7 @@ class Silences:
         self._random = random
         self._database = database
         self._names = [*names, ANY_NAME]
-        self._often = random.choice([0, 0.5, 0.9])
+        self._often = random.choice([0, 0.9, 0.9])
 
     def go_on(self, now: int) -> None:
         """`now` (µs UTC): up to where it was judged."""
@@ -40,7 +40,7 @@ class Silences:
         since = now - (self._random.choice([0, 1, MINUTE, 4 * MINUTE]) if self.early else 0)
         fallen = Fallen("somebody", (), chosen, since, "more was usual")
         with self._database.begin() as connection:
-            incidents.begin(connection, fallen, now, now + self._random.choice([1, 2, 5, 20]) * MINUTE)
+            incidents.begin(connection, fallen, now, now + self._random.choice([1, 5, 20, 60]) * MINUTE)
 
     def _end(self, now: int) -> None:
         """It is back, or nobody waits for it any more."""

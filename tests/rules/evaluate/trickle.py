@@ -15,7 +15,7 @@ from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import MINUTE, Event
 from store.shares import shares
-from tests.rules.evaluate.arriving import Arriving
+from tests.rules.evaluate.arriving import ROUNDS, Arriving
 from tests.rules.evaluate.silences import Silences
 from tests.rules.evaluate.test_evaluator import SETTINGS, Interrupting
 from tests.rules.random_cases import Case
@@ -35,7 +35,7 @@ class Trickle:
         self.clickhouse = clickhouse
         self.database = database
         self.drawn = drawn
-        self.now = drawn.as_of - 30 * MINUTE
+        self.now = drawn.as_of - 2 * ROUNDS * MINUTE  # about what passes until the end
         self.count = 0
         self.steadiness = random.choice([0.6, 1.0])  # with which an evaluator has the rules of the end
         self.neighbour = random.choice([self.other_workflow, self.small_workflow])()
@@ -107,9 +107,9 @@ class Trickle:
     def go_on(self) -> None:
         """A while passes, in which anything can happen."""
         random = self.random
-        self.now += random.choice([0, 1, MINUTE, 2 * MINUTE, 5 * MINUTE + 1])
+        self.pass_by(random.choice([0, 1, MINUTE, 2 * MINUTE, 5 * MINUTE + 1]))
         if random.random() < 0.4:
-            self.now += MINUTE  # by then the lease has run out
+            self.pass_by(MINUTE)  # by then the lease has run out
             self.evaluators = self.another()
         elif random.random() < 0.3:
             self.use(self.directory())
@@ -118,7 +118,11 @@ class Trickle:
             around(random.choice(["findings", "deadlines", "instances"]), self.cut_off)
         for _ in range(random.choice([0, 1, 1, 2, 5])):
             self.tick()
-        self.silences.go_on(min(self.now, self.drawn.as_of))
+        self.silences.go_on(self.now)
+
+    def pass_by(self, micros: int) -> None:
+        """In the end whoever had a lease has lost it, too."""
+        self.now = min(self.now + micros, self.drawn.as_of - MINUTE)
 
     def tick(self) -> bool:
         """Whether there is more to do."""
@@ -128,7 +132,7 @@ class Trickle:
     def tick_of(self, evaluator: Evaluator) -> bool:
         """Whoever is cut off forgets."""
         try:
-            tick = evaluator.tick(min(self.now, self.drawn.as_of))
+            tick = evaluator.tick(self.now)
         except StoreUnavailable:
             evaluator.forget()
             return True
@@ -144,6 +148,7 @@ class Trickle:
     def finish(self) -> None:
         self.now = self.drawn.as_of
         if self.silences.early:
+            self.settle()  # or nothing would have been held that is let go of now
             self.silences.end_all(self.now)
         if self.random.random() < 0.5:
             self.use(self.final)
@@ -153,8 +158,8 @@ class Trickle:
             self.settle()
         if self.arriving.slipped:
             self.evaluators = self.another(final=True)
-            for _ in range(2 * SETTINGS.sweep_slices):
-                self.settle()
+            for _ in range(4 * SETTINGS.sweep_slices):  # each has something to judge by each rule, and to close
+                self.tick()
 
     def settle(self) -> None:
         while self.tick():
