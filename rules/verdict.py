@@ -84,10 +84,11 @@ class Verdict:
     """The answer for one instance at one instant; an orphan has no `start` and no steps.
 
     `stored` counts the distinct copies of events of the correlation ID, also those still in the future: of most events
-    there is one. `conflicts` counts the events of which differing copies exist. `undated` names steps whose `due` gave
-    no timestamp though all that it reads has come. `wake_at` is the earliest later instant at which this answer can
-    change by itself, `None` for never. `held`: when the holds end without which more would be found. `ended_at` is when
-    a cancel or ends_on event ended the instance. Two verdicts of one rule with the same `digest` are the same.
+    there is one. `conflicts` counts the events of which differing copies exist. `undated` names steps whose `due`
+    gave no timestamp though all that it reads has come. `wake_at` is the earliest later instant at which this answer
+    can change by itself, `None` for never. `held`: when the holds end without which more would be found, or warned
+    of. `ended_at` is when a cancel or ends_on event ended the instance. Two verdicts of one rule with the same
+    `digest` are the same.
     """
 
     workflow: str

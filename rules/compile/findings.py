@@ -85,11 +85,12 @@ class StepFindings:
 
     @property
     def held(self) -> Sequence[Sql]:
-        """When the holds end without which something of this step would be found."""
+        """When the holds end without which something of this step would be found, or warned of."""
         it, grace = self._it, self._instance.grace
+        warning = NEVER if self._warn_at == NEVER else it.absence.held(plus(self._warn_at, -1))
         missing = when(self._lapses, it.absence.held(plus(it.due, grace)))
         gap = when(self._opens, self._gap.held(plus(it.at, grace)))
-        return [missing, gap, self._undoing.held(self._undo_ends)]
+        return [warning, missing, gap, self._undoing.held(self._undo_ends)]
 
     @property
     def _lapses(self) -> Sql:

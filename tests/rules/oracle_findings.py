@@ -185,8 +185,10 @@ class Findings:
             yield Known(max(known.as_of for known in lacking), self.of.as_of, ends), at + self.grace
 
     def held(self, step: Step) -> Iterator[int]:
-        """When the holds end without which something would be found by now."""
-        for known, limit in self.limits(step):
+        """When the holds end without which something would be found, or warned of, by now."""
+        warning = self.warns_at(step)
+        warnings = [(self.missing(step), warning - 1)] if warning is not None else []
+        for known, limit in [*warnings, *self.limits(step)]:
             if known.as_of <= limit < self.of.as_of:
                 yield min(known.ends)
 

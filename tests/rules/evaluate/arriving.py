@@ -10,7 +10,7 @@ from store.event import MINUTE, Event
 from store.events import write
 from tests.rules.oracle_events import OURS
 
-ROUNDS = 8
+ROUNDS = 5
 
 
 class Arriving:

@@ -1,10 +1,9 @@
-"""What is on record in the end, and what should be: as the oracle says, and as the engine does when it judges all."""
+"""What is on record in the end, and what should be, as the oracle says."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from rules.held import Holding
-from rules.judge import judge
 from rules.ruleset import Rule
 from rules.verdict import Verdict
 from store.clickhouse import ClickHouse
@@ -16,19 +15,16 @@ Row = tuple[object, ...]
 _INSTANCES = """
 SELECT workflow, correlation_id, argMax((rule_hash, state, toUnixTimestamp64Micro(start), steps.name, steps.state,
        arrayMap(it -> toUnixTimestamp64Micro(it), steps.at), arrayMap(it -> toUnixTimestamp64Micro(it), steps.due),
+       steps.count, steps.needed, arrayMap(it -> toUnixTimestamp64Micro(it), steps.warned),
        arrayZip(findings.step, findings.kind, arrayMap(it -> toUnixTimestamp64Micro(it), findings.since)),
-       stored, conflicts, toUnixTimestamp64Micro(wake_at)), version)
+       at_risk, unit, customer, stored, conflicts, undated, last_event, toUnixTimestamp64Micro(last_event_at),
+       toUnixTimestamp64Micro(wake_at), toUnixTimestamp64Micro(ended_at)), version)
 FROM instances GROUP BY ALL HAVING argMax(state, version) != ''
 """
 
 _FINDINGS = """
 SELECT workflow, correlation_id, step, kind, argMax((toUnixTimestamp64Micro(since), rule_hash), version)
 FROM findings GROUP BY ALL HAVING argMax(open, version)
-"""
-
-_DIGESTS = """
-SELECT workflow, correlation_id, argMax(digest, version)
-FROM instances GROUP BY ALL HAVING argMax(state, version) != ''
 """
 
 _WAKES = "SELECT DISTINCT toString(workflow), correlation_id, toUnixTimestamp64Micro(wake_at) FROM deadlines"
@@ -40,10 +36,6 @@ def instances(clickhouse: ClickHouse) -> list[Row]:
 
 def findings(clickhouse: ClickHouse) -> list[Row]:
     return sorted(clickhouse.query(_FINDINGS))
-
-
-def digests(clickhouse: ClickHouse) -> list[Row]:
-    return sorted(clickhouse.query(_DIGESTS))
 
 
 def wakes(clickhouse: ClickHouse) -> set[Row]:
@@ -65,15 +57,6 @@ def by_the_oracle(rules: Sequence[Rule], events: Iterable[Event], as_of: int, ho
     return [(rule, answer) for rule, answer in answers if isinstance(answer, Verdict)]
 
 
-def by_the_engine(clickhouse: ClickHouse, rules: Sequence[Rule], as_of: int, holding: Holding) -> Judged:
-    return [
-        (rule, answer)
-        for rule in rules
-        for answer in judge(clickhouse, rule.workflow, as_of, lives=rule.lives, holding=holding)
-        if isinstance(answer, Verdict)
-    ]
-
-
 def wanted_instances(judged: Judged) -> list[Row]:
     return sorted((it.workflow, it.correlation_id, _told(rule, it)) for rule, it in judged)
 
@@ -86,10 +69,6 @@ def wanted_findings(judged: Judged) -> list[Row]:
     )
 
 
-def wanted_digests(judged: Judged) -> list[Row]:
-    return sorted((it.workflow, it.correlation_id, it.digest) for _, it in judged)
-
-
 def wanted_wakes(judged: Judged) -> Iterator[Row]:
     """When time alone can change something, and when a hold ends: at these instants it must be looked at again."""
     for _, it in judged:
@@ -98,8 +77,8 @@ def wanted_wakes(judged: Judged) -> Iterator[Row]:
 
 
 def _told(rule: Rule, it: Verdict) -> Row:
-    steps, found = it.steps, [(found.step, found.kind.value, found.since) for found in it.findings]
-    names, states = [step.step for step in steps], [step.state.value for step in steps]
-    times = [step.at for step in steps], [step.due for step in steps]
-    known = it.state.value, it.start, names, states, *times, found, it.stored, it.conflicts, it.wake_at
-    return rule.workflow.content_hash, *known
+    steps = zip(*((s.step, s.state.value, s.at, s.due, s.count, s.needed, s.warned) for s in it.steps), strict=True)
+    of_steps = [[*column] for column in steps] or [[] for _ in range(7)]  # an orphan has none
+    found = [(found.step, found.kind.value, found.since) for found in it.findings]
+    known = it.at_risk, it.unit, it.customer, it.stored, it.conflicts, [*it.undated], it.last_event, it.last_event_at
+    return rule.workflow.content_hash, it.state.value, it.start, *of_steps, found, *known, it.wake_at, it.ended_at

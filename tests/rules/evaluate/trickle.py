@@ -121,7 +121,7 @@ class Trickle:
         self.silences.go_on(self.now)
 
     def pass_by(self, micros: int) -> None:
-        """In the end whoever had a lease has lost it, too."""
+        """In the end there is time left to lose a lease, and to look again at what is silent."""
         self.now = min(self.now + micros, self.drawn.as_of - MINUTE)
 
     def tick(self) -> bool:
@@ -146,10 +146,11 @@ class Trickle:
         raise StoreUnavailable("cut off")
 
     def finish(self) -> None:
-        self.now = self.drawn.as_of
         if self.silences.early:
+            self.now += MINUTE // 2
             self.settle()  # or nothing would have been held that is let go of now
             self.silences.end_all(self.now)
+        self.now = self.drawn.as_of
         if self.random.random() < 0.5:
             self.use(self.final)
         else:
