@@ -208,7 +208,7 @@ def main() -> None:
     arguments.add_argument("--orders", type=int, default=10_000)
     arguments.add_argument("--learned", action="store_true")
     options = arguments.parse_args()
-    plan = Plan(options.orders, learned=options.learned, before=130 if options.learned else 5)
+    plan = Plan(options.orders, learned=options.learned, before=300 if options.learned else 5)
     plan = replace(plan, hold_at_most="1m") if options.form == "lost" else plan
     folder = Path(tempfile.mkdtemp(prefix="noshow-outage-"))
     print(f"the stores and logs are in {folder}")
