@@ -77,7 +77,7 @@ def cases_group() -> None:
 def list_command(server: Server, filters: dict[str, str], sort: str, limit: int, format_: str) -> None:
     """List cases; without --state those that are unresolved."""
     with connected(server) as client:
-        found = casework.listed(client, {"state": "unresolved", **filters, "sort": sort}, limit)
+        found = client.listed("/v1/cases", {"state": "unresolved", **filters, "sort": sort}, limit)
         casework.show_list(found, format_)
 
 

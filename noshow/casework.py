@@ -12,8 +12,6 @@ from noshow.client import Client, Refused
 from noshow.errors import WrongUsage
 from noshow.table import table
 
-_PAGE = 500
-
 HEAD = ("ID", "STATE", "SEVERITY", "SINCE", "ORDER", "STUCK AT", "OWNER", "ASSIGNEE", "AT RISK")
 
 Told = Mapping[str, Any]
@@ -28,15 +26,6 @@ class Chosen:
     ids: Sequence[str]
     filters: Mapping[str, str]
     expected: int | None
-
-
-def listed(client: Client, filters: Mapping[str, str], limit: int) -> Iterator[Told]:
-    """At most `limit` cases, page by page."""
-    after: str | None = ""
-    while after is not None and limit > 0:
-        page = client.get("/v1/cases", {**filters, "limit": min(limit, _PAGE), "after": after})
-        yield from page["items"]
-        limit, after = limit - len(page["items"]), page["next"]
 
 
 def show_list(found: Iterable[Told], format_: str) -> None:

@@ -13,6 +13,7 @@ from store.settings import Settings
 from store.tenancy import running_server
 
 TIMEOUT = 60  # seconds
+_PAGE = 500  # items: the most that the server gives at once
 _NEEDS_TOKEN = "give a token as NOSHOW_TOKEN or with --token; `noshow tokens create` makes one"
 
 
@@ -74,6 +75,14 @@ class Client:
         content = msgspec.json.encode({} if body is None else body)
         headers = {"Content-Type": "application/json"}
         return self._json("POST", path, params=parameters, content=content, headers=headers)
+
+    def listed(self, path: str, parameters: Mapping[str, str], limit: int) -> Iterator[Mapping[str, Any]]:
+        """At most `limit` items of a list that comes in pages."""
+        after: str | None = ""
+        while after is not None and limit > 0:
+            page = self.get(path, {**parameters, "limit": min(limit, _PAGE), "after": after})
+            yield from page["items"]
+            limit, after = limit - len(page["items"]), page["next"]
 
     def lines(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Iterator[str]:
         """NDJSON, line by line as it comes; unpacked, for to pack hashes takes longer than to send them."""

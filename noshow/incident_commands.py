@@ -1,18 +1,16 @@
 """`noshow incidents …`: what fell silent at a running server, and waiting no longer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
 import msgspec
 
-from noshow.client import Client, Server, connected
+from noshow.client import Server, connected
 from noshow.options import with_server
 from noshow.table import table
 
 COLUMNS = ("ID", "STATE", "WHAT", "SINCE", "HELD UNTIL", "NOT JUDGED", "STEPS", "WHY")
-
-_PAGE = 500
 
 Told = Mapping[str, Any]
 
@@ -30,7 +28,7 @@ def incidents_group() -> None:
 def list_command(server: Server, only_open: bool, limit: int, format_: str) -> None:
     """List incidents, the latest first."""
     with connected(server) as client:
-        found = list(_listed(client, only_open, limit))
+        found = list(client.listed("/v1/incidents", {"open": str(only_open).lower()}, limit))
     if format_ == "jsonl":
         lines = [msgspec.json.encode(it).decode() for it in found]
     else:
@@ -48,16 +46,6 @@ def end_command(server: Server, id_: str, reason: str) -> None:
     with connected(server) as client:
         it = client.post(f"/v1/incidents/{id_}/end", {"reason": reason})
     click.echo(f"{it['id']}: {it['subject']} {it['state']}{f', {why}' if (why := _why(it)) else ''}")
-
-
-def _listed(client: Client, only_open: bool, limit: int) -> Iterator[Told]:
-    """At most `limit`, page by page."""
-    after: str | None = ""
-    while after is not None and limit > 0:
-        asked: dict[str, str | int] = {"open": str(only_open).lower(), "limit": min(limit, _PAGE), "after": after}
-        page = client.get("/v1/incidents", asked)
-        yield from page["items"]
-        limit, after = limit - len(page["items"]), page["next"]
 
 
 def _row(it: Told) -> tuple[str, ...]:
