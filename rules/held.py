@@ -17,10 +17,11 @@ ANY_NAME: Final = "*"
 """Stands for every event name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Held:
     """Absence after `since` is not believed until the hold ends, which it does by `until` (later than what is judged).
-    Both µs UTC."""
+    Both µs UTC. The lesser of two counts: it holds for longer back, and before it ends the end of the other makes no
+    difference."""
 
     since: int
     until: int
@@ -33,6 +34,5 @@ NOTHING_HELD: Holding = MappingProxyType({})
 
 
 def of_names(holding: Holding, names: Iterable[str]) -> Held | None:
-    """What holds any of these for the longest time: before that ends, the end of another makes no difference."""
-    found = (holding[name] for name in {*names, ANY_NAME} if name in holding)
-    return min(found, key=lambda it: (it.since, it.until), default=None)
+    """What counts of all that holds any of these."""
+    return min((holding[name] for name in {*names, ANY_NAME} if name in holding), default=None)

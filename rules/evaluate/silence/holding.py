@@ -17,11 +17,10 @@ _STEP = SHORTEST + MINUTE
 
 
 def merged(held: Iterable[tuple[str, Held]]) -> dict[str, Held]:
-    """By name, what holds it for the longest time."""
+    """By name, what counts of all that holds it."""
     found: dict[str, Held] = {}
     for name, it in held:
-        if name not in found or (it.since, it.until) < (found[name].since, found[name].until):
-            found[name] = it
+        found[name] = min(it, found.get(name, it))
     return found
 
 
