@@ -136,6 +136,7 @@ class TestSources:
             "collector.sources.mappings",
             "collector.rates",
             "evaluator.silence.expect",
+            "evaluator.silence.expect_sources",
             "kafka",
             "notify.endpoints",
             "notify.route",
