@@ -17,6 +17,15 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a letter tells of: this transition of a subject. It is the `ordinal`-th to this endpoint about it."""
+
+    subject: str
+    transition: int
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message to one endpoint: the `number`-th of its group."""
 
@@ -26,6 +35,7 @@ class Letter:
     endpoint: str
     type: str
     payload: str
+    about: Sequence[About]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,37 +105,33 @@ _FIRST = (
 _FIRST_OF = _FIRST.where(messages.c.receiver == bindparam("name"))
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a letter tells of: this transition of a subject. It is the `ordinal`-th to this endpoint about it."""
+def add(connection: Connection, letters: Sequence[Letter], now: int) -> None:
+    """Put them in, within the caller's transaction. A second one of the same ordinal the constraint does not let in."""
+    connection.execute(insert(messages), [_row(letter, now) for letter in letters])
+    subjects = [
+        {"message_id": letter.id, "receiver": letter.endpoint, **asdict(it)}
+        for letter in letters
+        for it in letter.about
+    ]
+    connection.execute(insert(message_subjects), subjects)
 
-    subject: str
-    transition: int
-    ordinal: int
 
-
-def add(connection: Connection, letter: Letter, about: Sequence[About], now: int) -> None:
-    """Put it in, within the caller's transaction. A second one of the same ordinal can't be: the constraint says so."""
-    connection.execute(
-        insert(messages).values(
-            id=letter.id,
-            group_id=letter.group_id,
-            number=letter.number,
-            receiver=letter.endpoint,
-            type=letter.type,
-            subjects=len(about),
-            payload=letter.payload,
-            state=State.PENDING,
-            attempts=0,
-            attempts_before=0,
-            next_attempt_at=now,
-            created_at=now,
-            last_error="",
-        )
-    )
-    of_one = {"message_id": letter.id, "receiver": letter.endpoint}
-    rows = [{**of_one, **asdict(it)} for it in about]
-    connection.execute(insert(message_subjects), rows)
+def _row(letter: Letter, now: int) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "group_id": letter.group_id,
+        "number": letter.number,
+        "receiver": letter.endpoint,
+        "type": letter.type,
+        "subjects": len(letter.about),
+        "payload": letter.payload,
+        "state": State.PENDING,
+        "attempts": 0,
+        "attempts_before": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+        "last_error": "",
+    }
 
 
 def waiting(database: Database, now: int) -> list[str]:

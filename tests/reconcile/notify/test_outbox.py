@@ -100,11 +100,11 @@ def test_only_endpoints_with_something_due_are_waiting(any_database: Database) -
 def test_no_message_and_none_of_its_subjects_is_there_twice(any_database: Database) -> None:
     enter(any_database, "a")
     (row,) = notices(any_database)
-    letter = Letter(row["id"], row["group_id"], 1, "payments", News.OPENED, "{}")
-    about = About(row["subject"], 1, ordinal=1)
+    about = [About(row["subject"], 1, ordinal=1)]
+    letter = Letter(row["id"], row["group_id"], 1, "payments", News.OPENED, "{}", about)
     for twin in (letter, replace(letter, id="msg_other"), replace(letter, id="msg_other", number=2)):
         with pytest.raises(IntegrityError), any_database.begin() as connection:
-            outbox.add(connection, twin, [about], NOON)
+            outbox.add(connection, [twin], NOON)
     assert notices(any_database) == [row]
 
 
