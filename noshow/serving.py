@@ -30,6 +30,7 @@ from noshow.gauges import observe, observe_collecting, observe_latency
 from noshow.judging import Judging
 from noshow.listening import Answering, Server, allow_connections, listening
 from noshow.measures import Measures
+from noshow.relay import DISPATCHER, EVALUATOR, RECONCILER, SENDER, Relay
 from noshow.senders import admission
 from noshow.settling import Loop, Settling
 from noshow.stores import Stores, stores
@@ -120,8 +121,9 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
         sources = source(opened.clickhouse, rulebook, settings, os.environ)
         keeper = Keeper(opened.database, Policy.of(settings))
         parts = Parts(opened, settings, rulebook, keeper, roles, sources, crew, telemetry, certificate)
+        relay = Relay(clock, crew.stop)
         for name, run in _loops(parts, rules, measures):
-            crew.add(name, partial(run, clock, crew.stop))
+            crew.add(name, partial(run, relay.clock_of(name), crew.stop))
         answering = application(parts, clock, stack)
         listener = stack.enter_context(listening(settings.host, settings.port))
         allow_connections()
@@ -138,7 +140,7 @@ def _loops(parts: Parts, rules: LiveRules, measures: Measures) -> Iterator[tuple
         judging = Judging.build(parts.stores, rules, parts.settings)
         yield "keeper of the rules", judging.keeper.run
         around = measures.ticking(parts.settings.evaluator.lag_at_most)
-        yield "evaluator", partial(judging.evaluators.run, around=lambda tick: judging.reporter.ticking(around(tick)))
+        yield EVALUATOR, partial(judging.evaluators.run, around=lambda tick: judging.reporter.ticking(around(tick)))
     elif parts.roles & READ_RULES:
         yield "follower of the rules", Follower(rules).run
     if Role.RECONCILER in parts.roles:
@@ -149,12 +151,12 @@ def _loops(parts: Parts, rules: LiveRules, measures: Measures) -> Iterator[tuple
 
 def _reconciling(parts: Parts, measures: Measures) -> Iterator[tuple[str, Loop]]:
     clickhouse, database, settings = parts.stores.clickhouse, parts.stores.database, parts.settings
-    yield "reconciler", Reconciler.build(clickhouse, database, settings).run
+    yield RECONCILER, Reconciler.build(clickhouse, database, settings).run
     yield "early warning", DueSoon(clickhouse, database, parts.rulebook, settings.evaluator.overlap).run
     yield "discrepancies", Discrepant(database, parts.rulebook).run
     yield "news of incidents", Unheard(database, parts.rulebook).run
-    yield "dispatcher", Dispatcher.build(database, settings).run
-    yield "sender", Sender.build(database, settings, measures.delivering).run
+    yield DISPATCHER, Dispatcher.build(database, settings).run
+    yield SENDER, Sender.build(database, settings, measures.delivering).run
     yield "tidier", Tidier(database, settings.notify.keep).run
     yield from Settling.build(parts.stores, parts.rulebook, settings, parts.source).loops
     yield "audit trail", AuditDrainer(clickhouse, database, parts.stores.holder, settings.audit.keep).run
