@@ -1,8 +1,9 @@
 """The SQL database: SQLite in a file, or PostgreSQL."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy
@@ -43,6 +44,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        # SQLite lets one transaction write at a time, and whoever waits for it asks again and again, for seconds where
+        # others are always quicker. Here they are woken.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.dialect == "sqlite" else nullcontext()
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -60,7 +64,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end of the block, rolled back if it raises."""
-        with _clear_errors(), self.engine.connect() as connection, connection.begin():
+        with self._turn, _clear_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
