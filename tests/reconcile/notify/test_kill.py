@@ -16,8 +16,9 @@ from tests.reconcile.desk import AT_ONCE, NOON
 from tests.reconcile.notify.newsroom import Newsroom
 from tests.reconcile.notify.test_unheard import Office
 
-CASES = 150
+CASES = 600
 KILLS = 4
+PATIENCE = 20  # s until a process has made its first message
 INCIDENTS = 80
 
 
@@ -34,9 +35,11 @@ def run_and_kill(database: Database, chance: random.Random, what: str = "dispatc
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         before = made(database)
+        patience = time.monotonic() + PATIENCE
         while made(database) == before:
             assert process.poll() is None
-        time.sleep(chance.uniform(0, 0.05))
+            assert time.monotonic() < patience, "it makes no more messages"
+        time.sleep(chance.uniform(0, 0.01))
         process.kill()
 
 
