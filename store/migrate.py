@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
@@ -29,6 +30,8 @@ ENGINE = ReplacingMergeTree ORDER BY name
 
 _recorded = Table("migrations", MetaData(), Column("name", Text, primary_key=True), Column("sha256", Text))
 
+_ONLY_IF = "-- only if:"
+
 # Any number will do, as long as every process takes the same one.
 _ADVISORY_LOCK = 7_265_746
 
@@ -40,7 +43,7 @@ def migrate_clickhouse(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> 
     new = _not_applied(files, dict(clickhouse.query("SELECT name, sha256 FROM migrations")))
     for name in new:
         for statement in statements((directory / name).read_text()):
-            clickhouse.command(statement)
+            run(clickhouse, statement)
         clickhouse.insert("migrations", {"name": [name], "sha256": [files[name]]})
     return new
 
@@ -63,12 +66,30 @@ def migrate_database(database: Database, directory: Path = SQL) -> list[str]:
     return new
 
 
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script: each ends with a `;` at the end of a line; lines of comment are left out."""
-    lines = (line for line in script.splitlines() if not line.lstrip().startswith("--"))
-    for statement in re.split(r";[ \t]*(?:\n|$)", "\n".join(lines)):
-        if statement.strip():
-            yield statement.strip()
+class Statement(NamedTuple):
+    """`only_if`: a condition without which it is left out; '' where there is none."""
+
+    text: str
+    only_if: str = ""
+
+
+def run(clickhouse: ClickHouse, statement: Statement) -> None:
+    """Raises what `ClickHouse` raises."""
+    if not statement.only_if or clickhouse.query(f"SELECT {statement.only_if}") == [(1,)]:
+        clickhouse.command(statement.text)
+
+
+def statements(script: str) -> Iterator[Statement]:
+    """The statements of a script: each ends with a `;` at the end of a line. Lines of comment are left out, but for
+    `-- only if: CONDITION` before a statement that could not be repeated otherwise."""
+    lines = (line for line in script.splitlines() if line.startswith(_ONLY_IF) or not line.lstrip().startswith("--"))
+    for part in re.split(r";[ \t]*(?:\n|$)", "\n".join(lines)):
+        text = part.strip()
+        only_if = ""
+        if text.startswith(_ONLY_IF):
+            only_if, _, text = text.removeprefix(_ONLY_IF).partition("\n")
+        if text:
+            yield Statement(text, only_if.strip())
 
 
 def _hashes(directory: Path, pattern: str) -> dict[str, str]:

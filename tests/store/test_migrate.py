@@ -12,7 +12,7 @@ from store.clickhouse import ClickHouse
 from store.database import Database
 from store.errors import MigrationEdited, StoreNewer, StoreRefused
 from store.event import Event
-from store.migrate import CLICKHOUSE, SQL, migrate_clickhouse, migrate_database, statements
+from store.migrate import CLICKHOUSE, SQL, Statement, migrate_clickhouse, migrate_database, run, statements
 
 CLICKHOUSE_NAMES = sorted(path.name for path in CLICKHOUSE.glob("*.sql"))
 SQL_NAMES = sorted(path.name for path in (SQL / "versions").glob("*.py"))
@@ -79,7 +79,7 @@ class TestClickHouse:
         self, empty_clickhouse: ClickHouse, server_clickhouse: ClickHouse, done: int
     ) -> None:
         for statement in STATEMENTS[:done]:
-            empty_clickhouse.command(statement)
+            run(empty_clickhouse, statement)
         events.write(empty_clickhouse, [Event("e-1", "order-1", "X", 5, "shop")])
         assert migrate_clickhouse(empty_clickhouse) == CLICKHOUSE_NAMES
         assert clickhouse_schema(empty_clickhouse) == clickhouse_schema(server_clickhouse)
@@ -101,7 +101,32 @@ class TestClickHouse:
 
 def test_statements_end_with_a_semicolon_at_the_end_of_a_line() -> None:
     script = "-- first; comment;\nSELECT ';' -- not here; but\nFROM a;  \n\n  -- another;\nSELECT 'a;b';\nSELECT 3"
-    assert list(statements(script)) == ["SELECT ';' -- not here; but\nFROM a", "SELECT 'a;b'", "SELECT 3"]
+    assert [it.text for it in statements(script)] == ["SELECT ';' -- not here; but\nFROM a", "SELECT 'a;b'", "SELECT 3"]
+
+
+def test_a_statement_may_have_a_condition(empty_clickhouse: ClickHouse) -> None:
+    create = "CREATE TABLE {} (n Int8) ENGINE = Memory"
+    script = (
+        f"-- only if: 1 + 1 = 2\n{create.format('a')};\n-- only if: 1 = 2\n{create.format('b')};\n{create.format('c')}"
+    )
+    found = list(statements(script))
+    assert found[0] == Statement(create.format("a"), "1 + 1 = 2")
+    for statement in found:
+        run(empty_clickhouse, statement)
+    assert [empty_clickhouse.query(f"EXISTS {name}") for name in "abc"] == [[(1,)], [(0,)], [(1,)]]
+
+
+def test_events_that_were_there_before_their_table_had_finer_granules_are_kept(empty_clickhouse: ClickHouse) -> None:
+    fine = CLICKHOUSE_NAMES.index("0008_fine_grains.sql")
+    for name in CLICKHOUSE_NAMES[:fine]:
+        for statement in statements((CLICKHOUSE / name).read_text()):
+            run(empty_clickhouse, statement)
+    events.write(empty_clickhouse, [Event(f"e-{number}", "order-1", "X", 5, "shop", '{"a":1}') for number in range(9)])
+    migrate_clickhouse(empty_clickhouse)
+    assert len(events.history(empty_clickhouse, "order-1")) == 9
+    events.write(empty_clickhouse, [Event("e-9", "order-1", "X", 5, "shop")])
+    assert len(events.history(empty_clickhouse, "order-1")) == 10
+    assert empty_clickhouse.query("SELECT uniqExact(seen_at) FROM touched") == [(2,)]
 
 
 class TestDatabase:
