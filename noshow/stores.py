@@ -14,7 +14,7 @@ from noshow.errors import WrongUsage
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.errors import StoreUnavailable
-from store.migrate import migrate_clickhouse, migrate_database
+from store.migrate import alone, migrate_clickhouse, migrate_database
 from store.settings import Settings
 from store.tenancy import Tenancy, occupy
 
@@ -66,7 +66,8 @@ def stores(settings: Settings, *, shared: bool = False, kept: bool = False) -> I
         stack.callback(clickhouse.close)
         stack.callback(database.close)
         try:
-            migrate_clickhouse(clickhouse)
+            with alone(database):
+                migrate_clickhouse(clickhouse)
         except StoreUnavailable as error:
             if not kept:
                 raise

@@ -7,6 +7,7 @@ and those of the SQL database are one transaction.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +37,20 @@ _ONLY_IF = "-- only if:"
 _ADVISORY_LOCK = 7_265_746
 
 
+@contextmanager
+def alone(database: Database) -> Iterator[Connection]:
+    """A transaction in which nobody else migrates the stores that belong to this database."""
+    with database.begin() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        yield connection
+
+
 def migrate_clickhouse(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> list[str]:
-    """Apply what is new and say its names. Raises `MigrationEdited`, `StoreNewer` or what `ClickHouse` raises."""
+    """Apply what is new and say its names. Where others may migrate the same store, only `alone`.
+
+    Raises `MigrationEdited`, `StoreNewer` or what `ClickHouse` raises.
+    """
     files = _hashes(directory, "*.sql")
     clickhouse.command(_RECORD)
     new = _not_applied(files, dict(clickhouse.query("SELECT name, sha256 FROM migrations")))
@@ -49,14 +62,12 @@ def migrate_clickhouse(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> 
 
 
 def migrate_database(database: Database, directory: Path = SQL) -> list[str]:
-    """Apply what is new and say its names, in one transaction that excludes every other process doing the same.
+    """Apply what is new and say its names, in one transaction, `alone`.
 
     Raises `MigrationEdited`, `StoreNewer` or what `Database` raises.
     """
     files = _hashes(directory / "versions", "*.py")
-    with database.begin() as connection:
-        if database.dialect == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    with alone(database) as connection:
         _recorded.create(connection, checkfirst=True)
         applied = {row.name: row.sha256 for row in connection.execute(select(_recorded))}
         new = _not_applied(files, applied)

@@ -1,5 +1,6 @@
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from store.clickhouse import ClickHouse
 from store.database import Database
 from store.errors import MigrationEdited, StoreNewer, StoreRefused
 from store.event import Event
-from store.migrate import CLICKHOUSE, SQL, Statement, migrate_clickhouse, migrate_database, run, statements
+from store.migrate import CLICKHOUSE, SQL, Statement, alone, migrate_clickhouse, migrate_database, run, statements
 
 CLICKHOUSE_NAMES = sorted(path.name for path in CLICKHOUSE.glob("*.sql"))
 SQL_NAMES = sorted(path.name for path in (SQL / "versions").glob("*.py"))
@@ -93,10 +94,16 @@ class TestClickHouse:
         second.write_text("CREATE TABLE IF NOT EXISTS b (n Int8) ENGINE = Memory;\n")
         assert migrate_clickhouse(empty_clickhouse, directory) == ["0002_second.sql"]
 
-    def test_two_at_once(self, empty_clickhouse: ClickHouse) -> None:
-        with ThreadPoolExecutor(2) as threads:
-            list(threads.map(migrate_clickhouse, [empty_clickhouse, empty_clickhouse]))
-        assert migrate_clickhouse(empty_clickhouse) == []
+    def test_two_at_once(self, empty_clickhouse: ClickHouse, any_empty_database: Database) -> None:
+        url = any_empty_database.engine.url.render_as_string(hide_password=False)
+
+        def migrated(_: int) -> list[str]:
+            database = Database.open(url)
+            with closing(database), alone(database):
+                return migrate_clickhouse(empty_clickhouse)
+
+        with ThreadPoolExecutor(4) as threads:
+            assert sorted(threads.map(migrated, range(4))) == [[], [], [], CLICKHOUSE_NAMES]
 
 
 def test_statements_end_with_a_semicolon_at_the_end_of_a_line() -> None:
