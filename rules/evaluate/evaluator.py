@@ -144,6 +144,7 @@ class Evaluator:
         self._hold = Hold(0)
         self._books = Books()
         self._judged_until = 0
+        self._sweeps_next = False
         self.standing: Standing | None = None  # after the last tick
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
@@ -203,24 +204,34 @@ class Evaluator:
             self._hold = with_silence(self._hold, self._silence.look(self._clickhouse, self._database, now))
             lease = self._next(now)
             self._backlog.find(self._clickhouse, self._database)
+        if self._sweeps_next:
+            self._sweeps_next = False
+            with self._books.of(Work.SWEEP):
+                swept = self._sweep_some(now)
+            if swept is not None:
+                return Tick(lease.as_of, 0, swept, True, self._stand(0, now), self._books.spent)
+        with self._books.of(Work.LOOK):
             self._round = round_ = self._round or self._begin(lease)
         written = self._go_on(round_, now)
         if self._backlog.next is not None:
             with self._books.of(Work.BACKLOG):
                 written += self._apply(self._backlog.next, now)
-        elif self._round is None:
-            with self._books.of(Work.SWEEP):
-                written += self._sweep_some(now, lease.as_of)
-        behind = self._backlog.next is not None or self._sweep.is_behind
-        more = self._round is not None or not round_.look.complete or behind
-        self.standing = Standing(self._judged_until, round_.waiting, self._holds.held_until == now)
-        return Tick(lease.as_of, round_.look.size, written, more, self.standing, self._books.spent)
+        else:
+            self._sweeps_next = self._round is None
+        more = self._round is not None or not round_.look.complete or self._backlog.next is not None
+        standing = self._stand(round_.waiting, now)
+        return Tick(lease.as_of, round_.look.size, written, more, standing, self._books.spent)
+
+    def _stand(self, waiting: int, now: int) -> Standing:
+        self.standing = standing = Standing(self._judged_until, waiting, self._holds.held_until == now)
+        return standing
 
     def forget(self) -> None:
         """After a failure: nothing that was not written may be taken for done."""
         self._lease = None
         self._blocks = Blocks(share=self.share)
         self._round = None
+        self._sweeps_next = False
         self._holds.forget()
 
     def release(self) -> None:
@@ -350,13 +361,14 @@ class Evaluator:
         self._backlog.done(self._database, piece)
         return written
 
-    def _sweep_some(self, now: int, as_of: int) -> Written:
-        written = Written()
+    def _sweep_some(self, now: int) -> Written | None:
+        """In a tick of its own, after one that ended a round, as either takes a while; `None` if nothing is due."""
+        as_of, written = self._judged_until, Written()
         if not self._sweep.is_behind:
             self._compare_some(as_of)
         match self._sweep.due(self._clickhouse, self._database, now, as_of):
             case None:
-                return written
+                return None
             case Stale(workflow, among):
                 for rule in self._rules:
                     if rule.workflow.name == workflow:

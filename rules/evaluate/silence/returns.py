@@ -8,7 +8,7 @@ from store.event import SECOND
 from store.incidents import Incident, Stream
 
 SUSPECT = 5 * SECOND  # a lively stream that is not heard for so long is waited for
-_QUIET = 3 * SECOND  # a backlog is in when nothing of it has come for so long
+_QUIET = 2 * SECOND  # a backlog is in when nothing of it has come for so long
 _TARDY = 30 * SECOND  # the same of a stream whose events are late anyway
 
 
