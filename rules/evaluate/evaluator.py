@@ -15,7 +15,7 @@ from threading import Event
 
 from rules.compile.sql import Sql
 from rules.evaluate.backlog import Backlog, Piece
-from rules.evaluate.candidates import Blocks, Look
+from rules.evaluate.candidates import Blocks, Look, Settled
 from rules.evaluate.concern import Concern, concerned
 from rules.evaluate.detection import Circumstances
 from rules.evaluate.hold import Hold, Holds, with_silence
@@ -145,6 +145,7 @@ class Evaluator:
         self._books = Books()
         self._judged_until = 0
         self._sweeps_next = False
+        self._settled: Settled | None = None  # is to be compared in the next tick
         self.standing: Standing | None = None  # after the last tick
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
@@ -208,18 +209,18 @@ class Evaluator:
             self._sweeps_next = False
             with self._books.of(Work.SWEEP):
                 swept = self._sweep_some(now)
-            if swept is not None:
-                return Tick(lease.as_of, 0, swept, True, self._stand(0, now), self._books.spent)
+            return Tick(lease.as_of, 0, swept, True, self._stand(0, now), self._books.spent)
         with self._books.of(Work.LOOK):
             self._round = round_ = self._round or self._begin(lease)
         written = self._go_on(round_, now)
         if self._backlog.next is not None:
             with self._books.of(Work.BACKLOG):
                 written += self._apply(self._backlog.next, now)
-        else:
-            self._sweeps_next = self._round is None
-        more = self._round is not None or not round_.look.complete or self._backlog.next is not None
-        standing = self._stand(round_.waiting, now)
+        elif self._round is None:
+            with self._books.of(Work.SWEEP):
+                self._sweeps_next = self._is_to_sweep(now)
+        ended = self._round is None and round_.look.complete and self._backlog.next is None
+        more, standing = not ended or self._sweeps_next, self._stand(round_.waiting, now)
         return Tick(lease.as_of, round_.look.size, written, more, standing, self._books.spent)
 
     def _stand(self, waiting: int, now: int) -> Standing:
@@ -231,7 +232,7 @@ class Evaluator:
         self._lease = None
         self._blocks = Blocks(share=self.share)
         self._round = None
-        self._sweeps_next = False
+        self._sweeps_next, self._settled = False, None
         self._holds.forget()
 
     def release(self) -> None:
@@ -260,6 +261,7 @@ class Evaluator:
         if wanted is not self._rules:
             self._rules = wanted
             self._round = None
+            self._sweeps_next, self._settled = False, None
             self._backlog = Backlog(wanted, self._settings.batch, self.share)
             self._sweep.use(wanted)
 
@@ -361,14 +363,25 @@ class Evaluator:
         self._backlog.done(self._database, piece)
         return written
 
-    def _sweep_some(self, now: int) -> Written | None:
-        """In a tick of its own, after one that ended a round, as either takes a while; `None` if nothing is due."""
-        as_of, written = self._judged_until, Written()
-        if not self._sweep.is_behind:
-            self._compare_some(as_of)
-        match self._sweep.due(self._clickhouse, self._database, now, as_of):
-            case None:
-                return None
+    def _is_to_sweep(self, now: int) -> bool:
+        """In a tick of its own, as it takes as long as a round. What is to be compared is kept until then."""
+        if self._sweep.is_due(now):
+            return True
+        with self._database.read() as connection:
+            touched = cursors.read(connection, self._touched) or 0
+        self._settled = self._blocks.settled(self._clickhouse, self._rules, touched, self._settings)
+        if self._settled is not None and not self._settled.parts:
+            self._pass(self._settled.span)
+            self._settled = None
+        return self._settled is not None
+
+    def _sweep_some(self, now: int) -> Written:
+        """All that was woken until the end of the last round has been judged."""
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            self._sweep.compare(self._clickhouse, settled, self._judged_until)
+        written = Written()
+        match self._sweep.next(self._clickhouse, self._database, now, self._judged_until):
             case Stale(workflow, among):
                 for rule in self._rules:
                     if rule.workflow.name == workflow:
@@ -381,15 +394,6 @@ class Evaluator:
         self._next(now)
         self._sweep.done()
         return written
-
-    def _compare_some(self, as_of: int) -> None:
-        with self._database.read() as connection:
-            touched = cursors.read(connection, self._touched) or 0
-        settled = self._blocks.settled(self._clickhouse, self._rules, touched, self._settings)
-        if settled is not None and settled.parts:
-            self._sweep.compare(self._clickhouse, settled, as_of)
-        elif settled is not None:
-            self._pass(settled.span)
 
     def _pass(self, span: Span) -> None:
         with self._database.begin() as connection:

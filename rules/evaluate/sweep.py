@@ -72,23 +72,23 @@ class Sweep:
         self._cut: list[Slice] = []  # at the beginning of the present turn through all slices
         self._not_judged: dict[int, dict[str, NotJudged]] = {}  # by slice
 
-    @property
-    def is_behind(self) -> bool:
-        return bool(self._work)
-
     def use(self, rules: Sequence[Rule]) -> None:
         """From now on these; the slice that was begun is left to the next round."""
         self._rules = rules
         self._work.clear()
         self._not_judged = {}
 
-    def due(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | Compared | None:
-        """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""
+    def is_due(self, now: int) -> bool:
+        """Whether there is something to do, or it is time for the next slice."""
         self._swept_at = now if self._swept_at is None else self._swept_at
-        if not self._work and now >= self._swept_at + self._settings.sweep_every * self._share.of:
+        return bool(self._work) or now >= self._swept_at + self._settings.sweep_every * self._share.of
+
+    def next(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | Compared:
+        """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""
+        if not self._work:
             self._swept_at = now
             self._look(clickhouse, self._next_slice(clickhouse, database), as_of)
-        return self._work[0] if self._work else None
+        return self._work[0]
 
     def compare(self, clickhouse: ClickHouse, settled: Settled, as_of: int) -> None:
         """From now on what is stale of a span is due as well. Raises StoreUnavailable or StoreRefused."""

@@ -26,6 +26,7 @@ from store.event import DAY, HOUR, MINUTE, Event
 from store.events import write
 from store.migrate import migrate_clickhouse, migrate_database
 from store.settings import load
+from store.shares import ALL
 from tests.bench.history import BEGIN, END
 from tests.rules.shop import FULFILMENT
 
@@ -230,8 +231,7 @@ def _pass_by(clickhouse: ClickHouse, database: Database) -> None:
     """All that was touched so far has been judged."""
     [(now,)] = clickhouse.query("SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))")
     with database.begin() as connection:
-        for name in cursors.named(connection, "evaluator.touched"):
-            cursors.move(connection, name, now)
+        cursors.move(connection, ALL.cursor("touched"), now)
 
 
 def _wait_for_merges(clickhouse: ClickHouse) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.evaluate.work import Work
 from rules.ruleset import rules_of
 from rules.spec import Workflow
 from store import cursors
@@ -119,7 +120,7 @@ class TestUse:
         evaluator = bench.another(settings=SMALL)
         bench.tick(2 * MINUTE, evaluator)
         evaluator.use(rules_of([replace(FULFILMENT)]))
-        assert not bench.tick(3 * MINUTE, evaluator).more
+        assert Work.BACKLOG not in bench.tick(3 * MINUTE, evaluator).spent
         assert evaluator.progress() == {}
 
 
