@@ -31,7 +31,7 @@ def event_stages(
     matchers = _matchers(workflow, other_starts)
     if not exact:
         return {
-            "rows": Select(_ROW, source="events", where=among),
+            "rows": Select(_ROW, source="events", prewhere=among),
             "matched": _matched(matchers, moment, "rows"),
             "histories": _histories(workflow, matchers, moment, _COUNTED_QUICKLY),
         }
@@ -51,7 +51,7 @@ def _copies(among: Sql | None) -> Select:
     contents = call("uniqExact", Column("content"))
     told: dict[str, Sql] = {"copy": least, "conflict": differ, "contents": contents}
     columns = {**{name: Column(name) for name in event}, **told}
-    return Select(columns, source="events", where=among, group_by=event)
+    return Select(columns, source="events", prewhere=among, group_by=event)
 
 
 def _distinct_events() -> Select:

@@ -52,11 +52,13 @@ class Everything:
 @dataclass(frozen=True, slots=True)
 class Select:
     """`columns` maps a name to what it is; `Everything` stands first where it is wanted. `source` is a table or CTE,
-    empty where nothing is read."""
+    empty where nothing is read. Of a MergeTree table the other columns are read only where `prewhere` holds: the engine
+    finds that out for itself, but not under all settings."""
 
     columns: Mapping[str, "Sql"]
     source: str
     everything: bool = False
+    prewhere: "Sql | None" = None
     where: "Sql | None" = None
     group_by: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
@@ -183,6 +185,8 @@ class _Printer:
         lines = ["SELECT", _indent(",\n".join(listed))]
         if select.source:
             lines.append(f"FROM {_name(select.source)}")
+        if select.prewhere is not None:
+            lines.append(f"PREWHERE {self.sql(select.prewhere)}")
         if select.where is not None:
             lines.append(f"WHERE {self.sql(select.where)}")
         if select.group_by:

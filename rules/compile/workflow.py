@@ -167,7 +167,7 @@ def _recorded(workflow: Workflow, among: Sql | None) -> Select:
             "begun": call("tupleElement", newest, Constant(1)),
         },
         source="instances",
-        where=every(equals(Column("workflow"), Value(workflow.name, "String")), *([among] if among else [])),
+        prewhere=every(equals(Column("workflow"), Value(workflow.name, "String")), *([among] if among else [])),
         group_by=("correlation_id",),
     )
 

@@ -167,7 +167,7 @@ class Verdicts:
             "found": Select(
                 {**{name: Column(name) for name in place}, **newest},
                 source="findings",
-                where=every(ours, *([] if among is None else [among])),
+                prewhere=every(ours, *([] if among is None else [among])),
                 group_by=place,
             ),
             "flagged": Select({"correlation_id": Column("correlation_id")}, source="found", where=Column("open")),
