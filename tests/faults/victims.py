@@ -13,7 +13,7 @@ from tests.end_to_end.process import EACH_CASE, PATIENCE, SECRET, free_port, unt
 from tests.faults.live_shop import RULES
 
 # Rounds, backlogs and sweeps of many small pieces: so that a kill comes in the middle of each.
-EVALUATOR = {"tick": "100ms", "batch": 20, "sweep_every": "1s", "sweep_slices": 4}
+EVALUATOR = {"tick": "100ms", "batch": 200, "sweep_every": "1s", "sweep_slices": 4}
 
 PARTS = ("evaluator", "evaluator", "reconciler", "collector", "api")
 """Two evaluators, of which one takes over from the other."""
