@@ -79,9 +79,10 @@ class Sweep:
         self._not_judged = {}
 
     def is_due(self, now: int) -> bool:
-        """Whether there is something to do, or it is time for the next slice."""
+        """Whether there is something to do, or it is time for the next slice, of which no two come in one beat."""
         self._swept_at = now if self._swept_at is None else self._swept_at
-        return bool(self._work) or now >= self._swept_at + self._settings.sweep_every * self._share.of
+        every = max(self._settings.sweep_every, self._settings.tick)
+        return bool(self._work) or now >= self._swept_at + every * self._share.of
 
     def next(self, clickhouse: ClickHouse, database: Database, now: int, as_of: int) -> Stale | Swept | Compared:
         """What to do in this tick; everything that was woken until `as_of` has been judged. Raises StoreUnavailable."""

@@ -60,15 +60,16 @@ class Trickle:
             asked[it.correlation_id, it.source, it.id].add(it.name in self.names)
         return [it for it in events if len(asked[it.correlation_id, it.source, it.id]) == 1]
 
-    def another(self, *, final: bool = False) -> list[Evaluator]:
-        """One for each share."""
+    def another(self, *, final: bool = False, sweeps: bool = False) -> list[Evaluator]:
+        """One for each share. Where it `sweeps`, whenever it can: it never rests."""
         self.count += not final  # the last carries on, for the instant at which it begins is the last as well
         if not final and self.random.random() < 0.3:
             self.shares = self.random.choice(SHARES)
         rules = self.final if final or self.random.random() < self.steadiness else self.directory()
         batch = 20_000 if final else self.random.choice([30, 20_000])
-        sweep_every = 0 if final and self.arriving.slipped else self.random.choice([MINUTE, 60 * MINUTE])
-        settings = replace(SETTINGS, overlap=self.overlap, batch=batch, sweep_every=sweep_every)
+        every = 0 if sweeps else self.random.choice([MINUTE, 60 * MINUTE])
+        beat = 0 if sweeps else SETTINGS.tick
+        settings = replace(SETTINGS, tick=beat, overlap=self.overlap, batch=batch, sweep_every=every)
         self.store = Interrupting(self.clickhouse)
         name = f"number {self.count}"
         return [Evaluator(self.store, self.database, rules, settings, name, it) for it in shares(self.shares)]
@@ -158,8 +159,8 @@ class Trickle:
         for _ in range(2):  # first a round that has begun before
             self.settle()
         if self.arriving.slipped:
-            self.evaluators = self.another(final=True)
-            for _ in range(4 * SETTINGS.sweep_slices):  # each has something to judge by each rule, and to close
+            self.evaluators = self.another(final=True, sweeps=True)
+            for _ in range(8 * SETTINGS.sweep_slices):  # each has something to judge by each rule, and to close
                 self.tick()
 
     def settle(self) -> None:
