@@ -1,6 +1,7 @@
 """`kill -9` at random instants while a shop is open: findings, cases and messages must be the truth, none doubled.
 
-By hand: `python -m tests.faults.killing [--kills 200] [--form whole|parts] [--seed 1] [--minutes 60]`.
+By hand: `python -m tests.faults.killing [--kills 200] [--form whole|parts] [--seed 1] [--minutes 60] [--batch 200]`.
+A round that was cut short begins anew: of thousands of orders in small pieces none would end in the life of a process.
 """
 
 import argparse
@@ -153,7 +154,7 @@ def _instance(it: dict[str, Any]) -> Instance:
 
 
 @contextmanager
-def on_servers(place: Path, owner: str) -> Iterator[Victims]:
+def on_servers(place: Path, owner: str, batch: int) -> Iterator[Victims]:
     """The parts, on servers of their own."""
     place.mkdir(exist_ok=True)
     clickhouse = start(place / "clickhouse")
@@ -161,13 +162,13 @@ def on_servers(place: Path, owner: str) -> Iterator[Victims]:
         postgres = get_server(folder, cleanup_mode="delete")
         with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
             connection.execute("CREATE DATABASE killed")
-        with parts(place, owner, clickhouse.url, postgres.get_uri("killed", "psycopg")) as victims:
+        with parts(place, owner, clickhouse.url, postgres.get_uri("killed", "psycopg"), batch) as victims:
             yield victims
         postgres.cleanup()
     clickhouse.stop()
 
 
-FORMS: dict[str, Form] = {"whole": whole, "parts": on_servers}
+FORMS: dict[str, Callable[..., AbstractContextManager[Victims]]] = {"whole": whole, "parts": on_servers}
 
 
 def main() -> None:
@@ -176,11 +177,13 @@ def main() -> None:
     arguments.add_argument("--form", choices=FORMS, default="whole")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--minutes", type=float, default=60)
+    arguments.add_argument("--batch", type=int, default=200)
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="noshow-killing-"))
     kept = partial(print, f"the stores and logs are in {folder}")
     kept()
-    outcome = run(FORMS[options.form], folder / "run", options.kills, options.seed, 60 * options.minutes)
+    form = partial(FORMS[options.form], batch=options.batch)
+    outcome = run(form, folder / "run", options.kills, options.seed, 60 * options.minutes)
     print(outcome)
     check(outcome.truth, outcome.evidence, outcome.received)
     print("findings, cases and messages: equal to the truth, none doubled")

@@ -13,7 +13,8 @@ from tests.end_to_end.process import EACH_CASE, PATIENCE, SECRET, free_port, unt
 from tests.faults.live_shop import RULES
 
 # Rounds, backlogs and sweeps of many small pieces: so that a kill comes in the middle of each.
-EVALUATOR = {"tick": "100ms", "batch": 200, "sweep_every": "1s", "sweep_slices": 4}
+EVALUATOR = {"tick": "100ms", "sweep_every": "1s", "sweep_slices": 4}
+BATCH = 20
 
 PARTS = ("evaluator", "evaluator", "reconciler", "collector", "api")
 """Two evaluators, of which one takes over from the other."""
@@ -89,18 +90,18 @@ class Victims:
 
 
 @contextmanager
-def whole(place: Path, owner: str) -> Iterator[Victims]:
+def whole(place: Path, owner: str, batch: int = BATCH) -> Iterator[Victims]:
     """`noshow serve` on embedded stores."""
-    _write(place, owner, {"data": "data"})
+    _write(place, owner, {"data": "data"}, batch)
     victim = Victim("serve", place / "noshow.yaml", place / "serve.log")
     with killed_in_the_end([victim]):
         yield Victims(place, [victim], victim.url, victim.url)
 
 
 @contextmanager
-def parts(place: Path, owner: str, clickhouse: str, database: str) -> Iterator[Victims]:
+def parts(place: Path, owner: str, clickhouse: str, database: str, batch: int = BATCH) -> Iterator[Victims]:
     """A process for each part, on stores at these addresses."""
-    _write(place, owner, {"data": "data", "clickhouse": {"url": clickhouse}, "database": {"url": database}})
+    _write(place, owner, {"data": "data", "clickhouse": {"url": clickhouse}, "database": {"url": database}}, batch)
     victims = [Victim(it, place / "noshow.yaml", place / f"{it}-{n}.log") for n, it in enumerate(PARTS)]
     with killed_in_the_end(victims):
         yield Victims(place, victims, victims[3].url, victims[4].url)
@@ -115,7 +116,7 @@ def killed_in_the_end(processes: Sequence[Victim]) -> Iterator[None]:
             it.kill()
 
 
-def _write(place: Path, owner: str, stores: Mapping[str, object]) -> None:
+def _write(place: Path, owner: str, stores: Mapping[str, object], batch: int) -> None:
     (place / "rules").mkdir(parents=True)
     for name, text in RULES.items():
         (place / "rules" / name).write_text(text)
@@ -123,7 +124,7 @@ def _write(place: Path, owner: str, stores: Mapping[str, object]) -> None:
         **stores,
         "rules": "rules",
         "collector": {"grpc_port": "off"},
-        "evaluator": EVALUATOR,
+        "evaluator": {**EVALUATOR, "batch": batch},
         "outgoing": {"allow_private": True},
         "notify": {"endpoints": {"default": {"url": owner, "secret": SECRET}}, "route": EACH_CASE},
     }
