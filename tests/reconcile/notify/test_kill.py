@@ -19,7 +19,7 @@ from tests.reconcile.notify.test_unheard import Office
 CASES = 600
 KILLS = 4
 PATIENCE = 20  # s until a process has made its first message
-INCIDENTS = 80
+INCIDENTS = 600
 
 
 def made(database: Database) -> int:
