@@ -3,6 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+DEPLOY := .venv/.deploy
 # pip and not uv, though uv is quicker: pip knows the mirrors and certificates that a company has set up for it.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -22,15 +23,20 @@ $(READY): requirements.lock pyproject.toml sdk/pyproject.toml
 	$(PIP) install --no-deps --editable sdk --editable .
 	@touch $@
 
+$(DEPLOY): $(READY) requirements-deploy.lock
+	@echo "installing what deploy/ is checked with …"
+	$(PIP) install --require-hashes -r requirements-deploy.lock
+	@touch $@
+
 setup: $(READY) ## make .venv with the locked dependencies
 
 demo: $(READY) ## run a simulated shop and open the dashboard
 	$(BIN)/noshow demo
 
-test: $(READY) ## run every test, WORKERS at a time
+test: $(READY) $(DEPLOY) ## run every test, WORKERS at a time
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -rs
 
-lint: $(READY) ## ruff and mypy --strict over source and tests
+lint: $(READY) $(DEPLOY) ## ruff and mypy --strict over source and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -48,5 +54,6 @@ bench: $(READY) ## measure, print a table, write build/bench.json
 lock: $(READY) ## resolve the dependencies anew (uv)
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --group deploy --constraint requirements.lock --generate-hashes --no-emit-index-url --no-annotate -o requirements-deploy.lock
 
 .PHONY: help setup demo test lint format golden bench lock
