@@ -164,4 +164,4 @@ def action_desk(here: Context) -> ActionDesk:
 
 
 def person_of(identity: Identity, reason: str) -> Person:
-    return Person(Decision(identity.actor, reason), identity.team)
+    return Person(Decision(identity.actor, reason), identity.teams)

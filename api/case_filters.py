@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from api.parameters import Age, CaseFilters
 from reconcile.cases.case import State
+from reconcile.teams import EVERY_TEAM, Teams
 from store.event import DAY, HOUR
 from store.tables import case_findings, cases
 
@@ -28,8 +29,8 @@ AGES: Mapping[Age, tuple[int, int | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to list, as seen by `me` at `now`. `beginning` is that of the correlation ID. `team`: only what concerns
-    that team; '' is every team."""
+    """What to list, as seen by `me` at `now`. `beginning` is that of the correlation ID. `teams`: only what
+    concerns one of them."""
 
     filters: CaseFilters
     states: tuple[State, ...] = tuple(State)
@@ -37,7 +38,7 @@ class Wanted:
     beginning: str | None = None
     now: int = 0
     me: str = ""
-    team: str = ""
+    teams: Teams = EVERY_TEAM
 
 
 def conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -58,9 +59,9 @@ def _of_case(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [cases.c[name] == value for name, value in equal.items() if value is not None]
     if filters.escalated is not None:
         found.append(cases.c.escalated_at.is_not(None) if filters.escalated else cases.c.escalated_at.is_(None))
-    if wanted.team:
-        theirs = select(case_findings.c.case_id).where(HOLDS, case_findings.c.owner == wanted.team)
-        found.append(or_(cases.c.owner == wanted.team, cases.c.id.in_(theirs)))
+    if (teams := wanted.teams.names) is not None:
+        theirs = select(case_findings.c.case_id).where(HOLDS, case_findings.c.owner.in_(teams))
+        found.append(or_(cases.c.owner.in_(teams), cases.c.id.in_(theirs)))
     if filters.age is not None:
         found += of_age(filters.age, wanted.now)
     return found

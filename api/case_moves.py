@@ -60,7 +60,7 @@ def move_bulk(identity: Operator, asked: bodies.BulkBody, here: Here) -> Respons
     move = asked.move(identity.actor.name, now)
     with here.database.read() as connection:
         chosen = choice.choose(connection, _wanted(asked, identity, here), asked.fingerprint, move)
-    outcome = here.desk.each(chosen.seen, move, By(identity.actor, identity.team), now)
+    outcome = here.desk.each(chosen.seen, move, By(identity.actor, identity.teams), now)
     return Json(
         {
             "changed": len(outcome.changed),
@@ -106,13 +106,13 @@ def assign(identity: Operator, id: PathText, here: Here, asked: bodies.AssignBod
              response_model=models_cases.Comment)  # fmt: skip
 def comment(identity: Operator, id: PathText, here: Here, asked: bodies.CommentBody) -> Response:
     """Say something about it."""
-    made = here.desk.comment(id, asked.text, By(identity.actor, identity.team), here.clock.now())
+    made = here.desk.comment(id, asked.text, By(identity.actor, identity.teams), here.clock.now())
     return Json(comment_json(made), status_code=201)
 
 
 def _moved(identity: Identity, id: str, asked: bodies.MoveBody, here: Context) -> Response:
     now = here.clock.now()
-    by = By(identity.actor, identity.team, asked.revision)
+    by = By(identity.actor, identity.teams, asked.revision)
     here.desk.move(id, asked.move(identity.actor.name, now), by, now)
     with here.database.read() as connection:
         case = queue.case(connection, id)
@@ -122,7 +122,7 @@ def _moved(identity: Identity, id: str, asked: bodies.MoveBody, here: Context) -
 
 
 def _wanted(asked: bodies.PreviewBody, identity: Identity, here: Context) -> Wanted:
-    return replace(wanted_by(asked.filter, identity, here), team=identity.team)
+    return replace(wanted_by(asked.filter, identity, here), teams=identity.teams)
 
 
 def left_by_words(outcome: Outcome) -> list[Left]:

@@ -89,8 +89,8 @@ def testify(id: PathText, step: PathText, said: models.TestifyBody, here: Here, 
     dependencies=[OPERATES, Depends(only(NoParameters))],
 )
 def recheck(asked: Annotated[models.RecheckBody, Body()], here: Here, caller: Operator) -> AnyResponse:
-    """At once, within the limits of each source. A token of a team asks about that team's steps only."""
-    scope = Scope(asked.workflow, asked.step, caller.team)
+    """At once, within the limits of each source. Who is of a team asks about that team's steps only."""
+    scope = Scope(asked.workflow, asked.step, caller.teams)
     asking = Asking(here.database, here.rulebook)
     count = asking.pending(scope) if asked.dry_run else asking.recheck(scope, caller.actor, here.clock.now())
     return Json({"lookups": count, "dry_run": asked.dry_run})

@@ -92,7 +92,7 @@ def _chosen(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]
 
 
 def _digest(wanted: Wanted) -> str:
-    meant = f"{wanted.filters.model_dump_json()} {wanted.me} {wanted.team}"
+    meant = f"{wanted.filters.model_dump_json()} {wanted.me} {wanted.teams}"
     return hashlib.sha256(meant.encode()).hexdigest()[:16]
 
 

@@ -109,8 +109,8 @@ class Panel:
 
     @property
     def is_theirs(self) -> bool:
-        """Whether the case is of the team that whoever looks is bound to, if to any."""
-        return self.identity.may_change(self.case.owners)
+        """Whether the case is of a team of whoever looks."""
+        return self.identity.teams.have(self.case.owners)
 
     @property
     def is_mine(self) -> bool:

@@ -51,7 +51,7 @@ class ApplyParameters(Parameters):
 async def preview_file(request: Request, here: Here, caller: Operator) -> Response:
     """Line by line, and in total. Nothing is changed."""
     content, now = await _content(request), here.clock.now()
-    shown = await _read(lambda: file_fix(here).preview(content, now, caller.team))
+    shown = await _read(lambda: file_fix(here).preview(content, now, caller.teams))
     return Json(file_json(shown))
 
 
@@ -69,7 +69,7 @@ async def apply_file(
     """All that it changes in one transaction, as one entry of the audit trail; refused as a whole where it is not the
     file that was previewed."""
     content, now = await _content(request), here.clock.now()
-    order = Order(asked.fingerprint, caller.actor, asked.reason, caller.team)
+    order = Order(asked.fingerprint, caller.actor, asked.reason, caller.teams)
     done = await _read(lambda: file_fix(here).apply(content, order, now))
     return Json(file_json(done))
 

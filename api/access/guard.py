@@ -71,8 +71,8 @@ ADMINISTERS = Depends(needs(Scope.ADMINISTER))
 
 def demand_team(identity: Identity, owners: Iterable[str]) -> None:
     """Raises `NotPermitted` where a case of these owners (its own, and those of its findings) is another team's."""
-    if not identity.may_change(owners):
-        raise NotPermitted(f"This is another team's: your token is for {identity.team}.")
+    if not identity.teams.have(owners):
+        raise NotPermitted(f"This is another team's: you are of {identity.teams}.")
 
 
 async def _by_token(request: Request, here: Context) -> Viewer | None:
@@ -97,7 +97,7 @@ async def _by_session(request: Request, here: Here) -> Viewer | None:
         _refuse_elsewhere(request, here)
         if not csrf.fits(secret, await _csrf_token(request)):
             raise NotPermitted("The form is not of this sign-in. Load the page again, and send it once more.")
-    return Viewer(session.token.identity(ActorKind.PERSON), secret)
+    return Viewer(session.identity, secret)
 
 
 def _without(request: Request, here: Context) -> Viewer:

@@ -18,6 +18,7 @@ from api.access.errors import BadGrant, NameTaken, NoSuchToken, TwoValid
 from api.access.identity import Identity, Scope
 from reconcile.actor import Actor, ActorKind
 from reconcile.audit.entry import Entry, record
+from reconcile.teams import EVERY_TEAM, Teams
 from store.event import RESERVED_SOURCE
 from store.instant import rfc3339_or_none
 from store.tables import sessions, tokens
@@ -59,7 +60,8 @@ class Token:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def identity(self, kind: ActorKind) -> Identity:
-        return Identity(Actor(kind, self.name), self.scopes, self.team, self.source)
+        teams = Teams.of(self.team) if self.team else EVERY_TEAM
+        return Identity(Actor(kind, self.name), self.scopes, teams, self.source)
 
 
 def issue(connection: Connection, grant: Grant, by: Actor, now: int) -> str:
@@ -145,8 +147,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def is_name(text: str) -> bool:
+    """Whether somebody may be called so here."""
+    return _NAME.fullmatch(text) is not None and text not in _NOBODYS
+
+
 def _check(grant: Grant, now: int) -> None:
-    if not _NAME.fullmatch(grant.name) or grant.name in _NOBODYS:
+    if not is_name(grant.name):
         raise BadGrant(
             "expected a name of up to 64 letters, digits and . @ + - _, and none that Noshow calls itself by"
         )

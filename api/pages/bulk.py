@@ -82,12 +82,12 @@ def _moved(
 ) -> Result:
     with here.database.read() as connection:
         chosen = choice.choose(connection, _wanted(asked, identity, now), fingerprint, move)
-    outcome = here.desk.each(chosen.seen, move, By(identity.actor, identity.team), now)
+    outcome = here.desk.each(chosen.seen, move, By(identity.actor, identity.teams), now)
     return Result(chosen, len(outcome.changed), left_by_words(outcome))
 
 
 def _wanted(asked: ChosenParameters, identity: Identity, now: int) -> Wanted:
-    return Wanted(asked, asked.states, beginning=asked.q, now=now, me=identity.actor.name, team=identity.team)
+    return Wanted(asked, asked.states, beginning=asked.q, now=now, me=identity.actor.name, teams=identity.teams)
 
 
 def _preview(

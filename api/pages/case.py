@@ -35,7 +35,7 @@ def case_page(id: PathText, here: Here) -> Response:
 def comment(request: Request, identity: Operator, id: PathText, sent: Sent, here: Here) -> Response:
     try:
         said = read(CommentBody, sent)
-        here.desk.comment(id, said.text, By(identity.actor, identity.team), here.clock.now())
+        here.desk.comment(id, said.text, By(identity.actor, identity.teams), here.clock.now())
     except REFUSALS as error:
         return again(request, here, identity, id, refused(request, error, "comment", sent))
     return done(here, id, "comment")
@@ -46,7 +46,8 @@ def move(request: Request, identity: Operator, id: PathText, move: MoveName, sen
     now = here.clock.now()
     try:
         asked = read(MOVES[move], sent)
-        here.desk.move(id, asked.move(identity.actor.name, now), By(identity.actor, identity.team, asked.revision), now)
+        by = By(identity.actor, identity.teams, asked.revision)
+        here.desk.move(id, asked.move(identity.actor.name, now), by, now)
     except REFUSALS as error:
         return again(request, here, identity, id, refused(request, error, move, sent))
     return done(here, id, move)

@@ -14,6 +14,7 @@ from api.pages.refusal import NOTHING_REFUSED, REFUSALS, Refusal, refused
 from api.parameters import NoParameters, Text, only
 from api.problem import ApiError
 from api.truth import file_fix, refused_file
+from reconcile.teams import Teams
 from reconcile.truth.file.fix import Order
 from reconcile.truth.file.preview import Preview
 from reconcile.truth.file.table import BadFile
@@ -54,7 +55,7 @@ def file_page(request: Request, identity: Operator, here: Here) -> Response:
 def preview(request: Request, identity: Operator, sent: Sent, here: Here) -> Response:
     try:
         content = read(FileForm, sent).content
-        return _page(request, here, _previewed(here, content, identity.team), content)
+        return _page(request, here, _previewed(here, content, identity.teams), content)
     except REFUSALS as error:
         return _page(request, here, refusal=refused(request, error, "preview", sent))
 
@@ -63,7 +64,7 @@ def preview(request: Request, identity: Operator, sent: Sent, here: Here) -> Res
 def apply(request: Request, identity: Operator, sent: Sent, here: Here) -> Response:
     try:
         asked = read(ApplyForm, sent)
-        order = Order(asked.fingerprint, identity.actor, asked.reason, identity.team)
+        order = Order(asked.fingerprint, identity.actor, asked.reason, identity.teams)
         made = file_fix(here).apply(asked.content, order, here.clock.now())
     except BadFile as bad:
         return _page(request, here, refusal=refused(request, refused_file(bad), "file", sent))
@@ -72,10 +73,10 @@ def apply(request: Request, identity: Operator, sent: Sent, here: Here) -> Respo
     return here.templates.page(request, "truth_file_done.html", made=made, reason=asked.reason)
 
 
-def _previewed(here: Context, content: bytes, team: str) -> Preview:
+def _previewed(here: Context, content: bytes, teams: Teams) -> Preview:
     """Raises `ApiError` with what is wrong with each line."""
     try:
-        return file_fix(here).preview(content, here.clock.now(), team)
+        return file_fix(here).preview(content, here.clock.now(), teams)
     except BadFile as bad:
         raise refused_file(bad) from None
 

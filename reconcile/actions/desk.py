@@ -14,6 +14,7 @@ from reconcile.errors import NoSuchAction, NoSuchCase, NotOffered, NotYours, Unf
 from reconcile.outgoing.prepared import Prepared
 from reconcile.outgoing.request import Filling, attributes_in, of_action
 from reconcile.rulebook import Rulebook
+from reconcile.teams import EVERY_TEAM, Teams
 from rules.spec import Step
 from rules.spec_truth import Action as Declared
 from rules.truth import known
@@ -25,10 +26,10 @@ LONGEST = 10_000  # characters of a reason
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who decides. `team` is empty for one that may decide about every team's cases."""
+    """Who decides, and about whose cases."""
 
     decision: Decision
-    team: str = ""
+    teams: Teams = EVERY_TEAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ class ActionDesk:
         of = subject(connection, case_id, lock=True)
         if of is None:
             raise NoSuchCase(f"there is no case {case_id}")
-        if person.team and person.team not in of.owners:
-            raise NotYours(f"the case belongs to {', '.join(of.owners)}, and you to {person.team}")
+        if not person.teams.have(of.owners):
+            raise NotYours(f"the case belongs to {', '.join(of.owners)}, and you are of {person.teams}")
         return of
 
     def _offer(self, of: Subject, as_seen: Seen, place: Place) -> Offer:

@@ -12,16 +12,17 @@ from reconcile.cases.case import BY_PEOPLE, UNRESOLVED, Case, Change, News, Reas
 from reconcile.cases.finding import Finding
 from reconcile.cases.settle import opened, resolved, why
 from reconcile.errors import BadMove, NotYours, Overtaken
+from reconcile.teams import EVERY_TEAM, Teams
 from store.instant import moment, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who moves. `team` bounds it to the cases that concern that team; '' does not. `revision`: of the case as they
-    saw it, where only that one is to be changed."""
+    """Who moves, and whose cases: those that concern one of `teams`. `revision`: of the case as they saw it, where only
+    that one is to be changed."""
 
     actor: Actor
-    team: str = ""
+    teams: Teams = EVERY_TEAM
     revision: int | None = None
 
     @property
@@ -162,8 +163,8 @@ def make(case: Case, move: Move, by: By, now: int) -> Change:
 
 def permitted(case: Case, by: By) -> None:
     """Raises `NotYours` where the case concerns other teams only."""
-    if by.team and by.team not in case.owners:
-        raise NotYours(f"it is a case of {', '.join(sorted(case.owners))}, and this token is bound to {by.team}")
+    if not by.teams.have(case.owners):
+        raise NotYours(f"it is a case of {', '.join(sorted(case.owners))}, and you are of {by.teams}")
 
 
 def standing(case: Case, now: int) -> str:

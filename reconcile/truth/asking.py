@@ -1,6 +1,6 @@
 """What makes a source be asked at once: the button, and everything pending over again. Instants are µs UTC."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select, tuple_, update
 
@@ -8,6 +8,7 @@ from reconcile.actor import Actor
 from reconcile.audit.entry import Entry, record
 from reconcile.errors import NoSuchCase, NoTruth
 from reconcile.rulebook import Rulebook
+from reconcile.teams import EVERY_TEAM, Teams
 from reconcile.truth import lookups
 from reconcile.truth.lookups import Lane, State, Trigger, Wanted
 from store.database import Database, upsert
@@ -17,11 +18,11 @@ from store.tables import lookups as rows
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is asked again; '' is all. `owner`: whose findings."""
+    """What is asked again; '' is all. `teams`: of whose findings."""
 
     workflow: str = ""
     step: str = ""
-    owner: str = ""
+    teams: Teams = EVERY_TEAM
 
 
 class Asking:
@@ -65,7 +66,8 @@ class Asking:
         """About everything of this scope that is missing, at once; how many lookups that makes."""
         with self._database.begin() as connection:
             count = sum(_again(connection, missing, actor, now) for missing in self._missing(scope).values())
-            detail = {**asdict(scope), "lookups": count}
+            told = {"workflow": scope.workflow, "step": scope.step, "teams": str(scope.teams)}
+            detail = {**told, "lookups": count}
             again = Entry("truth.rechecked", actor, workflow=scope.workflow, step=scope.step, detail=detail)
             record(connection, [again], now)
         return count
@@ -74,7 +76,7 @@ class Asking:
         lanes = (
             it for it in lookups.lanes(self._rulebook) if scope.workflow in ("", it[0]) and scope.step in ("", it[1])
         )
-        owned = (case_findings.c.owner == scope.owner,) if scope.owner else ()
+        owned = () if scope.teams.names is None else (case_findings.c.owner.in_(scope.teams.names),)
         return {lane: lookups.missing(*lane).where(*owned) for lane in lanes}
 
 

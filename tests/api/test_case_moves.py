@@ -122,7 +122,7 @@ def test_it_takes_an_operator_of_the_team(maria: httpx.Client, operators: Operat
         assert "operate" in problem(reader.post(f"/v1/cases/{ID}/acknowledge"), 403)
     with operators.as_("sam", team="search") as stranger:
         told = problem(stranger.post(f"/v1/cases/{ID}/resolve", json=FIXED), 403)
-        assert told == "It is a case of compliance, warehouse, and this token is bound to search."
+        assert told == "It is a case of compliance, warehouse, and you are of search."
     with operators.as_("wim", team="warehouse") as owner:
         done(owner.post(f"/v1/cases/{ID}/resolve", json=FIXED))
 

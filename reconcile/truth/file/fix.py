@@ -9,6 +9,7 @@ from reconcile.actor import Actor
 from reconcile.audit.entry import Entry, record
 from reconcile.errors import FileRefused
 from reconcile.rulebook import Rulebook
+from reconcile.teams import EVERY_TEAM, Teams
 from reconcile.truth.file.preview import Known, Line, Preview, candidates, preview
 from reconcile.truth.file.table import Table, read
 from reconcile.truth.ours import Instance, Key, instances
@@ -24,12 +25,12 @@ _APPLIED = "truth.file"  # the cursor that those who apply hold while they do
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """To apply a file: the fingerprint that its preview showed, by whom, and why. `team`: as in `Known`."""
+    """To apply a file: the fingerprint that its preview showed, by whom, and why. `teams`: as in `Known`."""
 
     fingerprint: str
     actor: Actor
     reason: str
-    team: str = ""
+    teams: Teams = EVERY_TEAM
 
 
 class FileFix:
@@ -40,12 +41,12 @@ class FileFix:
         self._database = database
         self._rulebook = rulebook
 
-    def preview(self, content: bytes, now: int, team: str = "") -> Preview:
+    def preview(self, content: bytes, now: int, teams: Teams = EVERY_TEAM) -> Preview:
         """What the file would change at `now` (µs UTC). Raises `BadFile`, which names every line, or StoreError."""
         table = read(content, now)
         known = self._instances(table)
         with self._database.read() as connection:
-            return preview(table, Known(self._rulebook, known, _words(connection, table), team))
+            return preview(table, Known(self._rulebook, known, _words(connection, table), teams))
 
     def apply(self, content: bytes, order: Order, now: int) -> Preview:
         """Make those changes, all or none, at `now` (µs UTC). What comes back is what was done.
@@ -63,7 +64,7 @@ class FileFix:
             # Files go one after the other: of two who apply the same at once, one finds nothing left to change.
             cursors.move(connection, _APPLIED, now)
             words = _words(connection, table)
-            done = preview(table, Known(self._rulebook, known, words, order.team))
+            done = preview(table, Known(self._rulebook, known, words, order.teams))
             if not done.changes:
                 raise FileRefused("nothing is left to change: all that it says is known here, or can't be applied")
             _write(connection, done, order, now)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconcile.rulebook import Rulebook
+from reconcile.teams import EVERY_TEAM, Teams
 from reconcile.truth.effect import Effect, Expected, effect
 from reconcile.truth.file.table import Row, Table
 from reconcile.truth.ours import Instance, Key
@@ -56,12 +57,12 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known here that a file may speak of. `team`: whose steps may be changed; '' is everybody's."""
+    """What is known here that a file may speak of. `teams`: whose steps may be changed."""
 
     rulebook: Rulebook
     instances: Mapping[Key, Instance]
     words: Mapping[Subject, Said]
-    team: str = ""
+    teams: Teams = EVERY_TEAM
 
 
 def candidates(rulebook: Rulebook, row: Row) -> list[str]:
@@ -92,7 +93,7 @@ def _line(row: Row, known: Known) -> Line:
 
 def _expected(row: Row, workflow: str, instance: Instance, known: Known) -> Expected:
     step = known.rulebook.step(workflow, row.step, instance.rule_hash)
-    if known.team and step is not None and step.owner != known.team:
+    if step is not None and not known.teams.have([step.owner]):
         return Expected(Effect.NOT_YOURS, f"{row.step} of {row.correlation_id} belongs to {step.owner or 'nobody'}")
     last = known.words.get((workflow, row.correlation_id, row.step))
     return effect(row.correlation_id, row.step, row.word, instance, last)

@@ -14,6 +14,7 @@ from reconcile.actions.offers import Deed
 from reconcile.actions.row import Action, State
 from reconcile.actions.situation import subject
 from reconcile.errors import NoSuchAction, NoSuchCase, NotOffered, NotYours, Unfilled
+from reconcile.teams import Teams
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import DAY, HOUR, MINUTE
@@ -126,8 +127,8 @@ def test_of_a_payment_that_never_came_nothing_is_refunded(shop: Office, desk: Ac
 def test_another_teams_case_is_left_alone(shop: Office, desk: ActionDesk) -> None:
     place = called_off(shop)
     with pytest.raises(NotYours):
-        desk.run(place, Person(ANNE, "warehouse"), LATER)
-    assert desk.run(place, Person(ANNE, "orders"), LATER).state is State.PROPOSED
+        desk.run(place, Person(ANNE, Teams.of("warehouse")), LATER)
+    assert desk.run(place, Person(ANNE, Teams.of("orders")), LATER).state is State.PROPOSED
 
 
 def test_what_there_is_not_is_said(shop: Office, desk: ActionDesk) -> None:

@@ -12,6 +12,7 @@ from reconcile.cases.case import Reason
 from reconcile.cases.moves import Acknowledge, Assign, By, Move, Reopen, Resolve, Snooze
 from reconcile.errors import BadMove, NoSuchCase, NotYours, Overtaken
 from reconcile.identity import case_id
+from reconcile.teams import Teams
 from store import events
 from store.clickhouse import ClickHouse
 from store.database import Database
@@ -118,7 +119,7 @@ def test_what_is_no_news_is_told_nobody(desk_: Desk, move: Move) -> None:
     ("move", "by", "error"),
     [
         (FIXED, replace(MARIA, revision=7), Overtaken),
-        (FIXED, replace(MARIA, team="search"), NotYours),
+        (FIXED, replace(MARIA, teams=Teams.of("search")), NotYours),
         (Resolve(Reason.FIXED, ""), MARIA, BadMove),
         (Snooze(NOON), MARIA, BadMove),
         (Reopen(), MARIA, Overtaken),

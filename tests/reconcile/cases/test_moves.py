@@ -23,6 +23,7 @@ from reconcile.cases.moves import (
 )
 from reconcile.cases.settle import settle
 from reconcile.errors import BadMove, NotYours, Overtaken
+from reconcile.teams import Teams
 from store.event import DAY, HOUR, MINUTE
 from tests.reconcile.desk import ABOUT, NOON, closed, finding, late
 
@@ -310,9 +311,9 @@ def test_the_day_is_told_where_it_is_another() -> None:
 
 def test_a_team_moves_what_concerns_it_and_nothing_else() -> None:
     case = case_after([PAYMENT, SHIPMENT])
-    assert make(case, FIXED, replace(MARIA, team="shipping"), LATER).case.state is State.RESOLVED
-    with pytest.raises(NotYours, match="a case of payments, shipping, and this token is bound to search"):
-        make(case, FIXED, replace(MARIA, team="search"), LATER)
+    assert make(case, FIXED, replace(MARIA, teams=Teams.of("shipping")), LATER).case.state is State.RESOLVED
+    with pytest.raises(NotYours, match="a case of payments, shipping, and you are of search"):
+        make(case, FIXED, replace(MARIA, teams=Teams.of("search")), LATER)
 
 
 # To raise

@@ -6,6 +6,7 @@ import pytest
 
 from reconcile.actor import Actor, ActorKind
 from reconcile.errors import NoSuchCase, NoTruth
+from reconcile.teams import Teams
 from reconcile.truth.asking import Asking, Scope
 from reconcile.truth.standing import standings
 from store.event import HOUR, MINUTE
@@ -76,12 +77,12 @@ def test_everything_pending_is_asked_again(desk: Office, bank: Provider) -> None
     desk.judge(19 * MINUTE)
     pending = asking(desk)
     assert pending.pending(Scope()) == 2
-    assert pending.pending(Scope(owner="warehouse")) == pending.pending(Scope(step="ItemShipped")) == 0
-    assert pending.recheck(Scope(WORKFLOW, PAYMENT, "payments"), EVE, NOON + 19 * MINUTE) == 2
+    assert pending.pending(Scope(teams=Teams.of("warehouse"))) == pending.pending(Scope(step="ItemShipped")) == 0
+    assert pending.recheck(Scope(WORKFLOW, PAYMENT, Teams.of("payments")), EVE, NOON + 19 * MINUTE) == 2
     desk.look(19 * MINUTE)
     assert sorted(bank.asked) == ["a", "a", "b", "b", "c"]
     [entry] = [row for row in desk.rows(audit) if row["what"] == "truth.rechecked"]
-    assert json.loads(entry["detail"]) == {"lookups": 2, "owner": "payments", "step": PAYMENT, "workflow": WORKFLOW}
+    assert json.loads(entry["detail"]) == {"lookups": 2, "teams": "payments", "step": PAYMENT, "workflow": WORKFLOW}
 
 
 def test_how_it_stands_is_told_in_words(desk: Office, bank: Provider) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from reconcile.actor import Actor, ActorKind
 from reconcile.errors import FileRefused
+from reconcile.teams import EVERY_TEAM, Teams
 from reconcile.truth.effect import Effect
 from reconcile.truth.file.fix import FileFix, Order
 from reconcile.truth.testimony import Word
@@ -37,9 +38,9 @@ def fix(desk: Office) -> FileFix:
     return FileFix(desk.clickhouse, desk.database, desk.rulebook)
 
 
-def apply(desk: Office, content: bytes, **more: str) -> None:
+def apply(desk: Office, content: bytes, teams: Teams = EVERY_TEAM) -> None:
     fingerprint = fix(desk).preview(content, NOW).fingerprint
-    fix(desk).apply(content, Order(fingerprint, EVE, "the provider's list of 3 am", **more), NOW)
+    fix(desk).apply(content, Order(fingerprint, EVE, "the provider's list of 3 am", teams), NOW)
 
 
 def test_fifty_corrections_are_previewed_applied_as_one_and_settle_fifty_cases(desk: Office) -> None:
@@ -123,7 +124,7 @@ def test_applied_twice_at_once_it_is_applied_once(desk: Office) -> None:
 
 def test_another_teams_steps_are_left(desk: Office) -> None:
     requested(desk, ["a"])
-    [line] = fix(desk).preview(file(["a"]), NOW, "warehouse").lines
+    [line] = fix(desk).preview(file(["a"]), NOW, Teams.of("warehouse")).lines
     assert (line.effect, line.sentence) == (Effect.NOT_YOURS, "PaymentReceived of a belongs to payments")
     with pytest.raises(FileRefused, match="nothing is left to change"):
-        apply(desk, file(["a"]), team="warehouse")
+        apply(desk, file(["a"]), teams=Teams.of("warehouse"))
