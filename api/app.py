@@ -25,6 +25,7 @@ from api import (
     redactions,
     rules,
     sign_in,
+    sign_in_oidc,
     silences,
     truth,
     vitals,
@@ -109,6 +110,7 @@ OURS = (
     description.router,
     pages.router,
     sign_in.router,
+    sign_in_oidc.router,
     assets.router,
 )
 

@@ -1,5 +1,6 @@
-"""`/sign-in` and `/sign-out`: the dashboard's session, begun with a token."""
+"""`/sign-in` and `/sign-out`: the dashboard's session, begun with a token. With a provider: `sign_in_oidc`."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -24,22 +25,39 @@ router = APIRouter(include_in_schema=False)
 MOST = 16 * 1024  # bytes of the form
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the page says: why nobody was signed in; for how many seconds to `wait`; `elsewhere`: where whoever has just
+    signed out is signed out of the provider, too."""
+
+    status: int = 200
+    why: str = ""
+    wait: int = 0
+    elsewhere: str = ""
+
+
+NOTHING = Told()
+
+
 class SignInParameters(Parameters):
-    """`next`: the page to go on to; `code`: a one-time code in the place of a token."""
+    """`next`: the page to go on to; `code`: a one-time code in the place of a token; `out`: of whoever has just signed
+    out."""
 
     next: Annotated[str, Field(max_length=8 * LONGEST), AfterValidator(without_nul)] = HOME
     code: Text | None = None
+    out: bool = False
 
 
 @router.get(SIGN_IN, dependencies=[Depends(only(SignInParameters))])
 async def sign_in_page(request: Request, asked: Annotated[SignInParameters, Query()], here: Here) -> Response:
     if asked.code is None:
-        return _page(request, here, asked.next)
-    if wait := _wait(request, here):
-        return _page(request, here, asked.next, *wait)
+        elsewhere = await run_in_threadpool(_sign_out_address, here) if asked.out else ""
+        return page(request, here, asked.next, Told(elsewhere=elsewhere))
+    if wait := waiting(request, here):
+        return page(request, here, asked.next, wait)
     text = here.keeper.accept(asked.code, here.clock.now())
     if text is None:
-        return _failed(request, here, asked.next, "This link has been used, or is too old. Sign in with a token.")
+        return failed(request, here, asked.next, "This link has been used, or is too old. Sign in with a token.")
     return await _signed_in(request, here, text, asked.next)
 
 
@@ -49,15 +67,15 @@ async def sign_in(request: Request, here: Here) -> Response:
         raise NotPermitted("This comes from another site's page.")
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     then = form.get("next", [HOME])[0]
-    if wait := _wait(request, here):
-        return _page(request, here, then, *wait)
+    if wait := waiting(request, here):
+        return page(request, here, then, wait)
     return await _signed_in(request, here, form.get("token", [""])[0].strip(), then)
 
 
 @router.post("/sign-out", dependencies=[Depends(only(NoParameters))], max_body_size=MOST)
 async def sign_out(request: Request, viewer: SignedIn, here: Here) -> Response:
     """Whoever has no session is signed out already."""
-    answer = RedirectResponse(SIGN_IN, 303)
+    answer = RedirectResponse(SIGN_IN if here.keeper.provider is None else f"{SIGN_IN}?out=yes", 303)
     if viewer is not None:
         await run_in_threadpool(here.keeper.sign_out, viewer.session, viewer.identity.actor, here.clock.now())
     answer.delete_cookie(cookie(here.keeper), secure=here.keeper.policy.secure, httponly=True, samesite="lax")
@@ -67,14 +85,14 @@ async def sign_out(request: Request, viewer: SignedIn, here: Here) -> Response:
 async def _signed_in(request: Request, here: Context, text: str, then: str) -> Response:
     token = await here.keeper.token(text, here.clock.now())
     if token is None:
-        return _failed(request, here, then, "This token is not valid.")
+        return failed(request, here, then, "This token is not valid.")
     if Scope.READ not in token.scopes:
-        return _failed(request, here, then, "This token is not for the dashboard: it has no scope read.")
+        return failed(request, here, then, "This token is not for the dashboard: it has no scope read.")
     secret = await run_in_threadpool(here.keeper.sign_in, token, here.clock.now())
-    return _with_cookie(RedirectResponse(own_path(then), 303), here, secret)
+    return with_session(RedirectResponse(own_path(then), 303), here, secret)
 
 
-def _with_cookie(answer: Response, here: Context, secret: str) -> Response:
+def with_session(answer: Response, here: Context, secret: str) -> Response:
     # Lax, not Strict: a link in a message about a case must find its reader signed in. What changes anything is a POST,
     # with which a browser sends no such cookie from elsewhere, and which needs the form's token on top of it.
     answer.set_cookie(
@@ -88,25 +106,32 @@ def _with_cookie(answer: Response, here: Context, secret: str) -> Response:
     return answer
 
 
-def _failed(request: Request, here: Context, then: str, why: str) -> Response:
+def failed(request: Request, here: Context, then: str, why: str) -> Response:
+    """The page once more, which says why; whoever fails often is made to wait."""
     here.keeper.failures.add(_address(request), here.clock.now())
-    return _page(request, here, then, 400, why)
+    return page(request, here, then, Told(400, why))
 
 
-def _wait(request: Request, here: Context) -> tuple[int, str, int] | None:
+def waiting(request: Request, here: Context) -> Told | None:
+    """What to tell whoever has failed too often."""
     wait = here.keeper.failures.wait(_address(request), here.clock.now())
     if not wait:
         return None
     seconds = -(-wait // SECOND)
-    return 429, f"Too many attempts. Try again in {format_duration(seconds * SECOND)}.", seconds
+    return Told(429, f"Too many attempts. Try again in {format_duration(seconds * SECOND)}.", seconds)
 
 
-def _page(request: Request, here: Context, then: str, status: int = 200, why: str = "", wait: int = 0) -> Response:
-    page = here.templates.page(request, "sign_in.html", next=own_path(then), why=why)
-    page.status_code = status
-    if wait:
-        page.headers["Retry-After"] = str(wait)
-    return page
+def page(request: Request, here: Context, then: str, told: Told = NOTHING) -> Response:
+    provider = "" if here.keeper.provider is None else here.keeper.provider.label
+    answer = here.templates.page(request, "sign_in.html", next=own_path(then), told=told, provider=provider)
+    answer.status_code = told.status
+    if told.wait:
+        answer.headers["Retry-After"] = str(told.wait)
+    return answer
+
+
+def _sign_out_address(here: Context) -> str:
+    return "" if here.keeper.provider is None else here.keeper.provider.sign_out_address(here.clock.now())
 
 
 def _address(request: Request) -> str:

@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": "noshow.serve_commands:serve_command",
     "silences": "noshow.notify_commands:silences_group",
     "tokens": "noshow.token_commands:tokens_group",
+    "people": "noshow.people_commands:people_group",
     "truth": "noshow.truth_commands:truth_group",
 }
 

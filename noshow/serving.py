@@ -13,6 +13,7 @@ import click
 
 from api import metrics
 from api.access.keeper import Keeper
+from api.access.oidc.provider import Provider
 from api.access.policy import Policy
 from api.app import OURS, create_app
 from collector.grpc.server import GrpcServer
@@ -119,7 +120,7 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
             observe_latency(telemetry.meter, opened.database, clock)
         # One for all that asks: so that the limits are those of the process.
         sources = source(opened.clickhouse, rulebook, settings, os.environ)
-        keeper = Keeper(opened.database, Policy.of(settings))
+        keeper = Keeper(opened.database, Policy.of(settings), Provider.of(settings))
         parts = Parts(opened, settings, rulebook, keeper, roles, sources, crew, telemetry, certificate)
         relay = Relay(clock, crew.stop)
         for name, run in _loops(parts, rules, measures):

@@ -46,7 +46,7 @@ def create_command(
     now = SystemClock().now()
     until = None if expires is None else now + _duration(expires, "--expires")
     grant = Grant(name, frozenset(map(Scope, scopes)), team, until, source)
-    with _opened(settings) as connection:
+    with opened(settings) as connection:
         text = tokens.issue(connection, grant, operator(), now)
     _told(text, f"valid {'until it is revoked' if until is None else f'until {rfc3339(until)}'}")
 
@@ -60,7 +60,7 @@ def create_command(
 def rotate_command(name: str, overlap: str, settings: Settings) -> None:
     """Print a token that takes the place of the one called NAME, and permits the same for as long a life."""
     micros = _duration(overlap, "--overlap")
-    with _opened(settings) as connection:
+    with opened(settings) as connection:
         text = tokens.rotate(connection, name, micros, operator(), SystemClock().now())
     _told(text, f"the old one ends {f'in {format_duration(micros)}' if micros else 'now'}")
 
@@ -70,7 +70,7 @@ def rotate_command(name: str, overlap: str, settings: Settings) -> None:
 @with_settings
 def revoke_command(id: str, settings: Settings) -> None:
     """End the token with this ID, which is the part between `noshow_` and the next `_`, and what signed in with it."""
-    with _opened(settings) as connection:
+    with opened(settings) as connection:
         token = tokens.revoke(connection, id, operator(), SystemClock().now())
     click.echo(f"the token {token.name} is revoked; a server notices within seconds", err=True)
 
@@ -79,7 +79,7 @@ def revoke_command(id: str, settings: Settings) -> None:
 @with_settings
 def list_command(settings: Settings) -> None:
     """All tokens, those that have ended too; never their secrets."""
-    with _opened(settings) as connection:
+    with opened(settings) as connection:
         found = tokens.listing(connection)
     now = SystemClock().now()
     click.echo("\n".join(table(COLUMNS, [_row(token, now) for token in found])))
@@ -96,7 +96,7 @@ def operator() -> Actor:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Connection]:
+def opened(settings: Settings) -> Iterator[Connection]:
     """A transaction. Raises WrongUsage, also for what the block raises as a TokenError."""
     with database(settings) as opened, opened.begin() as connection:
         try:

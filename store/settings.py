@@ -2,8 +2,8 @@
 
 Each setting has one dotted name, which is its place in the file (`collector.max_body`), and one name in the
 environment (`NOSHOW_COLLECTOR_MAX_BODY`). A secret can also be given as the name of a file that holds it: with
-`_FILE` behind its name in the environment, `_file` in YAML. Who is told what, sweeps, mappings and Kafka are
-given in the file only.
+`_FILE` behind its name in the environment, `_file` in YAML. Who is told what, who signs people in, sweeps,
+mappings and Kafka are given in the file only.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +23,7 @@ from store.settings_kafka import KEYS as KAFKA_KEYS
 from store.settings_kafka import SECRETS as KAFKA_SECRETS
 from store.settings_kafka import KafkaSettings, kafka
 from store.settings_notify import Endpoint, NotifySettings, Route
+from store.settings_oidc import OIDC, OidcSettings, oidc
 from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
 from store.settings_silence import EXPECT, EXPECT_SOURCES, SilenceSettings, expectations
@@ -127,9 +128,10 @@ class AuditSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """`anonymous`: who may read, and send events, without a token."""
+    """`anonymous`: who may read, and send events, without a token. `oidc`: the provider that people sign in with."""
 
     anonymous: Anonymous
+    oidc: OidcSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,7 @@ def load(
     keys = [setting.key for setting in SETTINGS]
     in_environment = [*keys, *_file_keys(CLICKHOUSE.key, DATABASE.key)]
     in_file = [*keys, *settings_receivers.KEYS, *SWEEP_KEYS, *KAFKA_KEYS, *_file_keys(*SECRETS)]
-    branches: dict[Key, Branch | None] = dict.fromkeys((ROUTE, SOURCES, RATES, EXPECT, EXPECT_SOURCES))
+    branches: dict[Key, Branch | None] = dict.fromkeys((ROUTE, SOURCES, RATES, EXPECT, EXPECT_SOURCES, OIDC))
     path = _file(environ, file)
     sources = (
         {} if path is None else from_file(path, in_file, branches, problems),
@@ -368,7 +370,7 @@ def _settings(read: _Reader) -> Settings:
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
         actions=ActionSettings(automatic_per_hour=read.value(AUTOMATIC_PER_HOUR)),
-        access=AccessSettings(anonymous=read.value(ANONYMOUS)),
+        access=AccessSettings(read.value(ANONYMOUS), oidc(read.branches[OIDC])),
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
         telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),

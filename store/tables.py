@@ -341,10 +341,24 @@ sessions = Table(
     "sessions",
     metadata,
     Column("digest", Text, primary_key=True),
-    Column("token_id", Text, ForeignKey("tokens.id"), nullable=False),
+    Column("token_id", Text, ForeignKey("tokens.id")),  # null where a provider signed somebody in
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),  # to the minute or so
     Column("expires_at", BigInteger, nullable=False),
+    Column("person", Text, nullable=False, server_default=""),  # whom the provider signed in
+    Column("scopes", Text, nullable=False, server_default=""),  # theirs, with space between them
+    Column("teams", Text),  # theirs, as a JSON list; null is every team
+)
+
+# Whom a provider has signed in: a name is one person's.
+people = Table(
+    "people",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # what the provider knows them by
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )
 
 # What people said about a case.

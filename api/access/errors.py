@@ -44,3 +44,15 @@ class NoSuchToken(TokenError):
 
 class TwoValid(TokenError):
     """Two tokens of this name are valid, and no more may be."""
+
+
+class SignInRefused(Exception):
+    """Nobody is signed in by the provider. Messages are meant for whoever tries; the log has what is not."""
+
+
+class ProviderAway(SignInRefused):
+    """The provider does not answer, or not as one does. It may do so later."""
+
+
+class NoSuchPerson(TokenError):
+    """Nobody of this name has signed in."""

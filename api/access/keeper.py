@@ -5,8 +5,10 @@ import secrets
 
 from starlette.concurrency import run_in_threadpool
 
-from api.access import sessions, tokens
+from api.access import people, sessions, tokens
 from api.access.failures import Failures
+from api.access.oidc.provider import Provider
+from api.access.people import Person
 from api.access.policy import Policy
 from api.access.recent import Recent
 from api.access.sessions import SEEN_EVERY, Session
@@ -28,8 +30,9 @@ class Keeper:
     What runs out by itself does so at once. While the database is away, `WITHOUT_DATABASE` takes the place of that.
     """
 
-    def __init__(self, database: Database, policy: Policy) -> None:
+    def __init__(self, database: Database, policy: Policy, provider: Provider | None = None) -> None:
         self.policy = policy
+        self.provider = provider
         self.failures = Failures()
         self._database = database
         self._tokens: Recent[Token] = Recent()
@@ -55,6 +58,12 @@ class Keeper:
         """A session; what its cookie is to hold."""
         with self._database.begin() as connection:
             return sessions.begin(connection, token, now)
+
+    def admit(self, person: Person, now: int) -> str:
+        """A session of somebody whom the provider signed in; what its cookie is to hold. Raises `SignInRefused`."""
+        with self._database.begin() as connection:
+            people.know(connection, person, now)
+            return sessions.begin_of(connection, person, now)
 
     def sign_out(self, secret: str, actor: Actor, now: int) -> None:
         with self._database.begin() as connection:

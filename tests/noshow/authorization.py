@@ -40,6 +40,8 @@ TABLE = (
     Row("GET", "/favicon.ico", None),
     Row("GET", "/sign-in", None),
     Row("POST", "/sign-in", None),
+    Row("GET", "/sign-in/begin", None),
+    Row("GET", "/sign-in/callback", None),
     Row("POST", "/sign-out", None),
     Row("GET", "/", READ),
     Row("GET", "/orders/{workflow}/{correlation_id}", READ),

@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.access import tokens
+from api.access import people, tokens
+from api.access.people import Person
 from noshow.stores import Stores
 from noshow.welcome import FIRST, first_token
+from reconcile.teams import EVERY_TEAM
 from store.database import Database
 from store.settings import load
 from store.tenancy import Tenancy
@@ -72,6 +74,16 @@ def test_what_is_wrong_is_one_clear_message(data: Path, arguments: tuple[str, ..
     done = noshow("tokens", *arguments, "--data", data)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
+
+
+def test_people_are_listed_and_forgotten(data: Path, database: Database) -> None:
+    with database.begin() as connection:
+        people.know(connection, Person("anna", "https://login.example", "u-1", frozenset(), EVERY_TEAM), NOON)
+    assert "anna  https://login.example  u-1" in noshow("people", "list", "--data", data).out
+    assert noshow("people", "forget", "anna", "--data", data).code == 0
+    assert "anna" not in noshow("people", "list", "--data", data).out
+    again = noshow("people", "forget", "anna", "--data", data)
+    assert (again.code, "nobody called anna has signed in" in again.err) == (2, True)
 
 
 def test_a_directory_without_a_database_is_not_made(tmp_path: Path) -> None:

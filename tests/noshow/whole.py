@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from api.access.keeper import Keeper
+from api.access.oidc.provider import Provider
 from api.access.policy import Policy
 from collector.grpc.server import GrpcServer
 from collector.http.app import Front
@@ -37,7 +38,7 @@ class Whole:
 def whole(stores: Stores, settings: Settings, clock: Clock) -> Iterator[Whole]:
     """As the settings say, for the length of the block. What answers over gRPC is there, and does not listen yet."""
     rulebook = Rulebook(lambda: ())
-    keeper = Keeper(stores.database, Policy.of(settings))
+    keeper = Keeper(stores.database, Policy.of(settings), Provider.of(settings))
     asked = source(stores.clickhouse, rulebook, settings, {})
     with ExitStack() as stack:
         certificate = None if settings.tls is None else Certificate(settings.tls)

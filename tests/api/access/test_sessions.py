@@ -35,7 +35,7 @@ def test_a_session_is_of_its_token(connection: Connection) -> None:
     secret = sessions.begin(connection, token(connection), NOON)
     found = sessions.verify(connection, secret, NOON)
     assert found is not None
-    assert (found.token.name, found.token.scopes) == ("anna", frozenset({Scope.READ}))
+    assert (found.identity.actor.name, found.identity.scopes) == ("anna", frozenset({Scope.READ}))
     assert sessions.verify(connection, secret + "x", NOON) is None
 
 
