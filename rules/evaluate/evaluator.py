@@ -19,6 +19,7 @@ from rules.evaluate.candidates import Blocks, Look, Settled
 from rules.evaluate.concern import Concern, concerned
 from rules.evaluate.detection import Circumstances
 from rules.evaluate.hold import Hold, Holds, with_silence
+from rules.evaluate.overtaken import Overtaken, Writing
 from rules.evaluate.part import Part, Span
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
@@ -109,9 +110,21 @@ class _Round:
         return sum(part.size // part.shares for part in self.parts) + sum(piece.size for piece in self.pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all evaluators of one process have in common."""
+
+    watch: Watch
+    overtaken: Overtaken
+
+    @classmethod
+    def of(cls, settings: EvaluatorSettings, holder: str) -> "Shared":
+        return cls(Watch(settings, holder), Overtaken())
+
+
 class Evaluator:
     """Of a share. One of any number; only the one that holds the lease of the share does anything. Those of one process
-    have one `watch`."""
+    have one `shared`."""
 
     def __init__(
         self,
@@ -121,7 +134,7 @@ class Evaluator:
         settings: EvaluatorSettings,
         holder: str,
         share: Share = ALL,
-        watch: Watch | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self._clickhouse = clickhouse
         self._database = database
@@ -131,6 +144,7 @@ class Evaluator:
         self.share = share
         self._touched, self._woken = share.cursor("touched"), share.cursor("woken")
         self._lease: Lease | None = None
+        self._writing: Writing | None = None  # since the lease was last proven to be ours
         self._epoch = 0  # of the last lease
         self._table = ""  # for what is judged in this epoch
         self._blocks = Blocks(share=self.share)
@@ -140,7 +154,9 @@ class Evaluator:
         self._sweep = Sweep(self._rules, settings, self._runaways.known, share)
         self._passes = Passes(settings.stretch)
         self._holds = Holds(settings.hold_at_most, counts=share.which == 0)
-        self._silence = Listener(watch or Watch(settings, holder))
+        shared = shared or Shared.of(settings, holder)
+        self._silence = Listener(shared.watch)
+        self.overtaken = shared.overtaken
         self._hold = Hold(0)
         self._books = Books()
         self._judged_until = 0
@@ -241,6 +257,7 @@ class Evaluator:
         with self._database.begin() as connection:
             self._passes.write(connection, counted)
         self._passes.forget(counted)
+        self._give_up_writing()
         if self._lease is not None:
             leases.release(self._database, self._lease)
             self._lease = None
@@ -248,12 +265,20 @@ class Evaluator:
     def _take(self, now: int) -> bool:
         if self._lease is None and shares.agree(self._database, self.share.of, now):
             self._lease = leases.take(self._database, self.share.lease, self._holder, now, TTL)
+        if self._lease is None or self._lease.epoch != self._epoch:
+            self._give_up_writing()
         if self._lease is not None and self._lease.epoch != self._epoch:
             self._table = make_room(self._clickhouse, self._lease)
             self._epoch = self._lease.epoch
             self._backlog.forget()
             self._runaways.forget()
         return self._lease is not None
+
+    def _give_up_writing(self) -> None:
+        """The lease may have been lost before all was written: others may have judged meanwhile."""
+        if self._writing is not None:
+            self.overtaken.add(self._writing)
+            self._writing = None
 
     def _adopt(self) -> None:
         """The present round was shared out by the old rules: it is begun again, as nothing of it has been noted."""
@@ -273,8 +298,10 @@ class Evaluator:
         try:
             self._lease = leases.advance(self._database, self._lease, self._hold.as_of, renewed_at, TTL)
         except LeaseLost:
+            self._give_up_writing()
             self.forget()
             raise
+        self._writing = None
         return self._lease
 
     def _begin(self, lease: Lease) -> _Round:
@@ -337,6 +364,7 @@ class Evaluator:
             told = verdicts.told()
         # Judging takes long: whoever lost the lease meanwhile must not even begin to write.
         self._next(now)
+        self._writing = Writing(rule.workflow.name, [answer.correlation_id for answer in told], stamp)
         with self._books.of(Work.WRITE):
             written = write(self._clickhouse, rule.workflow, told, stamp)
             written += Written(verdicts.record())

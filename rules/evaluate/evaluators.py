@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rules.evaluate import progress
-from rules.evaluate.evaluator import Evaluator, Standing, Tick, Ticking, unchanged
+from rules.evaluate.evaluator import Evaluator, Shared, Standing, Tick, Ticking, unchanged
 from rules.evaluate.fair import due
 from rules.evaluate.progress import ByWorkflow
-from rules.evaluate.silence.watch import Watch
 from rules.evaluate.staleness import NotJudged
 from rules.ruleset import Rule
 from store import leases, peers
@@ -76,7 +75,7 @@ class Evaluators:
         self._rules = tuple(rules)
         self._settings = settings
         self._holder = holder
-        self._watch = Watch(settings, holder)
+        self._shared = Shared.of(settings, holder)
         self._seats: dict[Share, _Seat] = {}
         self._lock = threading.Lock()  # of the seats, which the keeper of the rules and whoever measures look at, too
         self._elsewhere: Mapping[int, ByWorkflow] = {}
@@ -119,7 +118,7 @@ class Evaluators:
                 if seat.thread is None:
                     seat.work(clock, self._in(around))
             clock.sleep(self._settings.tick / SECOND)
-        self.close()
+        self.close(clock.now())
         for seat in gone:
             seat.end()
 
@@ -135,9 +134,10 @@ class Evaluators:
         for seat in surplus:
             seat.leave()
         self._tell()
+        self._shared.overtaken.take_back(self._clickhouse, now)
         return surplus
 
-    def close(self) -> None:
+    def close(self, now: int) -> None:
         """Give up all, at the end of their ticks. Raises StoreUnavailable."""
         with self._lock:
             seats = list(self._seats.values())
@@ -148,6 +148,7 @@ class Evaluators:
             seat.end()
         with self._database.begin() as connection:
             peers.leave(connection, self._holder)
+        self._shared.overtaken.take_back(self._clickhouse, now)
 
     def standing(self) -> Standing:
         """Of all shares that are judged here: the slowest tells up to when."""
@@ -172,7 +173,7 @@ class Evaluators:
 
     def _evaluator(self, share: Share) -> Evaluator:
         wired = (self._clickhouse, self._database, self._rules, self._settings, self._holder)
-        return Evaluator(*wired, share, self._watch)
+        return Evaluator(*wired, share, self._shared)
 
     def _agreed(self, now: int) -> bool:
         agreed = agree(self._database, self._settings.shares, now)

@@ -1,7 +1,7 @@
 """The rows of `findings`, `deadlines` and `instances`: what a verdict looks like in the store."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rules.evaluate.detection import USUAL, Circumstances, Detection, Key
 from rules.evaluate.doubt import Doubt
@@ -26,6 +26,11 @@ class Stamp:
     version: int
     doubts: tuple[Doubt, ...] = ()
     circumstances: Circumstances = USUAL
+
+    @property
+    def next(self) -> "Stamp":
+        """Of what takes back what was written under this one."""
+        return replace(self, version=self.version + 1)
 
 
 def finding_rows(workflow: Workflow, verdict: Verdict, opened: Open, stamp: Stamp) -> Iterator[Row]:

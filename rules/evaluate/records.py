@@ -57,6 +57,28 @@ WHERE NOT has(holding, (step, kind))
 ORDER BY workflow
 """
 
+# What was opened under a version, is so still, and is not on record, which is newer.
+_OPENED = """
+SELECT correlation_id, step, kind
+FROM
+(
+    SELECT correlation_id, step, kind
+    FROM findings
+    WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+    GROUP BY correlation_id, step, kind
+    HAVING argMax(open, version) AND max(version) = {version:UInt64}
+) AS flagged
+INNER JOIN
+(
+    SELECT correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`), version) AS holding
+    FROM instances
+    WHERE workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}
+    GROUP BY correlation_id
+    HAVING max(version) > {version:UInt64}
+) AS judged USING (correlation_id)
+WHERE NOT has(holding, (step, kind))
+"""
+
 _ALIVE = """
 SELECT correlation_id
 FROM instances
@@ -174,6 +196,19 @@ def close_refuted(clickhouse: ClickHouse, part: Slice, stamp: Stamp) -> Written:
     for workflow, rows in groupby(refuted, key=itemgetter(0)):
         _close(clickhouse, workflow, [Closed(id, step, kind, "") for _, id, step, kind in rows], stamp)
     return Written(closed=len(refuted))
+
+
+def close_opened(clickhouse: ClickHouse, workflow: str, ids: Sequence[str], stamp: Stamp) -> int:
+    """Close what was opened under the version of `stamp` and a newer record does not have: how many.
+
+    Raises StoreUnavailable or StoreRefused.
+    """
+    refuted: list[Closed] = []
+    for part in _parts(ids, _ASKED_AT_ONCE):
+        rows = clickhouse.query(_OPENED, {"workflow": workflow, "ids": part, "version": stamp.version})
+        refuted += [Closed(id, step, kind, "") for id, step, kind in rows]
+    _close(clickhouse, workflow, refuted, stamp.next)
+    return len(refuted)
 
 
 def open_findings(clickhouse: ClickHouse, workflow: Workflow, ids: list[str]) -> dict[str, dict[Key, Detection]]:

@@ -8,10 +8,12 @@ import pytest
 from rules.evaluate.evaluator import Evaluator
 from rules.expression import START, Attribute
 from rules.spec import Step
+from store import leases
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.errors import LeaseLost
+from store.errors import LeaseLost, StoreUnavailable
 from store.event import DAY, HOUR, MINUTE, SECOND
+from store.shares import ALL
 from tests.rules.evaluate.test_evaluator import SETTINGS, Bench, Interrupting
 from tests.rules.shop import FULFILMENT, NOON, event, named, paid, placed
 
@@ -38,19 +40,76 @@ def sweep(bench: Bench, evaluator: Evaluator, begin: int) -> None:
             pass
 
 
-def test_what_a_paused_evaluator_flagged_too_late_is_closed_again(bench: Bench) -> None:
+def flags_too_late(bench: Bench, second: Evaluator) -> Evaluator:
+    """Who does so, after the second has judged."""
     bench.store(placed("a"))
-    second = bench.another(holder="two")
 
     def take_over() -> None:
         bench.store(paid("a", 10 * MINUTE))
         bench.tick(20 * MINUTE, second)
 
+    paused = paused_before(bench, "findings", take_over)
     with pytest.raises(LeaseLost):
-        paused_before(bench, "findings", take_over).tick(NOON + 18 * MINUTE)
+        paused.tick(NOON + 18 * MINUTE)
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
+    return paused
+
+
+def test_what_a_paused_evaluator_flagged_too_late_is_taken_back_at_once(bench: Bench) -> None:
+    paused = flags_too_late(bench, bench.another(holder="two"))
+    paused.overtaken.take_back(bench.clickhouse, NOON + 20 * MINUTE)
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): False}
+    assert bench.states() == {"a": "running"}
+
+
+def test_what_was_flagged_too_late_by_one_that_died_of_it_is_closed_by_the_sweep(bench: Bench) -> None:
+    second = bench.another(holder="two")
+    flags_too_late(bench, second)
     sweep(bench, second, HOUR)
     assert bench.findings() == {("a", "PaymentReceived", "missing"): False}
     assert bench.states() == {"a": "running"}
+
+
+def fail() -> None:
+    raise StoreUnavailable("gone")
+
+
+def test_what_nobody_has_judged_since_is_taken_back_only_when_somebody_has(bench: Bench) -> None:
+    """It may be right; and who is about to judge it may not have seen it."""
+    bench.store(placed("a"))
+    bench.tick(MINUTE)
+    at = NOON + 20 * MINUTE
+    paused = Interrupting(bench.clickhouse)
+    paused.before("findings", lambda: leases.take(bench.database, ALL.lease, "two", at, HOUR))
+    paused.before("instances", fail)
+    evaluator = bench.another(clickhouse=paused)
+    with pytest.raises(StoreUnavailable):
+        evaluator.tick(NOON + 18 * MINUTE)
+    evaluator.forget()
+    assert evaluator.tick(at) is None
+    evaluator.overtaken.take_back(bench.clickhouse, at)
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
+    bench.clickhouse.command(
+        "INSERT INTO instances SELECT * REPLACE (bitShiftLeft(toUInt64(99), 32) AS version) FROM instances FINAL"
+    )
+    evaluator.overtaken.take_back(bench.clickhouse, at + SECOND)
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): False}
+
+
+def test_what_is_begun_again_under_the_same_lease_is_not_taken_back(bench: Bench) -> None:
+    """Else a failure in the middle would close a finding and open it anew."""
+    bench.store(placed("a"))
+    bench.tick(MINUTE)
+    failing = Interrupting(bench.clickhouse)
+    failing.after("findings", fail)
+    evaluator = bench.another(clickhouse=failing)
+    with pytest.raises(StoreUnavailable):
+        evaluator.tick(NOON + 18 * MINUTE)
+    evaluator.forget()
+    bench.tick(18 * MINUTE, evaluator)
+    evaluator.overtaken.take_back(bench.clickhouse, NOON + 18 * MINUTE)
+    assert bench.clickhouse.query("SELECT count() FROM findings WHERE NOT open") == [(0,)]
+    assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
 
 
 def test_a_verdict_that_a_paused_evaluator_could_write_no_more_is_found(bench: Bench) -> None:

@@ -85,7 +85,7 @@ def test_each_has_its_fair_part_also_when_one_comes_or_goes(party: Party) -> Non
     for at in range(4, 7):
         party.go_on(at * SECOND)
     assert party.holds(6 * SECOND) == {"a": 2, "b": 2, "c": 2}
-    party.members.pop("b").close()
+    party.members.pop("b").close(NOON)
     for at in range(7, 10):
         party.go_on(at * SECOND)
     assert party.holds(9 * SECOND) == {"a": 3, "c": 3}
@@ -138,7 +138,7 @@ def test_another_number_of_shares_loses_nothing_and_doubles_nothing(party: Party
     write(party.clickhouse, [placed(f"order-{number}") for number in range(30)])
     party.go_on(0)
     write(party.clickhouse, [placed(f"order-{number}", SECOND) for number in range(30, 60)])
-    party.members.pop("a").close()
+    party.members.pop("a").close(NOON)
     party.join("b", of=of)
     party.go_on(2 * SECOND)
     assert len(party.states()) == 60
@@ -159,7 +159,7 @@ def test_who_divides_otherwise_waits_until_the_others_have_ended(
         party.go_on(at * SECOND)
     assert party.members["b"].all == ()
     assert [record.message for record in caplog.records if "waits until they have ended" in record.message][1:] == []
-    party.members.pop("a").close()
+    party.members.pop("a").close(NOON)
     party.go_on(5 * SECOND)
     assert len(party.members["b"].all) == 2
 

@@ -71,7 +71,7 @@ def is_dismissed(shop: Shares, incident: Incident) -> int:
 def shop(request: pytest.FixtureRequest, clickhouse: ClickHouse, database: Database) -> Iterator[Shares]:
     shop = Shares(clickhouse, database, request.param)
     yield shop
-    shop.evaluators.close()
+    shop.evaluators.close(BEGIN)
 
 
 def test_what_is_held_is_to_be_looked_at_again_when_the_hold_ends(shop: Shares) -> None:
