@@ -29,6 +29,7 @@ from api import (
     silences,
     truth,
     vitals,
+    workflows,
 )
 from api.access.keeper import Keeper
 from api.access.policy import Policy
@@ -58,6 +59,7 @@ Errors are problem details (RFC 9457).
 """
 TAGS = [
     {"name": "instances", "description": "Verdicts on single runs of a workflow (an order, a claim), from its events."},
+    {"name": "workflows", "description": "How all instances of a workflow stand, and go from step to step."},
     {"name": "cases", "description": "What needs somebody: one case for each instance that is or was flagged."},
     {"name": "actions", "description": "What is safe to do about a case, done once, and what became of it."},
     {"name": "truth", "description": "What the sources of truth say: asked, written down by people, and compared."},
@@ -92,6 +94,7 @@ NOTHING: Mapping[str, Any] = {}
 NO_RULES = Rulebook(lambda: ())
 OURS = (
     instances.router,
+    workflows.router,
     cases.router,
     case_moves.router,
     actions.router,

@@ -1,14 +1,15 @@
 """What the list page shows. Times are µs UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api import queue, verdicts
 from api.case_filters import Wanted
+from api.completeness import Count
 from api.context import Context
 from api.cursor import decode, encode
 from api.links import board_path
-from api.overview import Overview, States
+from api.overview import Overview
 from api.parameters import BoardParameters, CaseFilters
 from api.queue import Case, Place
 from rules.verdict import RUNAWAY, Kind
@@ -20,7 +21,8 @@ COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`matching` counts what fits the filters, up to `COUNTED`. `states` is `None` where ClickHouse is away.
+    """`matching` counts what fits the filters, up to `COUNTED`. `states`, by workflow, is `None` where ClickHouse is
+    away.
 
     `all_open`: the list is of all open cases, which the overview counts.
     `here`, `first`, `more`, `all_at_once`: addresses of this page, of others of the list, and of what can be done with
@@ -32,7 +34,7 @@ class Board:
     cases: Sequence[Case]
     matching: int
     overview: Overview
-    states: States | None
+    states: Mapping[str, Count] | None
     here: str
     first: str | None
     more: str | None
@@ -94,11 +96,9 @@ def look(here: Context, asked: BoardParameters, me: str) -> Board:
     )
 
 
-def _states(here: Context) -> States | None:
-    try:
-        return here.states.get()
-    except StoreUnavailable:
-        return None
+def _states(here: Context) -> Mapping[str, Count] | None:
+    overall = here.completeness["24h"].get()
+    return None if overall is None else {workflow: it.ever for workflow, it in overall.items()}
 
 
 def _elsewhere(here: Context, correlation_id: str) -> list[tuple[str, str]]:

@@ -1,17 +1,21 @@
 """What every handler needs: the two stores, the clock, the rules and the templates, carried by the application."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api import latency, overview, rule_files, silent, standing
+from api import burning, completeness, latency, overview, rule_files, silent, standing
 from api.access.keeper import Keeper
 from api.aside import Aside
+from api.burning import Fire
+from api.completeness import SPANS, Overall, Span
+from api.flow import FlowsKept
+from api.kept import Kept
 from api.latency import WINDOWS, Latency, Window
-from api.overview import Kept, Overview, States
+from api.overview import Overview
 from api.rendering import Templates
 from api.rule_files import RuleFile
 from api.silent import Silent
@@ -48,7 +52,9 @@ class Context:
     rulebook: Rulebook
     templates: Templates
     overview: Kept[Overview]
-    states: Kept[States]
+    completeness: Mapping[Span, Aside[Overall | None]]
+    flows: FlowsKept
+    burning: Kept[Sequence[Fire]]
     rule_files: Kept[tuple[RuleFile, ...]]
     standing: Kept[Standing]
     latencies: Mapping[Window, Kept[Mapping[str, Latency]]]
@@ -83,8 +89,15 @@ class Context:
         def load_quarantined() -> int:
             return quarantine.count(clickhouse, Wanted(), clock.now())
 
+        def load_completeness(span: Span) -> Overall | None:
+            return completeness.overall(clickhouse, span, clock.now())
+
+        def load_burning() -> Sequence[Fire]:
+            with database.read() as connection:
+                return burning.burning(connection, clock.now())
+
         files = Kept(load_rule_files, clock)
-        waiting = Aside(Kept(load_quarantined, clock))
+        waiting = Aside(Kept(load_quarantined, clock), 0)
         return cls(
             clickhouse,
             database,
@@ -92,7 +105,9 @@ class Context:
             services.rulebook,
             Templates(lambda: sum(file.refused for file in files.get()), Kept(load_silent, clock).get, waiting.get),
             Kept(load_overview, clock),
-            Kept(lambda: overview.states(clickhouse), clock),
+            {span: Aside(Kept(partial(load_completeness, span), clock), None) for span in SPANS},
+            FlowsKept(clickhouse, clock),
+            Kept(load_burning, clock),
             files,
             Kept(load_standing, clock),
             {window: Kept(partial(load_latencies, length), clock) for window, length in WINDOWS.items()},

@@ -9,6 +9,11 @@ def order_path(workflow: str, correlation_id: str) -> str:
     return f"/orders/{quote(workflow, safe='')}/{quote(correlation_id, safe='')}"
 
 
+def workflow_path(workflow: str) -> str:
+    """The page of one workflow."""
+    return f"/workflows/{quote(workflow, safe='')}"
+
+
 def board_path(parameters: Mapping[str, str | None], page: str = "/") -> str:
     """The list, or another page of the same cases, with these parameters; those that are empty are left out."""
     given = {name: value for name, value in parameters.items() if value}

@@ -1,25 +1,15 @@
-"""The numbers above the list: what is open, what is at risk, and how all instances stand."""
+"""The numbers above the list: what is open, and what is at risk."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from threading import Lock
-from typing import Generic, NoReturn, TypeVar
 
 from sqlalchemy import Connection, func, select, tuple_
 
 from api.ageing import Bucket, ageing
 from api.case_filters import HOLDS, Wanted
 from api.parameters import TABS, CaseFilters
-from api.sql import query
-from store.clickhouse import ClickHouse
-from store.clock import Clock
-from store.errors import StoreUnavailable
-from store.event import MINUTE
 from store.tables import case_findings, cases
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +28,6 @@ class Overview:
     ages: Sequence[Bucket]
 
 
-States = Mapping[str, Mapping[str, int]]
-"""Instances by workflow and state, what is wrong first."""
-
-FIRST = ("incomplete", "failed", "orphan", "running", "complete", "cancelled")
-
-
 def overview(connection: Connection, now: int) -> Overview:
     severities: defaultdict[str, int] = defaultdict(int)
     at_risk: defaultdict[str, float] = defaultdict(float)
@@ -59,18 +43,6 @@ def overview(connection: Connection, now: int) -> Overview:
     total = sum(severities.values())
     ages = [bucket for bucket in ageing(connection, Wanted(CaseFilters(), TABS["open"], now=now)) if bucket.cases]
     return Overview(total, severities, largest_first, tuple(sorted(nouns)), _choices(connection), ages)
-
-
-def states(clickhouse: ClickHouse) -> States:
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for workflow, state, number in clickhouse.query(query("instances_by_state")):
-        found[workflow][state] = number
-    return {workflow: dict(sorted(counts.items(), key=_rank)) for workflow, counts in found.items()}
-
-
-def _rank(counted: tuple[str, int]) -> tuple[int, str]:
-    state, _ = counted
-    return FIRST.index(state) if state in FIRST else len(FIRST), state
 
 
 def _choices(connection: Connection) -> dict[str, tuple[str, ...]]:
@@ -94,42 +66,3 @@ def _assignees(connection: Connection) -> tuple[str, ...]:
     while (name := connection.execute(following.where(cases.c.assignee > found[-1])).scalar_one()) is not None:
         found.append(name)
     return tuple(found[1:])
-
-
-class Kept(Generic[T]):
-    """A value that many ask for and that costs time: loaded by one of them, kept for `TIMES` as long as it took.
-
-    So no more than one part in `TIMES` of one core goes into it, and a small store shows fresh numbers at every look.
-    That a store is away is kept too, for as long as it took to find out: nobody queues up for it.
-    """
-
-    TIMES = 20
-    LONGEST = MINUTE
-
-    def __init__(self, load: Callable[[], T], clock: Clock) -> None:
-        self._load = load
-        self._clock = clock
-        self._lock = Lock()
-        self._known: Callable[[], T] | None = None
-        self._from = self._until = 0  # between which instants it is good enough
-
-    def get(self) -> T:
-        """The value. Raises what loading it raised."""
-        with self._lock:
-            began = self._clock.now()
-            if self._known is None or not self._from <= began < self._until:
-                self._known, times = self._tried()
-                self._from = self._clock.now()
-                self._until = self._from + min(times * (self._from - began), self.LONGEST)
-            return self._known()
-
-    def _tried(self) -> tuple[Callable[[], T], int]:
-        try:
-            value = self._load()
-        except StoreUnavailable as error:
-            return partial(_raise, error), 1
-        return lambda: value, self.TIMES
-
-
-def _raise(error: StoreUnavailable) -> NoReturn:
-    raise StoreUnavailable(str(error))

@@ -8,6 +8,7 @@ from fastapi import Path, Request
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from starlette.convertors import PathConvertor, register_url_convertor
 
+from api.completeness import Span
 from api.problem import BadParameters, Fault
 from reconcile.actions.row import State as ActionState
 from reconcile.cases.case import UNRESOLVED, State
@@ -69,6 +70,10 @@ class Parameters(BaseModel):
     @classmethod
     def _without_blanks(cls, given: Any) -> Any:
         return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+
+class SpanParameters(Parameters):
+    span: Annotated[Span, Field(description="Of what began within it.")] = "7d"
 
 
 class InstanceParameters(Parameters):

@@ -14,8 +14,9 @@ from starlette.responses import HTMLResponse
 from api import times
 from api.access.viewer import sign_in_path, viewer_of
 from api.assets import address
+from api.completeness import Span
 from api.deeds import did
-from api.links import order_path, safe_url
+from api.links import board_path, order_path, safe_url, workflow_path
 from api.parameters import Age
 from api.silent import Silent
 from store.instant import rfc3339
@@ -23,6 +24,7 @@ from store.instant import rfc3339
 FOLDER = Path(__file__).parent / "templates"
 PLACES: Mapping[str, str] = {
     "/": "Cases",
+    "/workflows": "Workflows",
     "/truth/file": "Corrections",
     "/discrepancies": "Discrepancies",
     "/silences": "Silences",
@@ -42,6 +44,7 @@ AGES: Mapping[Age, str] = {
     "1d_7d": "1 to 7 days",
     "over_7d": "over 7 days",
 }
+SPANS: Mapping[Span, str] = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 LONGEST_ATTRIBUTES = 20_000
 # One escape of JSON at a time, so that what follows an escaped backslash is none. A pair of surrogates is one letter.
 ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.")
@@ -96,6 +99,13 @@ def amount(value: float | None, unit: str | None = "") -> str:
         return ""
     figures = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     return f"{figures}\u00a0{unit}" if unit else figures
+
+
+def percent(part: float | None) -> str:
+    """Of a part of 1: `99.95 %`; what is not quite all is not shown as all."""
+    if part is None:
+        return "\u2013"
+    return "100 %" if part == 1 else f"{min(part * 100, 99.99):.2f} %"
 
 
 def size(number: int) -> str:
@@ -153,8 +163,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = address
-    environment.globals["order_path"] = order_path
-    environment.globals.update(AGES=AGES, PLACES=PLACES)
+    environment.globals.update(board_path=board_path, order_path=order_path, workflow_path=workflow_path)
+    environment.globals.update(AGES=AGES, PLACES=PLACES, SPANS=SPANS)
     environment.filters.update(
         rfc3339=rfc3339,
         in_words=times.in_words,
@@ -174,6 +184,7 @@ def _environment() -> Environment:
         sentence=sentence,
         did=did,
         size=size,
+        percent=percent,
     )
     return environment
 

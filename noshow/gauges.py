@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from sqlalchemy import Column, func, select
 
+from api.kept import Kept
 from api.latency import PERCENTILES, Latency, latency, ways
-from api.overview import Kept
 from noshow.collecting import Collecting
 from noshow.stores import Stores
 from store import collectors, incidents, quarantine

@@ -18,12 +18,13 @@ from api.pages import (
     silences,
     truth,
     truth_file,
+    workflows,
 )
 
 router = APIRouter(include_in_schema=False)
 
 for page in (
     *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health),
+    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health, workflows),
 ):
     router.include_router(page.router)

@@ -28,13 +28,16 @@ class Link(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """`notes`: short phrases, a line each; `text` is all that the rule's author says of it."""
+    """`notes`: short phrases, a line each; `text` is all that the rule's author says of it. `mark`: a word for how it
+    looks, beside its shape; `address`: of the page that it leads to."""
 
     key: str
     name: str
     shape: Shape
     notes: tuple[str, ...] = ()
     text: str = ""
+    mark: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

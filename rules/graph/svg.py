@@ -1,8 +1,9 @@
-"""A workflow's graph as one SVG that stands alone: light or dark as the reader likes it."""
+"""A workflow's graph as one SVG: one that stands alone, light or dark as the reader likes it, or one for a page with
+a style of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from rules.expression import START
 from rules.graph.graph import Arrow, Box, Graph, Link, Shape
@@ -50,7 +51,16 @@ class _Lettered:
 
 
 def svg(graph: Graph) -> str:
-    """The whole file."""
+    """The whole file, with its style."""
+    return _drawn(graph, "img", [f"<style>{_STYLE}</style>", '<rect class="paper" width="100%" height="100%"/>'])
+
+
+def drawing(graph: Graph) -> str:
+    """Without any style: what stands in a page says by its classes how it looks. The text is escaped."""
+    return _drawn(graph, "group", [])
+
+
+def _drawn(graph: Graph, role: str, style: Sequence[str]) -> str:
     lettered = {box.key: _lettered(box) for box in graph.boxes}
     drawn = [arrow for arrow in graph.arrows if arrow.link is not Link.ENDS]
     beside = {arrow.target: START for arrow in graph.arrows if arrow.link is Link.ENDS}
@@ -60,12 +70,11 @@ def svg(graph: Graph) -> str:
     body = [*_arrows(drawn, lettered, placed), *(line for it in lettered.values() for line in _box(it, placed))]
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{tall:.0f}" '
-        f'viewBox="0 0 {wide:.0f} {tall:.0f}" role="img">'
+        f'viewBox="0 0 {wide:.0f} {tall:.0f}" role="{role}">'
     )
-    head = [opening, f"<title>{escape(graph.title)}</title>", f"<style>{_STYLE}</style>"]
-    paper = '<rect class="paper" width="100%" height="100%"/>'
+    head = [opening, f"<title>{escape(graph.title)}</title>", *style]
     moved = f'<g transform="translate({_MARGIN:g} {_MARGIN:g})">'
-    return "\n".join([*head, paper, moved, *body, "</g>", "</svg>", ""])
+    return "\n".join([*head, moved, *body, "</g>", "</svg>", ""])
 
 
 def _lettered(box: Box) -> _Lettered:
@@ -81,16 +90,16 @@ def _box(it: _Lettered, placed: Layout) -> Iterator[str]:
     left, top = placed.centres[key] - wide / 2, placed.tops[key]
     round_ = 14 if it.box.shape in (Shape.START, Shape.CANCEL, Shape.END) else 5
     told = "\n".join([it.box.name, *it.box.notes, *([it.box.text] if it.box.text else [])])
+    if it.box.address:
+        yield f"<a href={quoteattr(it.box.address)}>"
     yield f"<g><title>{escape(told)}</title>"
-    yield (
-        f'<rect class="box {it.box.shape}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{tall:.1f}" '
-        f'rx="{round_}"/>'
-    )
+    look = " ".join(filter(None, ("box", it.box.shape, it.box.mark)))
+    yield (f'<rect class="{look}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="{round_}"/>')
     y = top + _PADDING
     for line, size, kind in [*((n, _NAME, "name") for n in it.name), *((n, _NOTE, "note") for n in it.notes)]:
         y += size * _LEADING
         yield f'<text class="{kind}" x="{left + _PADDING:.1f}" y="{y - size * 0.3:.1f}">{escape(line)}</text>'
-    yield "</g>"
+    yield "</g></a>" if it.box.address else "</g>"
 
 
 # Arrows

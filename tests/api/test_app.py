@@ -20,6 +20,8 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
     assert set(described["paths"]) == {
         "/v1/instances",
         "/v1/instances/{workflow}/{correlation_id}",
+        "/v1/workflows",
+        "/v1/workflows/{workflow}",
         "/v1/cases",
         "/v1/cases/{id}",
         "/v1/cases/{id}/actions",
@@ -100,8 +102,14 @@ def test_pages_allow_nothing_from_elsewhere_and_nothing_inline(http: httpx.Clien
         )
 
 
+NAMES = {
+    *("chart.js", "htmx.LICENSE.txt", "htmx.min.js", "icon.svg", "noshow.css", "noshow.js"),
+    *("uplot.LICENSE.txt", "uplot.min.css", "uplot.min.js"),
+}
+
+
 def test_assets_are_kept_for_ever_under_their_hash(http: httpx.Client) -> None:
-    assert set(assets()) == {"htmx.LICENSE.txt", "htmx.min.js", "icon.svg", "noshow.css", "noshow.js"}
+    assert set(assets()) == NAMES
     for name, asset in assets().items():
         answer = http.get(address(name))
         assert answer.content == asset.content

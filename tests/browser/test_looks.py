@@ -26,6 +26,7 @@ PATHS = (
     "/quarantine",
     "/incidents",
     "/health",
+    "/workflows",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.overview import Kept
+from api.kept import Kept
 from store.errors import StoreUnavailable
 from tests.store.clock import ManualClock
 
