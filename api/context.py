@@ -11,6 +11,7 @@ from api import burning, completeness, latency, overview, rule_files, silent, st
 from api.access.keeper import Keeper
 from api.aside import Aside
 from api.burning import Fire
+from api.changes import Changes
 from api.completeness import SPANS, Overall, Span
 from api.flow import FlowsKept
 from api.kept import Kept
@@ -55,6 +56,7 @@ class Context:
     completeness: Mapping[Span, Aside[Overall | None]]
     flows: FlowsKept
     burning: Kept[Sequence[Fire]]
+    changes: Changes
     rule_files: Kept[tuple[RuleFile, ...]]
     standing: Kept[Standing]
     latencies: Mapping[Window, Kept[Mapping[str, Latency]]]
@@ -108,6 +110,7 @@ class Context:
             {span: Aside(Kept(partial(load_completeness, span), clock), None) for span in SPANS},
             FlowsKept(clickhouse, clock),
             Kept(load_burning, clock),
+            Changes(database),
             files,
             Kept(load_standing, clock),
             {window: Kept(partial(load_latencies, length), clock) for window, length in WINDOWS.items()},

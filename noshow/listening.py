@@ -24,15 +24,20 @@ class PortInUse(NoshowError):
     """Somebody else listens there."""
 
 
+def _nothing_to_end() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Answering:
     """What answers over HTTP, at least the health of the process, and what does over gRPC: `if_free` only where
-    nobody else has its port."""
+    nobody else has its port. `ending`: lets go whoever listens without end."""
 
     app: ASGIApp
     grpc: GrpcServer | None = None
     if_free: bool = False
     certificate: Certificate | None = None
+    ending: Callable[[], None] = _nothing_to_end
 
 
 class Server(uvicorn.Server):
@@ -43,6 +48,7 @@ class Server(uvicorn.Server):
         self._grpc = answering.grpc
         self._if_free = answering.if_free
         self._on_ready = on_ready
+        self._ending = answering.ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._grpc is not None and not await _listens(self._grpc, self._if_free):
@@ -51,6 +57,7 @@ class Server(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
         if self._grpc is not None:
             await self._grpc.stop()
         await super().shutdown(sockets)

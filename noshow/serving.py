@@ -180,8 +180,9 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         others=PATHS if collects else {},
         needs_clickhouse=parts.roles != COLLECTOR_ALONE,
     )
+    ending = app.state.context.changes.end
     if not collects:
-        return Answering(telemetry.traced(app), certificate=parts.certificate)
+        return Answering(telemetry.traced(app), certificate=parts.certificate, ending=ending)
     recorder = Recorder(telemetry.meter, telemetry.tracer)
     taken = stack.enter_context(collecting(opened, settings, clock, recorder))
     for name, run in taken.loops:
@@ -192,7 +193,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
     secured = None if parts.certificate is None else parts.certificate.grpc()
     grpc = None if port is None else GrpcServer(reception, app, settings.host, port, secured)
     front = Front(handlers(reception), app, recorder)
-    return Answering(telemetry.traced(front), grpc, if_free, parts.certificate)
+    return Answering(telemetry.traced(front), grpc, if_free, parts.certificate, ending)
 
 
 def _announce(parts: Parts, listener: socket.socket, now: int, on_ready: Callable[[Ready], None] | None) -> None:

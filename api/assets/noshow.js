@@ -31,9 +31,20 @@
     if (!region.hasAttribute("data-live")) return;
     if (paused || document.hidden || busy(region)) event.preventDefault();
   });
+  // A page that nobody sees listens to nothing: a browser has few connections to one server.
+  let source = null;
+  const listen = () => {
+    if (source || document.hidden || !live()) return;
+    source = new EventSource("/live");
+    source.addEventListener("changed", () => { if (live()) htmx.trigger(live(), "refresh"); });
+  };
+  const leave = () => { if (source) source.close(); source = null; };
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", listen);
   document.addEventListener("visibilitychange", () => {
-    const region = live();
-    if (!document.hidden && region) htmx.trigger(region, "refresh");
+    if (document.hidden) leave();
+    else listen();
+    if (!document.hidden && live()) htmx.trigger(live(), "refresh");
   });
 
   document.addEventListener("htmx:afterSwap", () => { if (!paused) say("Live", "live"); });

@@ -11,6 +11,7 @@ from api.pages import (
     discrepancies,
     health,
     incidents,
+    live,
     notifications,
     order,
     quarantine,
@@ -25,6 +26,6 @@ router = APIRouter(include_in_schema=False)
 
 for page in (
     *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health, workflows),
+    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health, workflows, live),
 ):
     router.include_router(page.router)

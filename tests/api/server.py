@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from tests.web_server import WebServer
@@ -15,4 +16,6 @@ def serving(app: ASGIApp) -> Iterator[str]:
     try:
         yield server.url
     finally:
+        if isinstance(app, FastAPI):
+            app.state.context.changes.end()
         server.stop()

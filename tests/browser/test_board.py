@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from reconcile.actor import Actor, ActorKind
+from reconcile.audit.entry import Entry, record
 from store.event import DAY, HOUR, MINUTE
 from tests.api.shop import Shop, arrived_late, cancelled, running, unpaid, unshipped
 from tests.browser.conftest import Tab, Tabs
@@ -97,6 +99,19 @@ def test_a_healthy_order_is_found_too(tab: Tab, stocked: Shop) -> None:
     expect(page.get_by_role("heading", name="No case, but it is known")).to_be_visible()
     page.get_by_role("link", name="A-4").click()
     expect(page.get_by_role("heading", name="A-4")).to_be_visible()
+
+
+def test_what_has_happened_is_there_at_once(tab: Tab, stocked: Shop) -> None:
+    """The time of the page stands still: it does not look by itself."""
+    tab.page.clock.install()
+    with tab.page.expect_response("**/live"):
+        page = tab.open("/?owner=payments")
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    stocked.add(unpaid("A-9", since=NOON - MINUTE))
+    with page.expect_response(lambda it: "hx-request" in it.request.headers), stocked.database.begin() as connection:
+        record(connection, [Entry("case.opened", Actor(ActorKind.PERSON, "noshow"))], NOON)
+    page.clock.run_for(400)
+    expect(page.locator("a.id")).to_have_text(["A-1", "B-1", "A-9"])
 
 
 def test_a_new_case_appears_by_itself(tab: Tab, stocked: Shop) -> None:

@@ -48,6 +48,7 @@ TABLE = (
     Row("GET", "/rules", READ),
     Row("GET", "/health", READ),
     Row("GET", "/workflows", READ),
+    Row("GET", "/live", READ),
     Row("GET", "/workflows/{workflow}", READ),
     Row("GET", "/v1/health", READ),
     Row("GET", "/cases/{id}", READ),
