@@ -27,6 +27,7 @@ from tests.bench import (
     ingest,
     judging,
     latency,
+    paging,
     queueing,
     ruling,
     spooling,
@@ -49,6 +50,7 @@ PARTS: Mapping[str, Callable[..., Figures]] = {
     "history": growing.run,
     "steady": steady.run,
     "latency": latency.run,
+    "pages": paging.run,
     "workflows": workflows.run,
     "ids": identifiers.run,
 }

@@ -1,6 +1,6 @@
 """Every part of the suite still runs: a few seconds of each, whose figures mean nothing."""
 
-from tests.bench import growing, identifiers, latency, steady, workflows
+from tests.bench import growing, identifiers, latency, paging, steady, workflows
 
 
 def test_history() -> None:
@@ -31,3 +31,9 @@ def test_ids() -> None:
     figures = identifiers.run(events=1_000, taken=20_000, changed=40, rounds=2, beat=0.0)
     assert figures["ids.scattered.ingest.events_per_s"] > 0
     assert {"ids.ordered.tick.p95_s", "ids.ordered.judge.verdicts_per_s"} <= figures.keys()
+
+
+def test_pages() -> None:
+    figures = paging.run(instances=300, cases=20, times=2)
+    assert figures["pages.instances"] > 250
+    assert {"pages.board.p95_ms", "pages.workflow.first_ms"} <= figures.keys()
