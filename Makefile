@@ -45,6 +45,9 @@ format: $(READY) ## rewrite the source in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+fuzz: $(READY) ## ask the whole interface odd things, for minutes (CASES=200 of each route)
+	NOSHOW_FUZZ_CASES=$(or $(CASES),200) $(BIN)/python -m pytest tests/noshow/test_fuzz.py --timeout 3600
+
 golden: $(READY) ## rewrite the golden SQL beside the golden rules
 	$(BIN)/python -m tests.rules.golden_pairs
 
@@ -56,4 +59,4 @@ lock: $(READY) ## resolve the dependencies anew (uv)
 	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --group deploy --constraint requirements.lock --generate-hashes --no-emit-index-url --no-annotate -o requirements-deploy.lock
 
-.PHONY: help setup demo test lint format golden bench lock
+.PHONY: help setup demo test fuzz lint format golden bench lock

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import text
@@ -18,11 +19,14 @@ log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["health"])
 
+OPEN: dict[str, Any] = {"security": []}  # for everybody
+
 
 @router.get(
     "/healthz",
     operation_id="healthz",
     summary="Is the process alive?",
+    openapi_extra=OPEN,
     response_model=models.Health,
     dependencies=[Depends(only(NoParameters))],
 )
@@ -34,6 +38,7 @@ def healthz() -> Response:
     "/readyz",
     operation_id="readyz",
     summary="Do the stores answer?",
+    openapi_extra=OPEN,
     response_model=models.Health,
     dependencies=[Depends(only(NoParameters))],
 )

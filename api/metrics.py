@@ -14,7 +14,13 @@ Exposition = Callable[[str], tuple[bytes, str]]
 def create_router(exposition: Exposition) -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/metrics", summary="Metrics of this process", response_class=Response, dependencies=[READS])
+    @router.get(
+        "/metrics",
+        operation_id="metrics",
+        summary="Metrics of this process",
+        response_class=Response,
+        dependencies=[READS],
+    )
     def metrics(request: Request) -> Response:
         content, media_type = exposition(request.headers.get("accept", ""))
         return Response(content, media_type=media_type)

@@ -7,7 +7,15 @@ from pydantic import BeforeValidator, Field
 from api.parameters import After, Limit, Parameters, Text
 from rules.parse.literal import moment
 
-Instant = Annotated[int, BeforeValidator(moment)]
+
+def _moment(given: object) -> int:
+    if not isinstance(given, str):
+        raise ValueError('expected an instant as text, such as "2026-11-20T14:05:00Z"')
+    return moment(given)
+
+
+Instant = Annotated[int, BeforeValidator(_moment, json_schema_input_type=str)]
+"""µs UTC, of text in RFC 3339."""
 
 
 class AuditFilters(Parameters):

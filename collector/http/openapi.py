@@ -42,7 +42,7 @@ _TAKEN = {
     },
 }
 
-_PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 def _failures(bad: str) -> dict[str, Any]:
@@ -60,6 +60,7 @@ def _failures(bad: str) -> dict[str, Any]:
 
 
 _EVENTS: dict[str, Any] = {
+    "operationId": "send_events",
     "summary": "Send events in JSON or NDJSON",
     "parameters": [
         {
@@ -96,6 +97,7 @@ _CLOUDEVENT: dict[str, Any] = {
 }
 
 _CLOUDEVENTS: dict[str, Any] = {
+    "operationId": "send_cloudevents",
     "summary": "Send CloudEvents",
     "description": "In binary mode the attributes are headers `ce-…`, and the body is the data, of any type.",
     "requestBody": {
@@ -109,10 +111,15 @@ _CLOUDEVENTS: dict[str, Any] = {
 }
 
 _HANDSHAKE: dict[str, Any] = {
+    "operationId": "may_deliver_cloudevents",
+    "security": [],
     "tags": ["collector"],
     "summary": "Whether a webhook may deliver here",
     "parameters": [{"name": "WebHook-Request-Origin", "in": "header", "required": True, "schema": _TEXT}],
-    "responses": {"200": {"description": "It may, if its deliveries show a token."}},
+    "responses": {
+        "200": {"description": "It may, if its deliveries show a token."},
+        "400": {"description": "The header is missing, or names no host.", **_PROBLEM},
+    },
 }
 
 _OTLP_BODY = {
@@ -121,10 +128,11 @@ _OTLP_BODY = {
 }
 
 
-def _otlp(what: str) -> dict[str, Any]:
+def _otlp(signal: str, what: str) -> dict[str, Any]:
     """Answered in the encoding of the request, errors as a Status."""
     failures = _failures("No such request of OTLP.")
     return {
+        "operationId": f"send_otlp_{signal}",
         "summary": f"Send events as OTLP {what}",
         "requestBody": {"required": True, "content": _OTLP_BODY},
         "responses": {
@@ -139,8 +147,8 @@ PATHS: dict[str, dict[str, Any]] = {
     for path, operation in (
         ("/v1/events", _EVENTS),
         ("/v1/cloudevents", _CLOUDEVENTS),
-        ("/v1/logs", _otlp("log records")),
-        ("/v1/traces", _otlp("spans and their events")),
+        ("/v1/logs", _otlp("logs", "log records")),
+        ("/v1/traces", _otlp("traces", "spans and their events")),
     )
 }
 PATHS["/v1/cloudevents"]["options"] = _HANDSHAKE
