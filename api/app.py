@@ -36,7 +36,9 @@ from api.access.policy import Policy
 from api.context import Context, Services
 from api.errors import Errors
 from api.headers import CommonHeaders
+from api.once import Once
 from api.pages import pages
+from api.tagged import Tagged
 from reconcile.cases.desk import Desk
 from reconcile.outgoing.call import Caller
 from reconcile.quarantine.bench import Again, Bench
@@ -80,7 +82,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """With the shape of errors, which FastAPI would only describe as plain JSON."""
+        if self.openapi_schema is not None:
+            return self.openapi_schema
         described = super().openapi()
+        description.completed(described["paths"])
         problem = models.Problem.model_json_schema(ref_template=COMPONENTS)
         described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
         described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -168,6 +173,8 @@ def create_app(
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)
+    app.add_middleware(Once, most_body=MOST_BODY)
+    app.add_middleware(Tagged)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)
     for router in (health.router, *routers):

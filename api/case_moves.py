@@ -3,27 +3,52 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header
 from starlette.responses import Response
 
 from api import bodies, choice, models_cases, queue
 from api.access.guard import OPERATES, Operator
 from api.access.identity import Identity
 from api.case_filters import Wanted
-from api.cases import case_json, comment_json, wanted_by
+from api.cases import case_json, comment_json, revision_of, tagged, wanted_by
 from api.context import Context, Here
+from api.errors import as_sentence
 from api.json_response import Json
-from api.parameters import NoParameters, PathText, only
-from api.problem import NotFound
+from api.parameters import NoParameters, PathText, Text, only
+from api.problem import ApiError, NotFound
+from api.queue import Case
 from reconcile.cases.desk import Outcome
 from reconcile.cases.moves import By
+from reconcile.errors import Overtaken
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[OPERATES, Depends(only(NoParameters))])
 
 SHOWN = 20
 
 Moved = models_cases.Case
+
+
+class Changed(ApiError):
+    """The case is no more as whoever gave `If-Match` saw it."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(412, words)
+
+
+def _mover(
+    identity: Operator,
+    if_match: Annotated[
+        Text | None,
+        Header(description="`ETag` of the case as you saw it: if it has changed since, nothing is done (412)."),
+    ] = None,
+) -> By:
+    return By(identity.actor, identity.teams, None if if_match is None else revision_of(if_match))
+
+
+Mover = Annotated[By, Depends(_mover)]
+"""Who moves a case, and which revision of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +98,33 @@ def move_bulk(identity: Operator, asked: bodies.BulkBody, here: Here) -> Respons
 
 
 @router.post("/{id}/acknowledge", operation_id="acknowledge_case", summary="Acknowledge a case", response_model=Moved)
-def acknowledge(identity: Operator, id: PathText, here: Here, asked: bodies.AcknowledgeBody | None = None) -> Response:
+def acknowledge(by: Mover, id: PathText, here: Here, asked: bodies.AcknowledgeBody | None = None) -> Response:
     """Say that somebody knows. What can only be seen (late under `late: case`, duplicate, after_end) is settled so."""
-    return _moved(identity, id, asked or bodies.AcknowledgeBody(), here)
+    return _moved(by, id, asked or bodies.AcknowledgeBody(), here)
 
 
 @router.post("/{id}/snooze", operation_id="snooze_case", summary="Snooze a case", response_model=Moved)
-def snooze(identity: Operator, id: PathText, here: Here, asked: bodies.SnoozeBody) -> Response:
+def snooze(by: Mover, id: PathText, here: Here, asked: bodies.SnoozeBody) -> Response:
     """Hear nothing of it until then, unless something new is wrong with it or it is raised."""
-    return _moved(identity, id, asked, here)
+    return _moved(by, id, asked, here)
 
 
 @router.post("/{id}/resolve", operation_id="resolve_case", summary="Resolve a case", response_model=Moved)
-def resolve(identity: Operator, id: PathText, here: Here, asked: bodies.ResolveBody) -> Response:
+def resolve(by: Mover, id: PathText, here: Here, asked: bodies.ResolveBody) -> Response:
     """Settle it, with everything that is wrong now. Who heard that it is open hears that it is resolved."""
-    return _moved(identity, id, asked, here)
+    return _moved(by, id, asked, here)
 
 
 @router.post("/{id}/reopen", operation_id="reopen_case", summary="Reopen a case", response_model=Moved)
-def reopen(identity: Operator, id: PathText, here: Here, asked: bodies.ReopenBody | None = None) -> Response:
+def reopen(by: Mover, id: PathText, here: Here, asked: bodies.ReopenBody | None = None) -> Response:
     """Back to open, from whatever it is: what was seen is unseen, what was settled is not."""
-    return _moved(identity, id, asked or bodies.ReopenBody(), here)
+    return _moved(by, id, asked or bodies.ReopenBody(), here)
 
 
 @router.post("/{id}/assign", operation_id="assign_case", summary="Assign a case", response_model=Moved)
-def assign(identity: Operator, id: PathText, here: Here, asked: bodies.AssignBody) -> Response:
+def assign(by: Mover, id: PathText, here: Here, asked: bodies.AssignBody) -> Response:
     """Claim it, hand it over, or let go of it. To take it from somebody else, give the revision that you saw."""
-    return _moved(identity, id, asked, here)
+    return _moved(by, id, asked, here)
 
 
 @router.post("/{id}/comments", operation_id="comment_case", summary="Comment on a case", status_code=201,
@@ -110,15 +135,24 @@ def comment(identity: Operator, id: PathText, here: Here, asked: bodies.CommentB
     return Json(comment_json(made), status_code=201)
 
 
-def _moved(identity: Identity, id: str, asked: bodies.MoveBody, here: Context) -> Response:
+def _moved(by: By, id: str, asked: bodies.MoveBody, here: Context) -> Response:
     now = here.clock.now()
-    by = By(identity.actor, identity.teams, asked.revision)
-    here.desk.move(id, asked.move(identity.actor.name, now), by, now)
+    seen = by.revision if asked.revision is None else asked.revision
+    try:
+        here.desk.move(id, asked.move(by.name, now), replace(by, revision=seen), now)
+    except Overtaken as error:
+        if by.revision is not None and _case(id, here).revision != by.revision:
+            raise Changed(as_sentence(str(error))) from error
+        raise
+    return tagged(_case(id, here))
+
+
+def _case(id: str, here: Context) -> Case:
     with here.database.read() as connection:
         case = queue.case(connection, id)
     if case is None:
         raise NotFound(f"There is no case {id}")
-    return Json(case_json(case))
+    return case
 
 
 def _wanted(asked: bodies.PreviewBody, identity: Identity, here: Context) -> Wanted:

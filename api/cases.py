@@ -1,5 +1,8 @@
 """`/v1/cases`: the queue of what people settle."""
 
+import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -17,7 +20,7 @@ from api.cursor import decode, encode
 from api.instances import event_json
 from api.json_response import Json
 from api.parameters import AgeingParameters, CaseParameters, NoParameters, PathText, QueueFilters, only
-from api.problem import NotFound
+from api.problem import BadParameters, Fault, NotFound
 from api.queue import Case, Place
 from reconcile.cases import evidence
 from reconcile.cases.ambiguity import SENTENCES, Ambiguity
@@ -34,6 +37,9 @@ TIMES = (
     *("since", "started_at", "opened_at", "updated_at", "resolved_at", "state_at"),
     *("snoozed_until", "escalate_at", "escalated_at"),
 )
+NOTHING: Mapping[str, object] = {}
+_TAG = re.compile(r'(?:W/)?"(\d{1,9})(?:\.[0-9a-f]{32})?"', re.ASCII)
+
 FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
 
 
@@ -88,7 +94,7 @@ def get_case(id: PathText, here: Here) -> Response:
         if case is None:
             raise NotFound(f"There is no case {id}")
         found = evidence.gather(here.clickhouse, connection, here.desk.references, case.id, case.correlation_id)
-    return Json({**case_json(case), **_evidence_json(found)})
+    return tagged(case, _evidence_json(found))
 
 
 def case_json(case: Case) -> dict[str, object]:
@@ -118,6 +124,22 @@ def case_json(case: Case) -> dict[str, object]:
     }
     del told["severity_rank"]
     return told
+
+
+def tagged(case: Case, more: Mapping[str, object] = NOTHING) -> Response:
+    """Its `ETag` begins with the revision: `If-Match` of a move takes no notice of the rest, which is evidence."""
+    answer = Json({**case_json(case), **more})
+    answer.headers["ETag"] = f'"{case.revision}.{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    return answer
+
+
+def revision_of(if_match: str) -> int | None:
+    """Of the tag of a case; `None`: any. Raises `BadParameters`."""
+    tag = if_match.strip()
+    found = _TAG.fullmatch(tag)
+    if found is None and tag != "*":
+        raise BadParameters([Fault("If-Match", "is not the ETag of a case")])
+    return None if found is None else int(found[1])
 
 
 def comment_json(comment: Comment) -> dict[str, object]:

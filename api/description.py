@@ -1,5 +1,8 @@
 """`/v1/openapi.json`: the REST interface, described."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -7,7 +10,35 @@ from api.access.guard import READS
 from api.json_response import Json
 from api.parameters import NoParameters, only
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Yours to choose, another for each thing to do: asked again under the same key, it is done once and "
+    "answered alike, for a day.",
+    "schema": {"type": "string", "pattern": r"^[!#-~]{1,255}$", "examples": ["8e03978e-40d5-43e8-bc93-6894a57f9324"]},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag` of the answer that you have: 304 if it is still that.",
+    "schema": {"type": "string"},
+}
+UNCHANGED = {"description": "You have it already (`If-None-Match`)."}
+
 router = APIRouter(include_in_schema=False)
+
+
+def completed(paths: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """With what holds for all that is under `/v1`, whatever the route: `api.once`, `api.tagged`."""
+    for path, operations in paths.items():
+        if path.startswith("/v1/"):
+            for method, operation in operations.items():
+                more = {"post": IDEMPOTENCY_KEY, "get": IF_NONE_MATCH}[method]
+                operation["parameters"] = [*operation.get("parameters", ()), more]
+                if method == "get":
+                    operation["responses"] = {**operation["responses"], "304": UNCHANGED}
 
 
 @router.get("/v1/openapi.json", dependencies=[READS, Depends(only(NoParameters))])

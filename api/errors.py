@@ -38,6 +38,7 @@ STATUS: Mapping[type[Exception], int] = {
 """What reconciliation refuses, with words that are meant for whoever asked."""
 
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
+AWAY = "A store that Noshow reads from does not answer at the moment. Try again in a few seconds."
 
 
 class Errors:
@@ -82,8 +83,7 @@ class Errors:
 
     async def of_store(self, request: Request, error: Exception) -> Response:
         log.warning("%s %s: %s", request.method, request.url.path, error)
-        words = "A store that Noshow reads from does not answer at the moment. Try again in a few seconds."
-        return self._answer(request, 503, words, headers=RETRY_AFTER)
+        return self._answer(request, 503, AWAY, headers=RETRY_AFTER)
 
     def of_anything(self, request: Request) -> Response:
         return self._answer(request, 500, "Something went wrong inside of Noshow. Its log has the details.")

@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy
@@ -33,6 +34,10 @@ _SQLITE_TRY_AGAIN = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
+
+
+also: ContextVar[Callable[[Connection], None] | None] = ContextVar("also", default=None)
+"""What whoever set it wants written in each transaction of theirs as well. If it raises, there is none."""
 
 
 class Database:
@@ -66,6 +71,8 @@ class Database:
         """A transaction that may write: committed at the end of the block, rolled back if it raises."""
         with self._turn, _clear_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
+            if (more := also.get()) is not None:
+                more(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

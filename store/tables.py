@@ -627,3 +627,21 @@ incidents = Table(
     Index("incidents_by_time", "began_at", "id"),
     Index("incidents_open", "ended_at", "until"),
 )
+
+# What somebody asked for under an idempotency key. `changed_at` is written in the transaction of the change itself, so
+# that it is known whether there was one though the process was killed before it could answer.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", Text, nullable=False),  # digest of method, address and body
+    Column("holder", Text, nullable=False),  # the request that works on it
+    Column("begun_at", BigInteger, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+    Column("changed_at", BigInteger),
+    Column("status", Integer),  # of the answer; null while there is none
+    Column("headers", Text, nullable=False),  # JSON
+    Column("body", Text, nullable=False),  # base64
+    Index("idempotency_keys_by_time", "begun_at"),
+)

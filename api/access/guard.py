@@ -46,9 +46,14 @@ def needs(scope: Scope) -> Callable[[Viewer], Coroutine[Any, Any, Identity]]:
     return permitted
 
 
+async def viewer_of_request(request: Request) -> Viewer:
+    """Who asks, for who answers without our routes. Raises as they do."""
+    return await _viewer(request, await of_request(request))
+
+
 async def identified(request: Request, scope: Scope) -> Identity:
     """The caller of a request to our application, for who answers without its routes. Raises as `needs` does."""
-    return _permitted(await _viewer(request, await of_request(request)), scope)
+    return _permitted(await viewer_of_request(request), scope)
 
 
 def _permitted(viewer: Viewer, scope: Scope) -> Identity:

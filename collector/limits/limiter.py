@@ -6,8 +6,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from collector.errors import TooFast
-from collector.limits.bucket import Bucket, filled, full, spent, wait
 from collector.sender import Sender
+from store.bucket import Bucket, filled, full, spent, wait
 from store.settings_rates import UNLIMITED, Rate
 
 MOST_SENDERS = 10_000

@@ -3,9 +3,9 @@
 import pytest
 
 from collector.errors import TooFast
-from collector.limits.bucket import BURST
 from collector.limits.limiter import Limiter
 from collector.sender import Sender
+from store.bucket import BURST
 from store.event import SECOND
 from store.settings import Rate
 from tests.conftest import NOON

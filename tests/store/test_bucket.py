@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.limits.bucket import BURST, Bucket, filled, full, spent, wait
+from store.bucket import BURST, Bucket, filled, full, spent, wait
 from store.event import HOUR, SECOND
 from tests.conftest import NOON
 
