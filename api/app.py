@@ -37,6 +37,7 @@ from api.context import Context, Services
 from api.errors import Errors
 from api.headers import CommonHeaders
 from api.once import Once
+from api.pace import Pace
 from api.pages import pages
 from api.tagged import Tagged
 from reconcile.cases.desk import Desk
@@ -175,6 +176,7 @@ def create_app(
     Errors(context.templates).install(app)
     app.add_middleware(Once, most_body=MOST_BODY)
     app.add_middleware(Tagged)
+    app.add_middleware(Pace)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(CommonHeaders)
     for router in (health.router, *routers):

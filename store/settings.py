@@ -17,13 +17,14 @@ from store.duration import format_duration
 from store.errors import SettingsError
 from store.event import DAY, SECOND
 from store.secret import Secret
+from store.settings_access import AccessSettings
 from store.settings_branch import Branch
 from store.settings_evaluator import EvaluatorSettings
 from store.settings_kafka import KEYS as KAFKA_KEYS
 from store.settings_kafka import SECRETS as KAFKA_SECRETS
 from store.settings_kafka import KafkaSettings, kafka
 from store.settings_notify import Endpoint, NotifySettings, Route
-from store.settings_oidc import OIDC, OidcSettings, oidc
+from store.settings_oidc import OIDC, oidc
 from store.settings_rates import RATES, UNLIMITED, Rate, own_rates
 from store.settings_routes import ROUTE, route
 from store.settings_silence import EXPECT, EXPECT_SOURCES, SilenceSettings, expectations
@@ -124,14 +125,6 @@ class AuditSettings:
     """`keep`: how long an entry stays in the SQL database once ClickHouse has it, in µs."""
 
     keep: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccessSettings:
-    """`anonymous`: who may read, and send events, without a token. `oidc`: the provider that people sign in with."""
-
-    anonymous: Anonymous
-    oidc: OidcSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +249,14 @@ AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 NOTIFY_KEEP = Setting("notify.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
+ACCESS_RATE = Setting("access.rate", values.count, "50")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
-    SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS,
+    SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS, ACCESS_RATE,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
     LEARN, IGNORE,
@@ -370,7 +364,7 @@ def _settings(read: _Reader) -> Settings:
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
         actions=ActionSettings(automatic_per_hour=read.value(AUTOMATIC_PER_HOUR)),
-        access=AccessSettings(read.value(ANONYMOUS), oidc(read.branches[OIDC])),
+        access=AccessSettings(read.value(ANONYMOUS), read.value(ACCESS_RATE), oidc(read.branches[OIDC])),
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
         telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),

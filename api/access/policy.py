@@ -10,11 +10,12 @@ from store.settings import Anonymous, Settings
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`anonymous`: who is let in without a token; `secure`: cookies go over HTTPS only; `public`: host and port that
-    people know us by."""
+    people know us by; `rate`: requests of a program in a second, 0 for any number."""
 
     anonymous: Anonymous = Anonymous.LOOPBACK
     secure: bool = False
     public: str = ""
+    rate: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "Policy":
@@ -24,4 +25,4 @@ class Policy:
         local = is_loopback(settings.host) and is_loopback(parts.hostname or "")
         if anonymous is Anonymous.LOOPBACK and not local:
             anonymous = Anonymous.NEVER
-        return cls(anonymous, parts.scheme == "https", host_and_port(settings.public_url))
+        return cls(anonymous, parts.scheme == "https", host_and_port(settings.public_url), settings.access.rate)

@@ -133,6 +133,7 @@ class TestSources:
         assert len(names) == len(SETTINGS)
         assert {"NOSHOW_DATA", "NOSHOW_CLICKHOUSE_URL", "NOSHOW_COLLECTOR_MAX_BODY"} < names
         assert {setting.name.removesuffix(".url") for setting in SETTINGS} == set(dotted(Settings)) - {
+            "access.oidc",
             "collector.sources.mappings",
             "collector.rates",
             "evaluator.silence.expect",
@@ -160,7 +161,11 @@ def dotted(kind: type) -> list[str]:
     for field in fields(kind):
         options = get_args(field.type) if isinstance(field.type, UnionType) else ()
         inner = next((it for it in options if is_dataclass(it)), field.type)  # of what may be None
-        if isinstance(inner, type) and is_dataclass(inner) and inner not in (Secret, Route, KafkaSettings):
+        if (
+            isinstance(inner, type)
+            and is_dataclass(inner)
+            and inner not in (Secret, Route, KafkaSettings, OidcSettings)
+        ):
             names += [f"{field.name}.{name}" for name in dotted(inner)]
         else:
             names.append(field.name)
