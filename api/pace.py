@@ -11,7 +11,7 @@ from api.problem import fault_problem
 from store.bucket import Bucket, filled, full, spent, wait
 
 MOST_CALLERS = 10_000
-"""Of whom something is remembered. Who has not asked for longest is forgotten first: it has most likely rested enough."""
+"""Of whom something is remembered. Who has not asked for longest is forgotten first, and has most likely rested."""
 
 
 class Pace:

@@ -18,6 +18,7 @@ from store.settings import (
     default_public_url,
     load,
 )
+from store.settings_oidc import OidcSettings
 
 KEY = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 OTHER_KEY = "whsec_" + base64.b64encode(bytes(64)).decode()
@@ -154,6 +155,9 @@ class TestSources:
 
     def test_other_names_in_the_environment_are_no_concern(self) -> None:
         assert load({"PATH": "/bin", "NOSHOWER": "x"}) == load({})
+
+
+WHOLE = (Secret, Route, KafkaSettings, OidcSettings)  # which have names of their own, in the file only
 
 
 def dotted(kind: type) -> list[str]:
