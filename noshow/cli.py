@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluator": "noshow.serve_commands:evaluator_command",
     "events": "noshow.event_commands:events_group",
     "incidents": "noshow.incident_commands:incidents_group",
+    "migrate": "noshow.migrate_command:migrate_command",
     "quarantine": "noshow.quarantine_commands:quarantine_group",
     "reconciler": "noshow.serve_commands:reconciler_command",
     "routes": "noshow.notify_commands:routes_group",

@@ -34,7 +34,7 @@ from noshow.measures import Measures
 from noshow.relay import DISPATCHER, EVALUATOR, RECONCILER, SENDER, Relay
 from noshow.senders import admission
 from noshow.settling import Loop, Settling
-from noshow.stores import Stores, stores
+from noshow.stores import Stores, Use, stores
 from noshow.telemetry import Telemetry
 from noshow.tls import Certificate
 from reconcile.audit.drainer import Drainer as AuditDrainer
@@ -110,7 +110,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
     rulebook = Rulebook(lambda: rules.book.workflows)
     with ExitStack() as stack:
         stack.callback(telemetry.close)
-        opened = stack.enter_context(stores(settings, shared=roles != ALL, kept=roles == COLLECTOR_ALONE))
+        use = Use(shared=roles != ALL, kept=roles == COLLECTOR_ALONE, judging=judges)
+        opened = stack.enter_context(stores(settings, use))
         clock = BelievedClock(own_clock, opened.clocks, settings.evaluator.hold_at_most)
         crew.add("clocks", partial(clock.run, own_clock, crew.stop))
         measures = Measures(telemetry.meter, telemetry.tracer, clock)

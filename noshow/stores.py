@@ -12,9 +12,11 @@ from sqlalchemy import URL
 
 from noshow.errors import WrongUsage
 from store.clickhouse import ClickHouse
+from store.cluster import EVERYWHERE, LOCAL
 from store.database import Database
-from store.errors import StoreUnavailable
-from store.migrate import alone, migrate_clickhouse, migrate_database
+from store.errors import StoreBehind, StoreUnavailable
+from store.migrate import alone, migrate_clickhouse, migrate_database, not_applied
+from store.migrate_cluster import migrate_cluster
 from store.settings import Settings
 from store.tenancy import Tenancy, occupy
 
@@ -46,30 +48,39 @@ def process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the stores are for. `shared`: by several processes, so that neither may be an embedded one; `kept`: what is
+    for ClickHouse is kept while that is away, which is then no reason not to begin; `judging`: on a cluster one shard
+    is asked, and not all of them."""
+
+    shared: bool = False
+    kept: bool = False
+    judging: bool = False
+
+
+ANY = Use()
+
+
 @contextmanager
-def stores(settings: Settings, *, shared: bool = False, kept: bool = False) -> Iterator[Stores]:
-    """Both stores for the length of the block; with `shared` neither may be an embedded one.
-
-    `kept`: what is for ClickHouse is kept while that is away, which is then no reason not to begin.
-
-    Raises WrongUsage, or a StoreError that says what is in the way.
-    """
+def stores(settings: Settings, use: Use = ANY) -> Iterator[Stores]:
+    """Both stores for the length of the block. Raises WrongUsage, or a StoreError that says what is in the way."""
     embedded = settings.clickhouse is None or settings.database is None
-    if shared and embedded:
+    if use.shared and embedded:
         raise WrongUsage(
             "a process of its own needs stores that others can open too: set clickhouse.url and database.url, "
             "or run everything in one process with `noshow serve`"
         )
     with ExitStack() as stack:
         tenancy = stack.enter_context(occupy(settings.data)) if embedded else None
-        clickhouse, database = _clickhouse(settings), _database(settings)
+        clickhouse, database = _clickhouse(settings, use), _database(settings)
         stack.callback(clickhouse.close)
         stack.callback(database.close)
         try:
             with alone(database):
-                migrate_clickhouse(clickhouse)
+                _bring_up(clickhouse, settings)
         except StoreUnavailable as error:
-            if not kept:
+            if not use.kept:
                 raise
             log.warning("the event store is away, and was not migrated; what comes is kept: %s", error)
         migrate_database(database)
@@ -94,11 +105,39 @@ def database(settings: Settings) -> Iterator[Database]:
         opened.close()
 
 
-def _clickhouse(settings: Settings) -> ClickHouse:
+def migrate(settings: Settings) -> list[str]:
+    """Bring both stores to this version and say the names of what was applied. Raises WrongUsage or a StoreError."""
+    with ExitStack() as stack:
+        if settings.clickhouse is None or settings.database is None:
+            stack.enter_context(occupy(settings.data))
+        clickhouse, database = _clickhouse(settings, Use(judging=True)), _database(settings)
+        stack.callback(clickhouse.close)
+        stack.callback(database.close)
+        with alone(database):
+            if settings.cluster is None:
+                applied = migrate_clickhouse(clickhouse)
+            else:
+                applied = migrate_cluster(clickhouse, settings.cluster)
+        return applied + migrate_database(database)
+
+
+def _bring_up(clickhouse: ClickHouse, settings: Settings) -> None:
+    """A cluster is migrated by `noshow migrate` alone: which of its servers would a process wait for?"""
+    if settings.cluster is None:
+        migrate_clickhouse(clickhouse)
+    elif lacking := not_applied(clickhouse):
+        raise StoreBehind(lacking)
+
+
+def _clickhouse(settings: Settings, use: Use) -> ClickHouse:
     timeout = settings.evaluator.insert_timeout
     if settings.clickhouse is None:
         return ClickHouse.embedded(settings.data / "clickhouse", insert_timeout=timeout)
-    return ClickHouse.server(settings.clickhouse.reveal(), insert_timeout=timeout)
+    everywhere = settings.cluster is not None and not use.judging
+    name = EVERYWHERE if everywhere else LOCAL
+    clickhouse = ClickHouse.server(settings.clickhouse.reveal(), name, insert_timeout=timeout)
+    clickhouse.cluster = settings.cluster if everywhere else None
+    return clickhouse
 
 
 def _database(settings: Settings) -> Database:

@@ -17,6 +17,7 @@ from store.clickhouse_errors import UNKNOWN_DATABASE
 from store.clickhouse_parameters import fitting
 from store.clickhouse_reads import count_reads, reading
 from store.clickhouse_text import Feed, Reader, by_file, by_request
+from store.cluster import LOCAL, quoted
 from store.errors import StoreRefused, StoreUnavailable
 from store.event import SECOND
 from store.spending import Spent, spend
@@ -54,6 +55,7 @@ class ClickHouse:
         self, queries: Clients, inserts: Clients, database: str, insert_timeout: int, feed: Feed = by_file
     ) -> None:
         self.database = database
+        self.cluster: str | None = None  # over all shards of which the tables are Distributed
         self.watch: Watch = _unwatched
         self._queries = queries
         self._inserts = inserts
@@ -146,6 +148,11 @@ class ClickHouse:
         """A statement without a result: DDL and the like."""
         with self._queries.one() as client, reading(client) as told:
             told.by(client.command(sql, parameters=dict(parameters)))
+
+    def alter(self, table: str, how: str, parameters: Mapping[str, object] = NOTHING) -> None:
+        """Change or delete rows in place, on a cluster in all shards."""
+        name = table if self.cluster is None else f"{LOCAL}.{table} ON CLUSTER {quoted(self.cluster)}"
+        self.command(f"ALTER TABLE {name} {how}", parameters)
 
     def now(self) -> int:
         """What time it is where the engine is, µs UTC."""

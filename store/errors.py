@@ -35,6 +35,17 @@ class StoreNewer(StoreError):
         )
 
 
+class StoreBehind(StoreError):
+    """The store lacks migrations that this process may not, or should not, apply itself."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"This store has yet to be migrated ({', '.join(names)}): run `noshow migrate` with an account that may "
+            "create tables."
+        )
+        self.names = tuple(names)
+
+
 class LeaseLost(StoreError):
     """Somebody else holds the lease now; what was computed under it must not be written."""
 

@@ -51,14 +51,26 @@ def migrate_clickhouse(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> 
 
     Raises `MigrationEdited`, `StoreNewer` or what `ClickHouse` raises.
     """
-    files = _hashes(directory, "*.sql")
-    clickhouse.command(_RECORD)
-    new = _not_applied(files, dict(clickhouse.query("SELECT name, sha256 FROM migrations")))
+    new = not_applied(clickhouse, directory)
+    if new:  # else the account need not be one that may create tables
+        clickhouse.command(_RECORD)
     for name in new:
         for statement in statements((directory / name).read_text()):
             run(clickhouse, statement)
-        clickhouse.insert("migrations", {"name": [name], "sha256": [files[name]]})
+        record(clickhouse, directory / name)
     return new
+
+
+def not_applied(clickhouse: ClickHouse, directory: Path = CLICKHOUSE) -> list[str]:
+    """The names of migrations that the store lacks. Raises as `migrate_clickhouse`."""
+    there = clickhouse.query("EXISTS TABLE migrations") == [(1,)]
+    applied = dict(clickhouse.query("SELECT name, sha256 FROM migrations")) if there else {}
+    return _not_applied(_hashes(directory, "*.sql"), applied)
+
+
+def record(clickhouse: ClickHouse, file: Path) -> None:
+    """That it has been applied."""
+    clickhouse.insert("migrations", {"name": [file.name], "sha256": [_hash(file)]})
 
 
 def migrate_database(database: Database, directory: Path = SQL) -> list[str]:
@@ -104,7 +116,11 @@ def statements(script: str) -> Iterator[Statement]:
 
 
 def _hashes(directory: Path, pattern: str) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(directory.glob(pattern))}
+    return {path.name: _hash(path) for path in sorted(directory.glob(pattern))}
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _not_applied(files: Mapping[str, str], applied: Mapping[str, str]) -> list[str]:

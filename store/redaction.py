@@ -17,8 +17,7 @@ WHERE correlation_id = {correlation_id:String} AND source != {reserved:String}
 
 # The content is part of the sort key, so that a row can't be changed in place.
 _DELETE = """
-ALTER TABLE events DELETE
-WHERE correlation_id = {correlation_id:String}
+DELETE WHERE correlation_id = {correlation_id:String}
   AND has(arrayZip({identities:Array(UInt64)}, {contents:Array(UInt64)}), (identity, content))
 SETTINGS mutations_sync = 2
 """
@@ -49,7 +48,8 @@ def redact(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) 
         events.write(clickhouse, [_without(event, names) for event, _ in part])
         keys = [key for _, key in part]
         identities, contents = [key[0] for key in keys], [key[1] for key in keys]
-        clickhouse.command(_DELETE, {"correlation_id": correlation_id, "identities": identities, "contents": contents})
+        of_these = {"correlation_id": correlation_id, "identities": identities, "contents": contents}
+        clickhouse.alter("events", _DELETE, of_these)
     clickhouse.command(_TOUCH, {"correlation_id": correlation_id})
     return len(found)
 

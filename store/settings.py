@@ -43,6 +43,7 @@ from store.settings_sources import SOURCES, UNMAPPED, Sources, sources
 from store.settings_sweeps import KEYS as SWEEP_KEYS
 from store.settings_sweeps import SweepSettings, sweeps
 from store.settings_values import NOWHERE, Anonymous, Listening, Spans
+from store.shard import ALONE, Shard
 
 __all__ = [
     "AccessSettings",
@@ -159,7 +160,8 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`. `tls` `None`: plain HTTP."""
+    """`clickhouse` and `database` are URLs, `None` for the embedded ones under `data`; `cluster`: of which `clickhouse`
+    is one server. `tls` `None`: plain HTTP."""
 
     data: Path
     rules: Path
@@ -168,6 +170,7 @@ class Settings:
     public_url: str
     tls: TlsSettings | None
     clickhouse: Secret | None
+    cluster: str | None
     database: Secret | None
     collector: CollectorSettings
     evaluator: EvaluatorSettings
@@ -213,6 +216,7 @@ TLS_CERTIFICATE = Setting("tls.certificate", values.path)
 TLS_KEY = Setting("tls.key", values.path)
 TLS_CLIENT_CA = Setting("tls.client_ca", values.path)
 CLICKHOUSE = Setting("clickhouse.url", values.clickhouse_url)
+CLUSTER = Setting("cluster", values.cluster)
 DATABASE = Setting("database.url", values.database_url)
 MAX_BODY = Setting("collector.max_body", values.size, "32MiB")
 MAX_BATCH = Setting("collector.max_batch", values.count, "50000")
@@ -241,6 +245,7 @@ LEARN = Setting("evaluator.silence.learn", values.span, "1d")
 IGNORE = Setting("evaluator.silence.ignore", values.patterns)
 LAG_AT_MOST = Setting("evaluator.lag_at_most", values.span, "30s")
 SHARES = Setting("evaluator.shares", values.count)
+SHARD = Setting("evaluator.shard", values.shard)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
 STRETCH = Setting("evaluator.stretch", values.span, "10m")
@@ -259,7 +264,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS, ACCESS_RATE,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
-    LEARN, IGNORE,
+    LEARN, IGNORE, CLUSTER, SHARD,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -341,6 +346,7 @@ def _settings(read: _Reader) -> Settings:
         public_url=read.optional(PUBLIC_URL) or default_public_url(host, port, secure=tls is not None),
         tls=tls,
         clickhouse=read.optional(CLICKHOUSE),
+        cluster=_cluster(read),
         database=read.optional(DATABASE),
         collector=CollectorSettings(
             max_body=read.value(MAX_BODY),
@@ -372,6 +378,13 @@ def _settings(read: _Reader) -> Settings:
     )
 
 
+def _cluster(read: _Reader) -> str | None:
+    cluster = read.optional(CLUSTER)
+    if cluster is not None and CLICKHOUSE.key not in read.given:
+        read.problems.append(f"{read.given[CLUSTER.key].place}: a cluster takes clickhouse.url, one of its servers")
+    return cluster
+
+
 def _tls(read: _Reader) -> TlsSettings | None:
     certificate, key, client_ca = map(read.optional_path, (TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA))
     if certificate is not None and key is not None:
@@ -389,7 +402,18 @@ def default_public_url(host: str, port: int, *, secure: bool = False) -> str:
     return f"{'https' if secure else 'http'}://{name}:{port}"
 
 
+def _shares(read: _Reader, shard: Shard) -> int:
+    given = read.optional(SHARES)
+    if given is not None and given % shard.of:
+        read.problems.append(
+            f"{read.given[SHARES.key].place}: evaluator.shares ({given}) must be a multiple of the number of shards in "
+            f"evaluator.shard ({shard}): a share lies within one shard"
+        )
+    return given or (SHARES_OF_A_SERVER * shard.of if CLICKHOUSE.key in read.given else 1)
+
+
 def _evaluator(read: _Reader) -> EvaluatorSettings:
+    shard = read.optional(SHARD) or ALONE
     overlap, insert_timeout = read.value(OVERLAP), read.value(INSERT_TIMEOUT)
     if insert_timeout >= overlap:
         given = read.given.get(INSERT_TIMEOUT.key) or read.given.get(OVERLAP.key)
@@ -416,7 +440,8 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         ),
         most_events=read.value(MOST_EVENTS),
         lag_at_most=read.value(LAG_AT_MOST),
-        shares=read.optional(SHARES) or (SHARES_OF_A_SERVER if CLICKHOUSE.key in read.given else 1),
+        shares=_shares(read, shard),
+        shard=shard,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from store.event import MINUTE, SECOND
 from store.settings_silence import UNDECLARED, SilenceSettings
+from store.shard import ALONE, Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class EvaluatorSettings:
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
     stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
     A correlation ID that has more than `most_events` is judged no more. Judging that is more than `lag_at_most` behind
-    does not keep up. The work is divided into `shares`."""
+    does not keep up. The work is divided into `shares`, of which this process takes those of its `shard`."""
 
     tick: int
     overlap: int
@@ -27,4 +28,5 @@ class EvaluatorSettings:
     most_events: int = 10_000
     lag_at_most: int = 30 * SECOND
     shares: int = 1
+    shard: Shard = ALONE
     silence: SilenceSettings = UNDECLARED

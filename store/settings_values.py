@@ -11,11 +11,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from store.duration import parse_duration
 from store.secret import Secret
+from store.shard import Shard
 
 _SIZE = re.compile(r"(\d{1,15})\s*(B|KiB|MiB|GiB|kB|MB|GB)?", re.ASCII)
 _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 _WEBHOOK_SECRET = "whsec_"
+_CLUSTER = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_SHARD = re.compile(r"(\d{1,3})/(\d{1,3})", re.ASCII)
 _HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}", re.ASCII)
 
 
@@ -142,6 +145,19 @@ def clickhouse_url(text: str) -> Secret:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("expected a URL such as http://user:password@host:8123")
     return Secret(text)
+
+
+def cluster(text: str) -> str:
+    if _CLUSTER.fullmatch(text) is None:
+        raise ValueError("expected the name of a cluster, of letters, digits, `_`, `-` and `.`")
+    return text
+
+
+def shard(text: str) -> Shard:
+    said = _SHARD.fullmatch(text)
+    if said is None or not 1 <= int(said[1]) <= int(said[2]):
+        raise ValueError("expected a shard, from 1 on, of a number of shards, such as 2/3")
+    return Shard(int(said[1]), int(said[2]))
 
 
 def database_url(text: str) -> Secret:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from store import cursors
 from store.database import Database, upsert
+from store.shard import Shard
 from store.tables import cursors as positions
 from store.tables import leases, rule_shares
 
@@ -58,6 +59,12 @@ ALL = Share()
 
 def shares(of: int) -> tuple[Share, ...]:
     return tuple(Share(of, which) for which in range(of))
+
+
+def shares_of(shard: Shard, of: int) -> tuple[Share, ...]:
+    """Those of `of` that lie within the shard; `of` is a multiple of the number of shards."""
+    each = of // shard.of
+    return shares(of)[each * (shard.number - 1) : each * shard.number]
 
 
 def present(connection: Connection) -> tuple[Share, ...]:

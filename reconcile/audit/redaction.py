@@ -39,7 +39,7 @@ ORDER BY seq
 """
 
 _EMPTY = f"""
-ALTER TABLE audit UPDATE {", ".join(f"{name} = {{{name}:String}}" for name in EMPTY)}
+UPDATE {", ".join(f"{name} = {{{name}:String}}" for name in EMPTY)}
 WHERE has({{seqs:Array(UInt64)}}, seq) AND NOT has({{kept:Array(String)}}, what)
 SETTINGS mutations_sync = 2
 """
@@ -147,7 +147,7 @@ def repeat(clickhouse: ClickHouse) -> None:
 
 
 def _empty(clickhouse: ClickHouse, seqs: Sequence[int]) -> None:
-    clickhouse.command(_EMPTY, {**EMPTY, "seqs": list(seqs), "kept": list(KEPT)})
+    clickhouse.alter("audit", _EMPTY, {**EMPTY, "seqs": list(seqs), "kept": list(KEPT)})
 
 
 def _chained(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, str]]:

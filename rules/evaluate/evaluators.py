@@ -22,7 +22,7 @@ from store.database import Database
 from store.errors import StoreUnavailable
 from store.event import SECOND
 from store.settings import EvaluatorSettings
-from store.shares import Share, agree, shares
+from store.shares import Share, agree, shares_of
 
 _HEARD_EVERY = peers.TTL // 4
 
@@ -74,8 +74,9 @@ class Evaluators:
         self._database = database
         self._rules = tuple(rules)
         self._settings = settings
-        self._holder = holder
-        self._shared = Shared.of(settings, holder)
+        self._mark = "" if settings.shard.of == 1 else f"@{settings.shard}"
+        self._holder = holder + self._mark  # so that those of other shards are not taken for ones to share with
+        self._shared = Shared.of(settings, self._holder)
         self._seats: dict[Share, _Seat] = {}
         self._lock = threading.Lock()  # of the seats, which the keeper of the rules and whoever measures look at, too
         self._elsewhere: Mapping[int, ByWorkflow] = {}
@@ -191,10 +192,11 @@ class Evaluators:
             with self._database.begin() as connection:
                 peers.hear(connection, self._holder, self._settings.shares, now)
             self._heard_at = now
-        wanted = shares(self._settings.shares)
+        wanted = shares_of(self._settings.shard, self._settings.shares)
         with self._database.read() as connection:
             holders = leases.holders(connection, [share.lease for share in wanted], now)
-            present = peers.present(connection, len(wanted), now)
+            present = peers.present(connection, self._settings.shares, now)
+        present = [it for it in present if it.endswith(self._mark)]
         everybody = present if self._holder in present else sorted([*present, self._holder])
         return due({share: holders.get(share.lease) for share in wanted}, self._holder, everybody)
 

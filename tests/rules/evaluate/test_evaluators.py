@@ -18,6 +18,7 @@ from store.database import Database
 from store.errors import LeaseLost
 from store.event import HOUR, MINUTE, SECOND
 from store.events import write
+from store.shard import ALONE, Shard
 from store.shares import judged_until, shares
 from tests.rules.evaluate.test_evaluator import FINDINGS, INSTANCES, SETTINGS
 from tests.rules.shop import FULFILMENT, NOON, paid, placed
@@ -34,8 +35,10 @@ class Party:
         self.database = database
         self.members: dict[str, Evaluators] = {}
 
-    def join(self, name: str, of: int = OF, workflows: Sequence[Workflow] = (FULFILMENT,)) -> Evaluators:
-        settings = replace(SETTINGS, overlap=0, shares=of, sweep_every=SECOND)
+    def join(
+        self, name: str, of: int = OF, workflows: Sequence[Workflow] = (FULFILMENT,), shard: Shard = ALONE
+    ) -> Evaluators:
+        settings = replace(SETTINGS, overlap=0, shares=of, shard=shard, sweep_every=SECOND)
         self.members[name] = Evaluators(self.clickhouse, self.database, rules_of(workflows), settings, name)
         return self.members[name]
 
