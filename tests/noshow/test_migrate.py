@@ -20,13 +20,13 @@ def test_says_what_it_applied_and_then_that_there_is_nothing_left(tmp_path: Path
 
 
 @pytest.mark.parametrize("command", ["migrate", "api"])
-def test_on_a_cluster_nothing_else_migrates(tmp_path: Path, own_server: ClickHouseServer, command: str) -> None:
+def test_on_a_cluster_nothing_else_migrates(tmp_path: Path, clickhouse_server: ClickHouseServer, command: str) -> None:
     environ = {
-        "NOSHOW_CLICKHOUSE_URL": own_server.url,
+        "NOSHOW_CLICKHOUSE_URL": clickhouse_server.url,
         "NOSHOW_CLUSTER": "elsewhere",
         "NOSHOW_DATABASE_URL": f"sqlite:///{tmp_path}/noshow.sqlite",
     }
-    done = noshow(command, cwd=tmp_path, environ=environ)
+    done = noshow(command, environ=environ)
     assert done.code == 3
     said = "knows no cluster elsewhere" if command == "migrate" else "run `noshow migrate`"
     assert said in done.err
