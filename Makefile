@@ -51,6 +51,12 @@ fuzz: $(READY) ## ask the whole interface odd things, for minutes (CASES=200 of 
 golden: $(READY) ## rewrite the golden SQL beside the golden rules
 	$(BIN)/python -m tests.rules.golden_pairs
 
+docs: $(READY) ## build the documentation into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+shots: $(READY) ## take the pictures of the documentation anew (needs a Chromium)
+	$(BIN)/python -m tests.shots
+
 bench: $(READY) ## measure, print a table, write build/bench.json
 	$(BIN)/python -m tests.bench
 
@@ -59,4 +65,4 @@ lock: $(READY) ## resolve the dependencies anew (uv)
 	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --group deploy --constraint requirements.lock --generate-hashes --no-emit-index-url --no-annotate -o requirements-deploy.lock
 
-.PHONY: help setup demo test fuzz lint format golden bench lock
+.PHONY: help setup demo test fuzz lint format golden docs shots bench lock

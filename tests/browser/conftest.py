@@ -29,9 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+def chromium() -> str | None:
+    """Where one is."""
+    return os.environ.get("NOSHOW_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = os.environ.get("NOSHOW_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    executable = chromium()
     if executable is None:
         pytest.skip(f"no browser found ({', '.join(NAMES)}); NOSHOW_CHROMIUM may name one")
     with sync_playwright() as playwright:
