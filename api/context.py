@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api import burning, completeness, latency, overview, rule_files, silent, standing
+from api import burning, completeness, latency, overview, rule_files, silent, sources, standing
 from api.access.keeper import Keeper
 from api.aside import Aside
 from api.burning import Fire
@@ -20,6 +20,7 @@ from api.overview import Overview
 from api.rendering import Templates
 from api.rule_files import RuleFile
 from api.silent import Silent
+from api.sources import Sources
 from api.standing import Standing
 from reconcile.cases.desk import Desk
 from reconcile.quarantine.bench import Bench
@@ -58,7 +59,9 @@ class Context:
     burning: Kept[Sequence[Fire]]
     changes: Changes
     rule_files: Kept[tuple[RuleFile, ...]]
+    silent: Kept[tuple[Silent, ...]]
     standing: Kept[Standing]
+    sources: Kept[Sources]
     latencies: Mapping[Window, Kept[Mapping[str, Latency]]]
     keeper: Keeper
     desk: Desk
@@ -84,6 +87,10 @@ class Context:
             with database.read() as connection:
                 return standing.standing(connection, clickhouse, clock.now())
 
+        def load_sources() -> Sources:
+            with database.read() as connection:
+                return sources.sources(connection, clickhouse, clock.now())
+
         def load_latencies(length: int) -> Mapping[str, Latency]:
             with database.read() as connection:
                 return latency.by_workflow(latency.ways(connection, clock.now() - length))
@@ -98,21 +105,23 @@ class Context:
             with database.read() as connection:
                 return burning.burning(connection, clock.now())
 
-        files = Kept(load_rule_files, clock)
+        files, hushed = Kept(load_rule_files, clock), Kept(load_silent, clock)
         waiting = Aside(Kept(load_quarantined, clock), 0)
         return cls(
             clickhouse,
             database,
             clock,
             services.rulebook,
-            Templates(lambda: sum(file.refused for file in files.get()), Kept(load_silent, clock).get, waiting.get),
+            Templates(lambda: sum(file.refused for file in files.get()), hushed.get, waiting.get),
             Kept(load_overview, clock),
             {span: Aside(Kept(partial(load_completeness, span), clock), None) for span in SPANS},
             FlowsKept(clickhouse, clock),
             Kept(load_burning, clock),
             Changes(database),
             files,
+            hushed,
             Kept(load_standing, clock),
+            Kept(load_sources, clock),
             {window: Kept(partial(load_latencies, length), clock) for window, length in WINDOWS.items()},
             services.keeper,
             services.desk,

@@ -5,23 +5,27 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from api import models, verdicts
+from api import instance_csv, instance_pages, models, verdicts
 from api.access.guard import READS
 from api.context import Here
 from api.cursor import decode, encode
+from api.instance_pages import Place
+from api.instances_wanted import wanted
 from api.json_response import Json
-from api.parameters import InstanceParameters, NoParameters, PathText, only
+from api.parameters import NoParameters, PathText, only
+from api.parameters_instances import ExportParameters, InstanceParameters
 from api.problem import NotFound
-from api.verdicts import BEFORE_ALL, Finding, Place, Verdict, Wanted
-from rules.present import Instance, instance_json, step_or_none
+from api.verdicts import Finding, Verdict
+from rules.present import instance_json, step_or_none
 from store import events
 from store.event import Event
 from store.instant import rfc3339, rfc3339_or_none
 
 router = APIRouter(prefix="/v1/instances", tags=["instances"])
 
+CSV = "text/csv"
 FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
 
 
@@ -33,14 +37,26 @@ FINDING_TIMES = ("at", "due", "since", "detected_at", "closed_at")
     dependencies=[READS, Depends(only(InstanceParameters))],
 )
 def list_instances(asked: Annotated[InstanceParameters, Query()], here: Here) -> Response:
-    """The present verdicts, in order of workflow and correlation ID."""
-    after = decode(asked.after, Place) if asked.after else BEFORE_ALL
-    wanted = Wanted(
-        asked.workflow or "", asked.correlation_id or "", asked.state or "", asked.kind or "", asked.version or 0
-    )
-    found = verdicts.instances(here.clickhouse, wanted, after, asked.limit + 1)
-    page = found[: asked.limit]
-    return Json({"items": [instance_json(instance) for instance in page], "next": _next(page, len(found))})
+    """The present verdicts. A page may have fewer than `limit` items, and a next one all the same."""
+    after = decode(asked.after, Place) if asked.after else None
+    page = instance_pages.page(here.clickhouse, wanted(here, asked), asked.sort, after, asked.limit)
+    items = [instance_json(verdict.instance) for verdict in page.verdicts]
+    return Json({"items": items, "next": encode(page.next) if page.next else None})
+
+
+@router.get(
+    "/export",
+    operation_id="export_instances",
+    summary="Export instances",
+    response_class=StreamingResponse,
+    responses={200: {"description": "An instance a line, under a line of names.", "content": {CSV: {}}}},
+    dependencies=[READS, Depends(only(ExportParameters))],
+)
+def export_instances(asked: Annotated[ExportParameters, Query()], here: Here) -> Response:
+    """CSV. A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    found = instance_pages.everything(here.clickhouse, wanted(here, asked), asked.sort)
+    name = {"Content-Disposition": 'attachment; filename="orders.csv"'}
+    return StreamingResponse(instance_csv.lines(found), media_type=CSV, headers=name)
 
 
 @router.get(
@@ -58,12 +74,6 @@ def get_instance(workflow: PathText, correlation_id: PathText, here: Here) -> Re
     findings = verdicts.findings(here.clickhouse, workflow, correlation_id)
     history = events.history(here.clickhouse, correlation_id)
     return Json(_in_full(verdict, findings, history))
-
-
-def _next(page: list[Instance], found: int) -> str | None:
-    if found <= len(page):
-        return None
-    return encode(Place(page[-1].workflow, page[-1].correlation_id))
 
 
 def _in_full(verdict: Verdict, findings: list[Finding], history: list[Event]) -> dict[str, object]:

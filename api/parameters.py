@@ -13,7 +13,7 @@ from api.problem import BadParameters, Fault
 from reconcile.actions.row import State as ActionState
 from reconcile.cases.case import UNRESOLVED, State
 from rules.spec import Severity
-from rules.verdict import InstanceState, Kind
+from rules.verdict import Kind
 
 LONGEST = 1024
 MOST = 500
@@ -74,18 +74,6 @@ class Parameters(BaseModel):
 
 class SpanParameters(Parameters):
     span: Annotated[Span, Field(description="Of what began within it.")] = "7d"
-
-
-class InstanceParameters(Parameters):
-    workflow: Annotated[Text | None, Field(description="Only this workflow.", examples=["order-fulfilment"])] = None
-    state: Annotated[InstanceState | None, Field(description="Only instances in this state.")] = None
-    kind: Annotated[Kind | None, Field(description="Only instances with a finding of this kind now.")] = None
-    version: Annotated[
-        int | None, Field(ge=1, le=2**32 - 1, description="Only instances that this version of the rule has judged.")
-    ] = None
-    correlation_id: Annotated[Text | None, Field(description="Only this correlation ID.", examples=["A-10042"])] = None
-    limit: Limit = 100
-    after: After = None
 
 
 class CaseFilters(Parameters):

@@ -25,11 +25,13 @@ FOLDER = Path(__file__).parent / "templates"
 PLACES: Mapping[str, str] = {
     "/": "Cases",
     "/workflows": "Workflows",
+    "/orders": "Orders",
     "/truth/file": "Corrections",
     "/discrepancies": "Discrepancies",
     "/silences": "Silences",
     "/notifications": "Notifications",
     "/quarantine": "Quarantine",
+    "/sources": "Sources",
     "/incidents": "Incidents",
     "/audit": "Audit",
     "/rules": "Rules",

@@ -1,24 +1,12 @@
 """Verdicts and findings, read from ClickHouse in their newest versions. Times are µs UTC, `None` where absent."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from api.sql import query
 from rules.present import Instance, Step
 from store.clickhouse import ClickHouse
-
-
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of instances ended."""
-
-    workflow: str
-    correlation_id: str
-
-
-BEFORE_ALL = Place("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An instance with what else its row tells. `events` counts its distinct events, `conflicts` differing copies."""
+    """An instance with what else its row tells. `events` counts its distinct events, `conflicts` differing copies;
+    `version` is that of the row."""
 
     instance: Instance
     at_risk: float | None
@@ -60,39 +49,23 @@ class Verdict:
     undated: Sequence[str]
     ended_at: int | None
     judged_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which instances: '' and 0 filter nothing. `kind`: with an open finding of it; `version`: of the rule."""
-
-    workflow: str = ""
-    correlation_id: str = ""
-    state: str = ""
-    kind: str = ""
-    version: int = 0
-
-
-def instances(clickhouse: ClickHouse, wanted: Wanted, after: Place, limit: int) -> list[Instance]:
-    """At most `limit` instances behind `after`."""
-    return [verdict.instance for verdict in _verdicts(clickhouse, wanted, after, limit)]
+    version: int
 
 
 def verdict(clickhouse: ClickHouse, workflow: str, correlation_id: str) -> Verdict | None:
-    if not workflow or not correlation_id:  # there are none, and they would filter nothing
-        return None
-    return next(_verdicts(clickhouse, Wanted(workflow, correlation_id), BEFORE_ALL, 1), None)
+    key = (workflow, correlation_id)
+    found = newest(clickhouse, [key]).get(key)
+    return None if found is None or not found.instance.state else found
 
 
-def _verdicts(clickhouse: ClickHouse, wanted: Wanted, after: Place, limit: int) -> Iterator[Verdict]:
-    parameters = {
-        **asdict(wanted),
-        "after_workflow": after.workflow,
-        "after_correlation_id": after.correlation_id,
-        "limit": limit,
+def newest(clickhouse: ClickHouse, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Verdict]:
+    """The present verdicts on (workflow, correlation ID), those included whose instance is no more: of state ''."""
+    wanted = {
+        "workflows": sorted({workflow for workflow, _ in keys}),
+        "correlation_ids": sorted({correlation_id for _, correlation_id in keys}),
     }
-    for row in clickhouse.query(query("instances"), parameters):
-        yield Verdict(_instance(row[:_INSTANCE]), *row[_INSTANCE:])
+    rows = clickhouse.query(query("instances"), wanted) if keys else []
+    return {(row[0], row[2]): Verdict(_instance(row[:_INSTANCE]), *row[_INSTANCE:]) for row in rows}
 
 
 def findings(clickhouse: ClickHouse, workflow: str, correlation_id: str) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from store import events
+from store import events, identifiers
 from store.clickhouse import ClickHouse
 from store.event import RESERVED_SOURCE, Event
 
@@ -24,6 +24,9 @@ SETTINGS mutations_sync = 2
 
 _TOUCH = "INSERT INTO touched SELECT now64(6, 'UTC'), {correlation_id:String}, ''"
 
+_Row = tuple[Event, Sequence[int]]
+"""With the two hashes that tell the row from others of the correlation ID."""
+
 _AT_ONCE = 500  # events in one statement, whose parameters travel in the address of the request
 
 
@@ -32,7 +35,7 @@ def bearing(clickhouse: ClickHouse, correlation_id: str, names: Collection[str])
 
     Raises StoreUnavailable or StoreRefused.
     """
-    return [event for event, _ in _bearing(clickhouse, correlation_id, names)]
+    return [event for event, _ in _bearing(_rows(clickhouse, correlation_id), names)]
 
 
 def redact(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> int:
@@ -42,7 +45,9 @@ def redact(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) 
     between sees two copies that differ; so it is judged once more when they are gone. What was cut short may be done
     again. Raises StoreUnavailable or StoreRefused.
     """
-    found = _bearing(clickhouse, correlation_id, names)
+    rows = _rows(clickhouse, correlation_id)
+    found = _bearing(rows, names)
+    _forget(clickhouse, correlation_id, [event.attributes for event, _ in rows], names)
     for start in range(0, len(found), _AT_ONCE):
         part = found[start : start + _AT_ONCE]
         events.write(clickhouse, [_without(event, names) for event, _ in part])
@@ -74,8 +79,18 @@ def _without(event: Event, names: Collection[str]) -> Event:
     return msgspec.structs.replace(event, attributes=without(event.attributes, names))
 
 
-def _bearing(clickhouse: ClickHouse, correlation_id: str, names: Collection[str]) -> list[tuple[Event, Sequence[int]]]:
-    """With the two hashes that tell the row from others of the correlation ID."""
+def _rows(clickhouse: ClickHouse, correlation_id: str) -> list[_Row]:
     stored = clickhouse.query(_STORED, {"correlation_id": correlation_id, "reserved": RESERVED_SOURCE})
-    rows = [(Event(*event), (identity, content)) for *event, identity, content in stored]
+    return [(Event(*event), (identity, content)) for *event, identity, content in stored]
+
+
+def _bearing(rows: Sequence[_Row], names: Collection[str]) -> list[_Row]:
     return [(event, key) for event, key in rows if without(event.attributes, names) != event.attributes]
+
+
+def _forget(clickhouse: ClickHouse, correlation_id: str, texts: Sequence[str], names: Collection[str]) -> None:
+    """First, so that whoever does again what was cut short still sees what is to be forgotten."""
+    left = [without(text, names) for text in texts]
+    if left != list(texts):
+        gone = identifiers.among(clickhouse, texts) - identifiers.among(clickhouse, left)
+        identifiers.forget(clickhouse, correlation_id, gone)

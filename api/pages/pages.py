@@ -14,9 +14,12 @@ from api.pages import (
     live,
     notifications,
     order,
+    orders,
     quarantine,
     rules,
+    search,
     silences,
+    sources,
     truth,
     truth_file,
     workflows,
@@ -25,7 +28,8 @@ from api.pages import (
 router = APIRouter(include_in_schema=False)
 
 for page in (
-    *(board, bulk, order, truth, action, case),
-    *(truth_file, discrepancies, silences, notifications, quarantine, incidents, audit, rules, health, workflows, live),
+    *(board, bulk, orders, search, order, truth, action, case),
+    *(truth_file, discrepancies, silences, notifications, quarantine, sources, incidents, audit, rules, health),
+    *(workflows, live),
 ):
     router.include_router(page.router)

@@ -1,6 +1,4 @@
--- instances: a page of present verdicts in order of workflow and correlation ID; '' and 0 leave a filter out.
--- State '' marks an instance that is no more. The keys are found on the narrow columns first; the arrays are read
--- for those of the page only.
+-- instances: the present verdicts on these instances, each with the version of its row; '' marks one that is no more.
 SELECT
     workflow,
     rule_version,
@@ -23,27 +21,9 @@ SELECT
     conflicts,
     undated,
     toUnixTimestamp64Micro(ended_at),
-    toUnixTimestamp64Micro(judged_at)
+    toUnixTimestamp64Micro(judged_at),
+    version
 FROM instances
-WHERE (workflow, correlation_id) IN
-(
-    SELECT workflow, correlation_id
-    FROM
-    (
-        SELECT workflow, correlation_id, state, rule_version, `findings.kind` AS kinds
-        FROM instances
-        WHERE ({workflow:String} = '' OR workflow = {workflow:String})
-          AND ({correlation_id:String} = '' OR correlation_id = {correlation_id:String})
-          AND (workflow > {after_workflow:String}
-               OR (workflow = {after_workflow:String} AND correlation_id > {after_correlation_id:String}))
-        ORDER BY workflow, correlation_id, version DESC
-        LIMIT 1 BY workflow, correlation_id
-    )
-    WHERE state != '' AND ({state:String} = '' OR state = {state:String})
-      AND ({version:UInt32} = 0 OR rule_version = {version:UInt32})
-      AND ({kind:String} = '' OR has(kinds, {kind:String}))
-    ORDER BY workflow, correlation_id
-    LIMIT {limit:UInt32}
-)
+WHERE workflow IN {workflows:Array(String)} AND correlation_id IN {correlation_ids:Array(String)}
 ORDER BY workflow, correlation_id, version DESC
 LIMIT 1 BY workflow, correlation_id

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import queue, verdicts
+from api import instance_pages, queue
 from api.cursor import decode, encode
 from api.problem import BadParameters
 from tests.api.shop import Shop, unpaid
@@ -17,15 +17,14 @@ from tests.api.shop import Shop, unpaid
 
 @given(workflow=st.text(), correlation_id=st.text())
 def test_a_place_survives_the_way_to_the_client_and_back(workflow: str, correlation_id: str) -> None:
-    place = verdicts.Place(
-        workflow.encode("utf-8", "replace").decode(), correlation_id.encode("utf-8", "replace").decode()
-    )
-    assert decode(encode(place), verdicts.Place) == place
+    name, id = (it.encode("utf-8", "replace").decode().replace("\0", "") for it in (workflow, correlation_id))
+    place = instance_pages.Place("newest", 1, name, id, "0x1p0")
+    assert decode(encode(place), instance_pages.Place) == place
 
 
 @given(st.text())
 def test_anything_else_is_refused(text: str) -> None:
-    for kind in (verdicts.Place, queue.Place):
+    for kind in (instance_pages.Place, queue.Place):
         with pytest.raises(BadParameters):
             decode("!" + text, kind)
 
@@ -53,6 +52,8 @@ BROKEN: list[object] = [
     {"sort": "risk", "values": [1, "a"]},
     {"workflow": 1},
     {"workflow": "a", "correlation_id": "b", "c": "d"},
+    {"sort": "newest", "began": 1, "workflow": "a", "correlation_id": "b", "risk": "0x1p0"},
+    {"sort": "id", "began": 1, "workflow": "a", "correlation_id": "b", "risk": "x"},
 ]
 
 
