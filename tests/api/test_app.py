@@ -19,6 +19,9 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
     described = http.get("/v1/openapi.json").json()
     assert set(described["paths"]) == {
         "/v1/instances",
+        "/v1/instances/export",
+        "/v1/search",
+        "/v1/sources",
         "/v1/instances/{workflow}/{correlation_id}",
         "/v1/workflows",
         "/v1/workflows/{workflow}",

@@ -53,7 +53,7 @@ def paths() -> Iterator[str]:
 
 def test_every_route_refuses_what_it_cannot_do(http: httpx.Client) -> None:
     known = list(paths())
-    assert len(known) == 14
+    assert len(known) == 15
     for path, method in product(known, ("POST", "PUT", "PATCH", "DELETE")):
         answer = http.request(method, path)
         assert check_problem(answer, 405).detail == f"{method} is not possible here; GET is."
@@ -90,14 +90,15 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
     [
         ("/v1/instances?stat=open", "stat", "is unknown (did you mean state?)"),
         (
-            "/v1/instances?owner=a",
-            "owner",
-            "is unknown (known are workflow, state, kind, version, correlation_id, limit, after)",
+            "/v1/instances?assignee=a",
+            "assignee",
+            "is unknown (known are workflow, state, step, owner, since, until, at_risk, q, kind, version, "
+            "correlation_id, sort, limit, after)",
         ),
         (
             "/v1/instances?state=odd",
             "state",
-            "should be 'cancelled', 'incomplete', 'failed', 'complete', 'running' or 'orphan'",
+            "should be 'incomplete', 'failed', 'orphan', 'running', 'complete', 'cancelled', 'late' or 'held'",
         ),
         ("/v1/instances?limit=0", "limit", "should be greater than or equal to 1"),
         ("/v1/instances?limit=501", "limit", "should be less than or equal to 500"),
