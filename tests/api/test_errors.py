@@ -90,8 +90,8 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
     [
         ("/v1/instances?stat=open", "stat", "is unknown (did you mean state?)"),
         (
-            "/v1/instances?assignee=a",
-            "assignee",
+            "/v1/instances?hue=a",
+            "hue",
             "is unknown (known are workflow, state, step, owner, since, until, at_risk, q, kind, version, "
             "correlation_id, sort, limit, after)",
         ),
