@@ -157,7 +157,7 @@ def _of_correlation_id(found: Conditions, clickhouse: ClickHouse, wanted: Wanted
         if value is not None:
             found.add(_FITS[name], **{name: value})
             if source == BY_START and _are_few(clickhouse, _FITS[name], found.parameters):
-                found.add(f"began IN (SELECT {_BEGAN} FROM instances WHERE {_FITS[name]})")
+                found.add(f"began GLOBAL IN (SELECT {_BEGAN} FROM instances WHERE {_FITS[name]})")
 
 
 def _are_few(clickhouse: ClickHouse, text: str, parameters: Mapping[str, object]) -> bool:

@@ -26,7 +26,7 @@ _NAMED = re.compile(
 )
 _ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)\b", re.MULTILINE)
 # Of what was stored before: on a cluster nothing was, for these migrations are older than the first one.
-_TAKES_ALONG = re.compile(r"\bATTACH PARTITION ALL FROM\b")
+_TAKES_ALONG = re.compile(r"\bATTACH PARTITION ALL FROM\b|\AINSERT INTO (instance_starts|identifiers)\b")
 _QUALIFIED = re.compile(rf"\b(VIEW|FROM|JOIN) {LOCAL}\.")
 
 

@@ -24,8 +24,7 @@ arrayFilter(it -> length(it) BETWEEN 4 AND 100 AND match(it, '[0-9]')
 _AMONG = f"SELECT DISTINCT arrayJoin({VALUES}) FROM (SELECT arrayJoin({{texts:Array(String)}}) AS attributes)"
 
 _FORGET = """
-ALTER TABLE identifiers DELETE
-WHERE value IN {values:Array(String)} AND correlation_id = {correlation_id:String}
+DELETE WHERE value IN {values:Array(String)} AND correlation_id = {correlation_id:String}
 SETTINGS mutations_sync = 2
 """
 
@@ -38,7 +37,7 @@ def among(clickhouse: ClickHouse, attributes: Collection[str]) -> set[str]:
 def forget(clickhouse: ClickHouse, correlation_id: str, values: Collection[str]) -> None:
     """The order is found by these no more. Raises StoreUnavailable or StoreRefused."""
     if values:
-        clickhouse.command(_FORGET, {"values": sorted(values), "correlation_id": correlation_id})
+        clickhouse.alter("identifiers", _FORGET, {"values": sorted(values), "correlation_id": correlation_id})
 
 
 def find(clickhouse: ClickHouse, text: str, limit: int, *, beginning: bool = False) -> list[str]:
