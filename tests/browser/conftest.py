@@ -68,6 +68,14 @@ class Tab:
         self.page.goto(self.address + path)
         return self.page
 
+    def sign_in(self, token: str) -> Page:
+        """It leads to the list."""
+        page = self.open("/sign-in")
+        page.get_by_label("API token").fill(token)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(f"{self.address}/")
+        return page
+
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)

@@ -26,9 +26,7 @@ def test_an_open_page_tells_of_it_while_it_lasts(tab: Tab, shop: Shop, path: str
 
 def test_an_operator_is_led_to_it_and_waits_no_longer(tab: Tab, shop: Shop) -> None:
     id = put_silent(shop.database)
-    page = tab.open("/sign-in")
-    page.get_by_label("API token").fill(issued(shop.database, Scope.READ, Scope.OPERATE, name="anna"))
-    page.get_by_role("button", name="Sign in").click()
+    page = tab.sign_in(issued(shop.database, Scope.READ, Scope.OPERATE, name="anna"))
     page.get_by_role("link", name="See what waits").click()
     page.get_by_text("Wait no longer…").click()
     page.get_by_label("Reason, for the audit trail").fill("known outage")

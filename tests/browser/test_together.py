@@ -1,0 +1,53 @@
+"""Several people, and several cases at once, in browsers."""
+
+from playwright.sync_api import Page, expect
+
+from api.access.identity import Scope
+from store.event import HOUR
+from tests.api.access.bearer import issued
+from tests.api.shop import Shop, unpaid, unshipped
+from tests.browser.conftest import Tabs
+from tests.conftest import NOON
+
+
+OVERTAKEN = "Failed to load resource: the server responded with a status of 409 (Conflict)"
+
+
+def somebody(tabs: Tabs, shop: Shop, name: str) -> Page:
+    """An operator, signed in, who looks at the list."""
+    return tabs.new().sign_in(issued(shop.database, Scope.READ, Scope.OPERATE, name=name))
+
+
+def test_of_two_operators_on_one_case_the_second_is_told_and_loses_nothing(open_tabs: Tabs, shop: Shop) -> None:
+    shop.add(unpaid("A-1"))
+    anna, ben = (somebody(open_tabs, shop, name) for name in ("anna", "ben"))
+    for page in (anna, ben):
+        page.get_by_role("link", name="A-1").click()
+    ben.get_by_text("Resolve…").click()
+    ben.get_by_label("Note: how it was settled").fill("paid by wire")
+    anna.get_by_role("button", name="Claim").click()
+    expect(anna.get_by_role("button", name="Let go")).to_be_visible()
+    ben.get_by_label("Reason").select_option("fixed")
+    ben.get_by_role("button", name="Resolve", exact=True).click()
+    expect(ben.locator("main")).to_contain_text("anna")
+    open_tabs.tabs[1].complaints.remove(OVERTAKEN)
+    expect(ben.get_by_label("Note: how it was settled")).to_have_value("paid by wire")
+    ben.get_by_role("button", name="Resolve", exact=True).click()
+    expect(ben.locator("main")).to_contain_text("resolved")
+
+
+def test_all_of_one_owner_are_snoozed_and_the_rest_is_left(open_tabs: Tabs, shop: Shop) -> None:
+    shop.add(*(unpaid(f"P-{number}", since=NOON - HOUR) for number in range(60)), unshipped("W-1"))
+    page = somebody(open_tabs, shop, "anna")
+    page.get_by_label("Owner").select_option("payments")
+    expect(page.locator("#cases .caption")).to_contain_text("60")
+    page.get_by_role("link", name="Work on all of them…").click()
+    page.get_by_text("Snooze…").click()
+    page.locator("details[open]").get_by_label("Until").fill("2d")
+    page.locator("details[open]").get_by_label("Note").fill("the provider is down")
+    page.get_by_role("button", name="Snooze 60").click()
+    expect(page.get_by_role("heading", name="60 cases snoozed")).to_be_visible()
+    page.goto(page.url.partition("/bulk")[0] + "/")
+    expect(page.locator("a.id")).to_have_text(["W-1"])
+    page.goto(page.url + "?state=snoozed")
+    expect(page.locator("#cases .caption")).to_contain_text("60")
