@@ -254,7 +254,7 @@ AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 NOTIFY_KEEP = Setting("notify.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
-ACCESS_RATE = Setting("access.rate", values.count, "50")
+ACCESS_RATE = Setting("access.rate", values.count, "100")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
 

@@ -47,7 +47,7 @@ ROUTES = {"workflow": "order-fulfilment", "correlation_id": "A", "step": "Paymen
 def server(clickhouse: ClickHouse, database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Whole]:
     Shop(clickhouse, database).add(unpaid("A"), unshipped("B"), arrived_late("C"), running("D"), cancelled("E"))
     quarantine.write(clickhouse, [row("a", NOON)])
-    given = {"data": str(tmp_path), "access.anonymous": "never"}
+    given = {"data": str(tmp_path), "access.anonymous": "never", "access.rate": 1_000_000}
     with whole(Stores(clickhouse, database, None), load({}, overrides=given), clock) as running_:
         yield running_
 
