@@ -42,6 +42,7 @@ from api.once import Once
 from api.pace import Pace
 from api.pages import pages
 from api.tagged import Tagged
+from api.veiled import Veiled
 from reconcile.cases.desk import Desk
 from reconcile.outgoing.call import Caller
 from reconcile.quarantine.bench import Again, Bench
@@ -179,6 +180,7 @@ def create_app(
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)
+    app.add_middleware(Veiled)
     app.add_middleware(Once, most_body=MOST_BODY)
     app.add_middleware(Tagged)
     app.add_middleware(Pace)

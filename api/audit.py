@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api import models_audit as models
 from api.access.guard import READS
+from api.access.personal import refuse_search
 from api.context import Context, Here
 from api.cursor import decode, encode
 from api.json_response import Json
@@ -36,7 +37,7 @@ class Place(msgspec.Struct):
     operation_id="list_audit",
     summary="List audit entries",
     response_model=models.AuditPage,
-    dependencies=[READS, Depends(only(AuditParameters))],
+    dependencies=[READS, Depends(only(AuditParameters)), Depends(refuse_search)],
 )
 def list_audit(asked: Annotated[AuditParameters, Query()], here: Here) -> Response:
     """An entry is listed once it is chained, about a second after it was made."""
@@ -69,7 +70,7 @@ def get_head(here: Here) -> Response:
     summary="Export audit entries",
     response_class=StreamingResponse,
     responses={200: {"description": "A row a line, then the head.", "content": {NDJSON: {}}}},
-    dependencies=[READS, Depends(only(AuditExportParameters))],
+    dependencies=[READS, Depends(only(AuditExportParameters)), Depends(refuse_search)],
 )
 def export_audit(asked: Annotated[AuditExportParameters, Query()], here: Here) -> Response:
     """NDJSON, the oldest first: what was hashed, as it was hashed, so that anybody can verify it."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as TemplateContext
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api import times
+from api.access.personal import HIDDEN, Veil, veil_of
 from api.access.viewer import sign_in_path, viewer_of
 from api.assets import address
 from api.completeness import Span
@@ -70,6 +72,7 @@ class Templates:
         page = _ENVIRONMENT.get_template(template)
         whole: dict[str, object] = {
             "viewer": viewer_of(request),
+            "veil": veil_of(request),
             "at": request.url.path,
             "sign_in": sign_in_path(request),
             **self._told,
@@ -156,6 +159,33 @@ def one_line(attributes: str, letters: int = 160) -> str:
     return inside if len(inside) <= letters else inside[: letters - 1] + "…"
 
 
+@pass_context
+def veiled(context: TemplateContext, text: str, name: str) -> str:
+    """Of something that is called so: as whoever looks may see it."""
+    veil: Veil = context["veil"]
+    return veil.value(text, name)
+
+
+@pass_context
+def pretty_to_whom(context: TemplateContext, attributes: str) -> str:
+    return pretty(_seen(context, attributes))
+
+
+@pass_context
+def one_line_to_whom(context: TemplateContext, attributes: str) -> str:
+    return one_line(_seen(context, attributes))
+
+
+@pass_context
+def dump_to_whom(context: TemplateContext, data: bytes) -> str:
+    return HIDDEN if context["veil"] else dump(data)
+
+
+def _seen(context: TemplateContext, attributes: str) -> str:
+    veil: Veil = context["veil"]
+    return veil.text(attributes) if veil else attributes
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -178,9 +208,10 @@ def _environment() -> Environment:
         words=words,
         amount=amount,
         thousands=thousands,
-        pretty=pretty,
-        dump=dump,
-        one_line=one_line,
+        veiled=veiled,
+        pretty=pretty_to_whom,
+        dump=dump_to_whom,
+        one_line=one_line_to_whom,
         safe_url=safe_url,
         as_json=as_json,
         sentence=sentence,

@@ -10,6 +10,7 @@ class Scope(StrEnum):
     OPERATE = "operate"  # work the queue: claim, settle, ask the source, run actions
     ADMINISTER = "administer"  # silences, redelivery, the stop switch, redaction
     INGEST = "ingest"  # send events
+    PERSONAL = "personal"  # see what `access.personal` names, beside `read`
 
 
 OF_PEOPLE = frozenset(Scope) - {Scope.INGEST}

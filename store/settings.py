@@ -254,6 +254,7 @@ AUDIT_KEEP = Setting("audit.keep", values.span, "90d")
 NOTIFY_KEEP = Setting("notify.keep", values.span, "90d")
 AUTOMATIC_PER_HOUR = Setting("actions.automatic_per_hour", values.count, "20")
 ANONYMOUS = Setting("access.anonymous", values.anonymous, "loopback")
+PERSONAL = Setting("access.personal", values.patterns)
 ACCESS_RATE = Setting("access.rate", values.count, "100")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
@@ -261,7 +262,7 @@ TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
-    SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS, ACCESS_RATE,
+    SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS, ACCESS_RATE, PERSONAL,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
     LEARN, IGNORE, CLUSTER, SHARD,
@@ -370,7 +371,7 @@ def _settings(read: _Reader) -> Settings:
         truth=TruthSettings(rate=read.value(TRUTH_RATE), at_once=read.value(TRUTH_AT_ONCE)),
         audit=AuditSettings(keep=read.value(AUDIT_KEEP)),
         actions=ActionSettings(automatic_per_hour=read.value(AUTOMATIC_PER_HOUR)),
-        access=AccessSettings(read.value(ANONYMOUS), read.value(ACCESS_RATE), oidc(read.branches[OIDC])),
+        access=_access(read),
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
         telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),
@@ -383,6 +384,11 @@ def _cluster(read: _Reader) -> str | None:
     if cluster is not None and CLICKHOUSE.key not in read.given:
         read.problems.append(f"{read.given[CLUSTER.key].place}: a cluster takes clickhouse.url, one of its servers")
     return cluster
+
+
+def _access(read: _Reader) -> AccessSettings:
+    personal = read.optional(PERSONAL) or ()
+    return AccessSettings(read.value(ANONYMOUS), read.value(ACCESS_RATE), personal, oidc(read.branches[OIDC]))
 
 
 def _tls(read: _Reader) -> TlsSettings | None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from starlette.responses import Response
 
 from api.access.guard import READS
+from api.access.personal import refuse_search
 from api.audit import Place
 from api.context import Here
 from api.cursor import decode, encode
@@ -63,7 +64,7 @@ class AuditPageParameters(Parameters):
         )
 
 
-@router.get("/audit", dependencies=[READS, Depends(only(AuditPageParameters))])
+@router.get("/audit", dependencies=[READS, Depends(only(AuditPageParameters)), Depends(refuse_search)])
 def audit_page(request: Request, asked: Annotated[AuditPageParameters, Query()], here: Here) -> Response:
     trail, wanted = Trail(here.clickhouse, here.database), asked.asked
     span = Span(before=decode(asked.after, Place).seq, newest_first=True) if asked.after else Span(newest_first=True)

@@ -77,7 +77,10 @@ def test_without_it_nobody_signs_in_so() -> None:
         ((", grants: {a: {scopes: read}}", ""), "access.oidc: grants is missing"),
         (("{a: {scopes: read}}", "{}"), "access.oidc.grants: expected at least one group"),
         (("{scopes: read}", "{}"), "access.oidc.grants.a: expected scopes, teams or both"),
-        (("scopes: read", "scopes: ingest"), "access.oidc.grants.a.scopes: expected administer, operate, read"),
+        (
+            ("scopes: read", "scopes: ingest"),
+            "grants.a.scopes: expected administer, operate, personal, read",
+        ),
         (("scopes: read", "scope: read"), "access.oidc.grants.a.scope: unknown setting; did you mean scopes?"),
         (("client_id: noshow", "client_id: noshow, scopes: [email]"), "expected openid among them"),
         (("client_id: noshow", "client_id: noshow, client_secret_file: nowhere"), "the file nowhere cannot be read"),
