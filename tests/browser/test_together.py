@@ -9,7 +9,6 @@ from tests.api.shop import Shop, unpaid, unshipped
 from tests.browser.conftest import Tabs
 from tests.conftest import NOON
 
-
 OVERTAKEN = "Failed to load resource: the server responded with a status of 409 (Conflict)"
 
 
