@@ -26,17 +26,17 @@ from store.instant import rfc3339
 FOLDER = Path(__file__).parent / "templates"
 PLACES: Mapping[str, str] = {
     "/": "Cases",
-    "/workflows": "Workflows",
     "/orders": "Orders",
+    "/workflows": "Workflows",
+    "/incidents": "Incidents",
+    "/sources": "Sources",
+    "/quarantine": "Quarantine",
     "/truth/file": "Corrections",
     "/discrepancies": "Discrepancies",
-    "/silences": "Silences",
     "/notifications": "Notifications",
-    "/quarantine": "Quarantine",
-    "/sources": "Sources",
-    "/incidents": "Incidents",
-    "/audit": "Audit",
+    "/silences": "Silences",
     "/rules": "Rules",
+    "/audit": "Audit",
     "/health": "Health",
 }
 """Where the bar leads."""
