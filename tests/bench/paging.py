@@ -105,7 +105,7 @@ def _answered(http: httpx.Client, path: str) -> float:
     began = time.perf_counter()
     answer = http.get(path)
     took = time.perf_counter() - began
-    assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
+    assert answer.status_code < 400, f"{path}: {answer.status_code} {answer.text[:200]}"
     return took
 
 
