@@ -64,5 +64,6 @@ lock: $(READY) ## resolve the dependencies anew (uv)
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --group deploy --constraint requirements.lock --generate-hashes --no-emit-index-url --no-annotate -o requirements-deploy.lock
+	$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --generate-hashes --no-emit-index-url --no-emit-package noshow-sdk --no-annotate -o requirements-server.lock pyproject.toml
 
 .PHONY: help setup demo test fuzz lint format golden docs shots bench lock
