@@ -36,7 +36,7 @@ def list_offers(id: PathText, here: Here, _: Reader) -> Response:
 
 @router.post(
     "/cases/{id}/actions/{step:path}/{name}", operation_id="run_action", summary="Run an action, or only show it",
-    response_model=models.Action | models.Preview, status_code=202, dependencies=BARE,
+    response_model=models.Action | models.ActionPreview, status_code=202, dependencies=BARE,
 )  # fmt: skip
 def run_action(
     id: PathText, step: PathText, name: PathText, asked: models.RunBody, here: Here, identity: Operator

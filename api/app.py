@@ -96,7 +96,8 @@ class Application(FastAPI):
         described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         described["security"] = [{"token": []}]
         described["paths"].update(self.state.others)
-        return described
+        self.openapi_schema = description.named(described)
+        return self.openapi_schema
 
 
 MOST_BODY = 1 << 20  # bytes; read before anybody knows who sends them. A route that takes more says so itself

@@ -61,7 +61,7 @@ class Left:
 
 
 @router.post("/bulk/preview", operation_id="preview_bulk", summary="Count what a filter chooses",
-             response_model=models_cases.Preview)  # fmt: skip
+             response_model=models_cases.BulkPreview)  # fmt: skip
 def preview_bulk(identity: Operator, asked: bodies.PreviewBody, here: Here) -> Response:
     """How many cases the filter chooses now, what is at risk in them, and which are stuck longest. The fingerprint
     stands for just these cases."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -27,6 +28,14 @@ IF_NONE_MATCH = {
 }
 UNCHANGED = {"description": "You have it already (`If-None-Match`)."}
 
+NAMES = {
+    "rules__verdict__Kind": "FindingKind",
+    "reconcile__truth__sweep__compare__Kind": "DiscrepancyKind",
+    "reconcile__actions__row__State": "ActionState",
+    "reconcile__notify__outbox__State": "NotificationState",
+}
+"""Of schemas whose own names are several: clients make classes of them."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -39,6 +48,19 @@ def completed(paths: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
                 operation["parameters"] = [*operation.get("parameters", ()), more]
                 if method == "get":
                     operation["responses"] = {**operation["responses"], "304": UNCHANGED}
+
+
+def named(described: dict[str, Any]) -> dict[str, Any]:
+    """With `NAMES` in the place of those that tell a module."""
+    text = msgspec.json.encode(described).decode()
+    for long, short in NAMES.items():
+        text = text.replace(f'"{long}":', f'"{short}":').replace(f'/{long}"', f'/{short}"')
+    renamed: dict[str, Any] = msgspec.json.decode(text)
+    schemas = renamed["components"]["schemas"]
+    for short in NAMES.values():
+        if short in schemas:
+            schemas[short]["title"] = short
+    return renamed
 
 
 @router.get("/v1/openapi.json", dependencies=[READS, Depends(only(NoParameters))])

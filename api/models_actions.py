@@ -83,7 +83,7 @@ class Offers(BaseModel):
     actions: Annotated[list[Action], Field(description="What was asked for so far.")]
 
 
-class Preview(BaseModel):
+class ActionPreview(BaseModel):
     offered: bool
     why: str
     request: dict[str, Any]

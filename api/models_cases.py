@@ -97,7 +97,7 @@ class Ageing(BaseModel):
     buckets: Annotated[list[Bucket], Field(description="The youngest first.")]
 
 
-class Preview(BaseModel):
+class BulkPreview(BaseModel):
     """What a filter chooses now."""
 
     count: int

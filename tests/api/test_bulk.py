@@ -28,10 +28,10 @@ def maria(operators: Operators, any_shop: Shop) -> Iterator[httpx.Client]:
         yield client
 
 
-def preview(client: httpx.Client, **filters: str) -> models_cases.Preview:
+def preview(client: httpx.Client, **filters: str) -> models_cases.BulkPreview:
     answer = client.post("/v1/cases/bulk/preview", json={"filter": filters})
     assert answer.status_code == 200, answer.text
-    return models_cases.Preview.model_validate(answer.json(), extra="forbid")
+    return models_cases.BulkPreview.model_validate(answer.json(), extra="forbid")
 
 
 def bulk(client: httpx.Client, fingerprint: str, filters: dict[str, str], **move: object) -> models_cases.Bulk:
