@@ -37,6 +37,7 @@ COMMANDS = {
     "serve": "noshow.serve_commands:serve_command",
     "silences": "noshow.notify_commands:silences_group",
     "tokens": "noshow.token_commands:tokens_group",
+    "orders": "noshow.order_commands:orders_group",
     "people": "noshow.people_commands:people_group",
     "truth": "noshow.truth_commands:truth_group",
 }
