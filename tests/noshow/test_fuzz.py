@@ -41,7 +41,7 @@ CASES = int(os.environ.get("NOSHOW_FUZZ_CASES", "6"))  # of each kind, for each 
 UNCHECKED = ("positive_data_acceptance",)
 
 # As it gets into an address: a filter that is left blank is left out, as forms send it.
-BLANK = ("", None, [], [""], {})
+BLANK: tuple[object, ...] = ("", None, [], [""], {})
 
 ROUTES = {"workflow": "order-fulfilment", "correlation_id": "A", "step": "PaymentReceived", "name": "default"}
 
