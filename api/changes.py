@@ -35,11 +35,11 @@ class Changes:
         self.listeners = 0
 
     async def events(self, heard: str) -> AsyncIterator[str]:
-        """As they go over the wire. `heard`: the mark that the listener knows, '' for none."""
+        """As they go over the wire, to a listener who knows of all until the mark `heard`."""
         self._loop = asyncio.get_running_loop()
         self.listeners += 1
         try:
-            async for event in self._after(heard or await self._look()):
+            async for event in self._after(heard):
                 yield event
         finally:
             self.listeners -= 1
@@ -53,7 +53,7 @@ class Changes:
         yield f"retry: 2000\nid: {heard}\n\n"
         quiet = 0
         for _ in range(LASTING):
-            mark = await self._look()
+            mark = await self.mark()
             quiet += 1
             if mark != heard:
                 yield f"event: changed\nid: {mark}\ndata:\n\n"
@@ -70,7 +70,7 @@ class Changes:
             await asyncio.wait_for(self._ended.wait(), self._beat)
         return self._ended.is_set()
 
-    async def _look(self) -> str:
+    async def mark(self) -> str:
         """The mark as it was half a beat ago or later; the last one known while the database is away."""
         async with self._looking:
             now = asyncio.get_running_loop().time()

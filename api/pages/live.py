@@ -20,4 +20,5 @@ Heard = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 async def live(here: Here, heard: Heard = "") -> Response:
     if here.changes.listeners >= MOST:
         raise ApiError(503, "Too many pages listen already.", headers={"Retry-After": "60"})
-    return StreamingResponse(here.changes.events(heard), media_type="text/event-stream")
+    known = heard or await here.changes.mark()
+    return StreamingResponse(here.changes.events(known), media_type="text/event-stream")

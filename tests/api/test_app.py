@@ -107,7 +107,7 @@ def test_pages_allow_nothing_from_elsewhere_and_nothing_inline(http: httpx.Clien
 
 
 NAMES = {
-    *("chart.js", "htmx.LICENSE.txt", "htmx.min.js", "icon.svg", "noshow.css", "noshow.js"),
+    *("chart.js", "htmx.LICENSE.txt", "htmx.min.js", "icon.svg", "keys.js", "noshow.css", "noshow.js"),
     *("uplot.LICENSE.txt", "uplot.min.css", "uplot.min.js"),
 }
 

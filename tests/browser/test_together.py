@@ -50,3 +50,35 @@ def test_all_of_one_owner_are_snoozed_and_the_rest_is_left(open_tabs: Tabs, shop
     expect(page.locator("a.id")).to_have_text(["W-1"])
     page.goto(page.url + "?state=snoozed")
     expect(page.locator("#cases .caption")).to_contain_text("60")
+
+
+def test_the_queue_is_worked_by_keys(open_tabs: Tabs, shop: Shop) -> None:
+    shop.add(unpaid("A-1", since=NOON - 2 * HOUR), unpaid("A-2", since=NOON - HOUR))
+    page = somebody(open_tabs, shop, "anna")
+    for key in ("j", "j", "k"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("link", name="A-1")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/**")
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Let go")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.get_by_label("Note: how it was settled").fill("a: by wire")
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
+    page.goto(open_tabs.tabs[0].address + "/?assignee=me")
+    expect(page.locator("a.id")).to_have_text(["A-1"])
+    expect(page.get_by_role("link", name="Mine")).to_have_attribute("aria-current", "true")
+
+
+def test_keys_can_be_turned_off(open_tabs: Tabs, shop: Shop) -> None:
+    shop.add(unpaid("A-1"))
+    page = somebody(open_tabs, shop, "anna")
+    page.keyboard.press("?")
+    page.get_by_label("Use them in this browser").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="A-1")).not_to_be_focused()
+    page.reload()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="A-1")).not_to_be_focused()
