@@ -149,6 +149,7 @@ def create_app(
     routers: Sequence[APIRouter] = OURS,
     others: Mapping[str, Any] = NOTHING,
     needs_clickhouse: bool = True,
+    trace_url: str = "",
 ) -> FastAPI:
     """The whole application on these stores, which stay the caller's to close, and with the rules in force.
 
@@ -156,7 +157,7 @@ def create_app(
     port, as OpenAPI describes them (who may use them: `guard.identified`). `keeper` knows whom to let in: else those
     with a token, and this machine. `source` asks the sources of truth: else public ones are asked, without anything of
     the environment. `desk` is where cases are moved. `again` reads what was refused once more.
-    `needs_clickhouse`: while that is away, it is not ready.
+    `needs_clickhouse`: while that is away, it is not ready. `trace_url`: as `Services` has it.
     """
     app = Application(
         title="Noshow",
@@ -178,6 +179,7 @@ def create_app(
         LiveTruth(database, source or Source(clickhouse, rulebook, Caller(allow_private=False), {}, Limits(1, 1))),
         Bench(clickhouse, database, again),
         needs_clickhouse,
+        trace_url,
     )
     app.state.context = context = Context.of(clickhouse, database, clock, services)
     Errors(context.templates).install(app)

@@ -36,7 +36,8 @@ from store.quarantine import Wanted
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with beside the stores: the rules in force, whom to let in, where cases are moved, live truth,
-    and where what was refused is seen to. `needs_clickhouse`: without it this process is not ready."""
+    and where what was refused is seen to. `needs_clickhouse`: without it this process is not ready.
+    `trace_url`: where a trace can be seen, with `{trace_id}` in it; '' for nowhere."""
 
     rulebook: Rulebook
     keeper: Keeper
@@ -44,6 +45,7 @@ class Services:
     live: LiveTruth
     bench: Bench
     needs_clickhouse: bool = True
+    trace_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Context:
     live: LiveTruth
     bench: Bench
     needs_clickhouse: bool
+    trace_url: str
 
     @classmethod
     def of(cls, clickhouse: ClickHouse, database: Database, clock: Clock, services: Services) -> "Context":
@@ -128,6 +131,7 @@ class Context:
             services.live,
             services.bench,
             services.needs_clickhouse,
+            services.trace_url,
         )
 
 

@@ -1,14 +1,18 @@
 """Everything that is known of one order, for its page. Times are µs UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from api import queue, testimony, verdicts
 from api.context import Context
 from api.lane import ODD, Lane, note, state_in_words
+from api.links import board_path, order_path
 from api.queue import Case
 from api.timeline import NARROW, WIDE, Picture, Scene, draw
 from api.verdicts import Finding, Verdict
+from reconcile.audit.row import Row
+from reconcile.audit.trail import Asked, Span, Trail
 from reconcile.cases.case import State
 from reconcile.cases.evidence import Happened, chained
 from rules.verdict import WHOLE, Kind
@@ -16,12 +20,19 @@ from store import events
 from store.event import RESERVED_SOURCE, Event
 
 SHOWN = 200
+"""Events on a page."""
+
+DONE = 20
+"""Entries of the audit trail that are shown of what has no case."""
+
 OVER = "complete"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`verdict` is `None` where no workflow of this name has opened an instance. `history` is cut at `SHOWN` events."""
+    """`verdict` is `None` where no workflow of this name has opened an instance. `history` has the events from the
+    `first` on, counted from 0, at most `SHOWN` of `events`. `done`: of the audit trail, where there is no case that it
+    is of; the newest first. `trace_url`: as `Services` has it."""
 
     now: int
     workflow: str
@@ -31,12 +42,15 @@ class Order:
     findings: Sequence[Finding]
     case: Case | None
     history: Sequence[Event]
-    more_history: bool
+    first: int
+    events: int
     elsewhere: Sequence[tuple[str, str]]
+    done: Sequence[Row]
+    trace_url: str
 
     @property
     def known(self) -> bool:
-        return self.verdict is not None or self.case is not None or bool(self.history)
+        return self.verdict is not None or self.case is not None or bool(self.events)
 
     @property
     def alike(self) -> str:
@@ -99,19 +113,41 @@ class Order:
         """The events, each with its place in the chain of causes."""
         return chained(self.history)
 
-    def cause(self, event: Event) -> str:
-        """The name of the event of this order that caused it, '' where there is none."""
-        causes = (other.name for other in self.history if other.id == event.causation_id)
-        return next(causes, "") if event.causation_id and event.causation_id != event.id else ""
+    def cause(self, event: Event) -> tuple[int, str] | None:
+        """The event that caused it, among those shown: its place on the page, from 1 on, and its name."""
+        causes = ((at, other.name) for at, other in enumerate(self.history, 1) if other.id == event.causation_id)
+        return next(causes, None) if event.causation_id and event.causation_id != event.id else None
+
+    def trace(self, event: Event) -> str:
+        """The address of its trace, '' where it has none, or nobody said where traces are."""
+        there = self.trace_url if event.trace_id else ""
+        return there.replace("{trace_id}", quote(event.trace_id, safe="")).replace(
+            "{span_id}", quote(event.span_id, safe="")
+        )
+
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """Where else events of it are: addresses by what they lead to."""
+        last = (self.events - 1) // SHOWN * SHOWN
+        steps = {"First": 0, "Earlier": self.first - SHOWN, "Later": self.first + SHOWN, "Last": last}
+        known = {label: at for label, at in steps.items() if 0 <= at <= last and at != self.first}
+        return {label: self.address(at) for label, at in known.items()}
+
+    def address(self, first: int | None = None) -> str:
+        """Of this page, or of the one whose first event is this."""
+        at = self.first if first is None else first
+        return board_path({"event": str(at + 1) if at else None}, order_path(self.workflow, self.correlation_id))
 
     def testimony(self, event: Event) -> str:
         return testimony.told(event, self.workflow)
 
 
-def look(here: Context, workflow: str, correlation_id: str) -> Order:
+def look(here: Context, workflow: str, correlation_id: str, first: int = 0) -> Order:
+    """With the events from the `first` on, counted from 0."""
     verdict = verdicts.verdict(here.clickhouse, workflow, correlation_id)
     findings = verdicts.findings(here.clickhouse, workflow, correlation_id)
-    history = events.history(here.clickhouse, correlation_id, SHOWN + 1)
+    history = events.history(here.clickhouse, correlation_id, SHOWN + 1, offset=first)
+    cut = first > 0 or len(history) > SHOWN
     with here.database.read() as connection:
         case = queue.case_of(connection, workflow, correlation_id)
     others = verdicts.workflows_of(here.clickhouse, correlation_id)
@@ -124,6 +160,14 @@ def look(here: Context, workflow: str, correlation_id: str) -> Order:
         findings=findings,
         case=case,
         history=history[:SHOWN],
-        more_history=len(history) > SHOWN,
+        first=first,
+        events=events.count(here.clickhouse, correlation_id) if cut else len(history),
         elsewhere=[other for other in others if other[0] != workflow],
+        done=() if case else _done(here, correlation_id),
+        trace_url=here.trace_url,
     )
+
+
+def _done(here: Context, correlation_id: str) -> list[Row]:
+    trail = Trail(here.clickhouse, here.database)
+    return trail.page(Asked(correlation_id=correlation_id), Span(newest_first=True), DONE)

@@ -180,6 +180,7 @@ def application(parts: Parts, clock: Clock, stack: ExitStack) -> Answering:
         routers=(metrics.create_router(telemetry.exposition), *(OURS if Role.API in parts.roles else ())),
         others=PATHS if collects else {},
         needs_clickhouse=parts.roles != COLLECTOR_ALONE,
+        trace_url=settings.telemetry.trace_url,
     )
     ending = app.state.context.changes.end
     if not collects:

@@ -15,7 +15,11 @@ FROM events
 WHERE correlation_id = {correlation_id:String}
 ORDER BY time, id, source, name, attributes, received_at
 LIMIT 1 BY time, id, source, name, attributes
-LIMIT {limit:UInt64}
+LIMIT {limit:UInt64} OFFSET {offset:UInt64}
+"""
+
+_COUNT = """
+SELECT uniqExact(time, id, source, name, content) FROM events WHERE correlation_id = {correlation_id:String}
 """
 
 _ATTRIBUTES = """
@@ -39,10 +43,16 @@ def write_columns(clickhouse: ClickHouse, events: EventColumns, token: str | Non
     clickhouse.insert("events", msgspec.structs.asdict(events), token)
 
 
-def history(clickhouse: ClickHouse, correlation_id: str, limit: int = 10_000) -> list[Event]:
-    """The first `limit` events of a correlation ID by time, id, source; exact copies once."""
-    rows = clickhouse.query(_HISTORY, {"correlation_id": correlation_id, "limit": limit})
-    return [Event(*row) for row in rows]
+def history(clickhouse: ClickHouse, correlation_id: str, limit: int = 10_000, *, offset: int = 0) -> list[Event]:
+    """The first `limit` events of a correlation ID by time, id, source, behind `offset` of them; exact copies once."""
+    asked = {"correlation_id": correlation_id, "limit": limit, "offset": offset}
+    return [Event(*row) for row in clickhouse.query(_HISTORY, asked)]
+
+
+def count(clickhouse: ClickHouse, correlation_id: str) -> int:
+    """How many events `history` would tell of, without a limit."""
+    [(number,)] = clickhouse.query(_COUNT, {"correlation_id": correlation_id})
+    return int(number)
 
 
 def attributes(clickhouse: ClickHouse, correlation_ids: Sequence[str], limit: int) -> list[tuple[str, str]]:

@@ -144,9 +144,11 @@ class ReconcileSettings:
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
-    """`otlp`: the address that traces are sent to, '' for none but what the environment says."""
+    """`otlp`: the address that traces are sent to, '' for none but what the environment says. `trace_url`: where people
+    see the trace whose id is put in place of `{trace_id}`, '' for nowhere."""
 
     otlp: str
+    trace_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +260,15 @@ PERSONAL = Setting("access.personal", values.patterns)
 ACCESS_RATE = Setting("access.rate", values.count, "100")
 REFERENCES = Setting("reconcile.references", values.patterns, "*_id")
 TELEMETRY_OTLP = Setting("telemetry.otlp", values.web_address)
+TRACE_URL = Setting("telemetry.trace_url", values.trace_address)
 
 SETTINGS: tuple[Setting[object], ...] = (
     DATA, RULES, HOST, PORT, PUBLIC_URL, TLS_CERTIFICATE, TLS_KEY, TLS_CLIENT_CA, CLICKHOUSE, DATABASE, MAX_BODY,
     MAX_BATCH, MAX_EVENT, MAX_AHEAD, GRPC_PORT, TRACE_ID, RATE_EVENTS, RATE_BYTES, TICK, OVERLAP, INSERT_TIMEOUT,
     SWEEP_EVERY, SWEEP_SLICES, BATCH, MOST_EVENTS, RETENTION, STRETCH, ALLOW_PRIVATE, ANONYMOUS, ACCESS_RATE, PERSONAL,
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
-    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST, LAG_AT_MOST, SHARES,
-    LEARN, IGNORE, CLUSTER, SHARD,
+    QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, TRACE_URL, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
+    LAG_AT_MOST, SHARES, LEARN, IGNORE, CLUSTER, SHARD,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -374,7 +377,7 @@ def _settings(read: _Reader) -> Settings:
         access=_access(read),
         sweeps=sweeps(read),
         reconcile=ReconcileSettings(references=read.value(REFERENCES)),
-        telemetry=TelemetrySettings(otlp=read.optional(TELEMETRY_OTLP) or ""),
+        telemetry=TelemetrySettings(read.optional(TELEMETRY_OTLP) or "", read.optional(TRACE_URL) or ""),
         kafka=kafka(read),
     )
 

@@ -133,6 +133,15 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def trace_address(text: str) -> str:
+    parts = _parts(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "{trace_id}" not in text:
+        raise ValueError(
+            "expected a URL that has {trace_id} in it, such as https://jaeger.example.org/trace/{trace_id}"
+        )
+    return text
+
+
 def endpoint_address(text: str) -> str:
     parts = _parts(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:

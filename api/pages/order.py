@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from api import order, panel
@@ -38,9 +39,10 @@ DONE: Mapping[str, str] = {
 
 
 class OrderParameters(Parameters):
-    """`done`: what whoever is led here has just done."""
+    """`done`: what whoever is led here has just done. `event`: the number of the first event that is shown."""
 
     done: Text | None = None
+    event: Annotated[int, Field(ge=1, le=10**9)] = 1
 
 
 @router.get("/orders/{workflow}/{correlation_id:anything}", dependencies=[Depends(only(OrderParameters))])
@@ -52,7 +54,7 @@ def order_page(
     asked: Annotated[OrderParameters, Query()],
     here: Here,
 ) -> Response:
-    seen = order.look(here, workflow, correlation_id)
+    seen = order.look(here, workflow, correlation_id, asked.event - 1)
     if seen.known:
         return draw(request, here, identity, seen, done=DONE.get(asked.done or "", ""))
     if not wants_page(request):

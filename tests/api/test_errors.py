@@ -121,7 +121,7 @@ def test_under_v1_a_browser_gets_json_too(http: httpx.Client) -> None:
         ("/?sate=open", "sate", "is unknown (did you mean state?)"),
         ("/?q=%00", "q", "must not contain a NUL character"),
         ("/?limit=5", "limit", "is unknown"),
-        ("/orders/w/a?x=1", "x", "is unknown (known are done)"),
+        ("/orders/w/a?x=1", "x", "is unknown (known are done, event)"),
         ("/healthz?x=1", "x", "is unknown (there are none here)"),
         ("/readyz?x=1", "x", "is unknown (there are none here)"),
     ],

@@ -9,10 +9,15 @@ import httpx
 import pytest
 
 from api import board
+from api.app import create_app
 from api.rendering import legible
+from reconcile.actor import Actor, ActorKind
+from reconcile.audit.drainer import Drainer
+from reconcile.audit.entry import Entry, record
 from rules.verdict import Kind
 from store import events
 from store.event import DAY, HOUR, MINUTE, SECOND, Event
+from tests.api.server import serving
 from tests.api.shop import (
     Flag,
     Shop,
@@ -29,6 +34,7 @@ from tests.api.shop import (
 )
 from tests.conftest import NOON
 from tests.store.clock import ManualClock
+from tests.web_server import client_of
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -304,13 +310,42 @@ def test_an_order_of_two_workflows_names_the_other(http: httpx.Client, shop: Sho
     assert '<a href="/orders/claims/A-1">claims</a> (incomplete)' in get(http, "/orders/order-fulfilment/A-1")
 
 
-def test_a_long_history_is_cut(http: httpx.Client, shop: Shop) -> None:
-    many = [Event(f"{number:04}", "A-1", "Ping", NOON + number, "shop") for number in range(201)]
+def test_a_long_history_comes_in_pages(http: httpx.Client, shop: Shop) -> None:
+    many = [Event(f"{number:04}", "A-1", "Ping", NOON + number, "shop") for number in range(501)]
     shop.add(replace(running("A-1"), history=many))
     page = get(http, "/orders/order-fulfilment/A-1")
-    assert page.count('<li class="event">') == 200
-    assert "Only the first 200 events are shown" in words(page)
-    assert len(http.get("/v1/instances/order-fulfilment/A-1").json()["events"]) == 201
+    assert page.count('class="event"') == 200
+    assert "1 to 200 of 501" in words(page)
+    assert 'href="/orders/order-fulfilment/A-1?event=201#events-title"' in page
+    last = get(http, "/orders/order-fulfilment/A-1?event=401")
+    assert (last.count('class="event"'), "401 to 501 of 501" in words(last)) == (101, True)
+    assert "There are only 501 events" in words(get(http, "/orders/order-fulfilment/A-1?event=900"))
+    assert len(http.get("/v1/instances/order-fulfilment/A-1").json()["events"]) == 501
+
+
+def test_an_event_leads_to_its_cause_and_to_its_trace(shop: Shop, clock: ManualClock) -> None:
+    shop.add(unshipped("A-2"))
+    app = create_app(shop.clickhouse, shop.database, clock, trace_url="https://traces/{trace_id}?span={span_id}")
+    with serving(app) as address, client_of(address) as http:
+        page = get(http, "/orders/order-fulfilment/A-2")
+    assert 'caused by <a href="#event-1">OrderPlaced</a>' in page
+    assert 'href="https://traces/4bf92f3577b34da6a3ce929d0e0e4736?span=00f067aa0ba902b7"' in page
+
+
+def test_without_an_address_of_traces_there_are_no_links(http: httpx.Client, shop: Shop) -> None:
+    shop.add(unshipped("A-2"))
+    assert 'class="trace"' not in get(http, "/orders/order-fulfilment/A-2")
+
+
+def test_what_was_done_shows_also_where_there_is_no_case(http: httpx.Client, shop: Shop) -> None:
+    shop.add(running("A-1"))
+    actor = Actor(ActorKind.PERSON, "anna")
+    with shop.database.begin() as connection:
+        entry = Entry("events.redacted", actor, "asked to be forgotten", correlation_id="A-1")
+        record(connection, [entry], NOON)
+    Drainer(shop.clickhouse, shop.database, "one", DAY).step(NOON)
+    page = words(get(http, "/orders/order-fulfilment/A-1"))
+    assert "asked to be forgotten" in page and "All of it in the audit trail" in page
 
 
 def test_nothing_hostile_gets_through(http: httpx.Client, shop: Shop) -> None:

@@ -16,6 +16,7 @@ from store.clickhouse import ClickHouse
 from store.database import Database
 from tests.api.server import serving
 from tests.api.shop import Shop
+from tests.browser.stock import stock
 from tests.store.clock import ManualClock
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -48,6 +49,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def shop(clickhouse: ClickHouse, database: Database) -> Shop:
     return Shop(clickhouse, database)
+
+
+@pytest.fixture
+def stocked(shop: Shop) -> Shop:
+    """With something on every page."""
+    return stock(shop)
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""A server with something on every page, and the addresses of its pages."""
+
+import json
+
+from store.event import HOUR, MINUTE, Event
+from store.incidents import Because
+from tests.api.incident_rows import put_back, put_let_go, put_silent
+from tests.api.rule_rows import in_force, put, refused
+from tests.api.shop import Order, Shop, arrived_late, cancelled, half_undone, orphan, running, unpaid, unshipped
+from tests.conftest import NOON
+
+LONG = "order/" + "0123456789abcdef" * 12
+PATHS = (
+    "/",
+    "/?state=all&sort=risk",
+    "/?q=nothing",
+    "/orders",
+    "/orders?state=held&sort=risk",
+    "/search?q=A-1",
+    "/search?q=nothing",
+    "/rules",
+    "/silences",
+    "/notifications",
+    "/discrepancies",
+    "/audit",
+    "/quarantine",
+    "/incidents",
+    "/sources",
+    "/health",
+    "/workflows",
+    "/orders/order-fulfilment/A-1",
+    "/orders/order-fulfilment/A-2",
+    "/orders/order-fulfilment/A-3",
+    "/orders/order-fulfilment/A-5",
+    "/orders/order-fulfilment/A-6",
+    "/orders/order-fulfilment/A-7",
+    "/orders/order-fulfilment/sixty",
+    f"/orders/order-fulfilment/{LONG}",
+)
+
+
+def stock(shop: Shop) -> Shop:
+    steps = [
+        (f"Step{number:02}WithARatherLongNameThatGoesOnAndOn", "late", NOON - HOUR + number * MINUTE, NOON - HOUR)
+        for number in range(60)
+    ]
+    history = [Event(LONG, LONG, "OrderPlaced", NOON, "shop", '{"' + "x" * 300 + '": "' + "y" * 300 + '"}', LONG)]
+    shop.add(
+        *(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5")),
+        *(half_undone("A-6"), orphan("A-7")),
+        Order("sixty", "complete", NOON - 2 * HOUR, steps),
+        Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
+    )
+    put_back(shop.database, put_silent(shop.database, LONG, LONG, held=10**9))
+    put_let_go(shop.database, put_silent(shop.database, LONG, LONG, held=10**9), Because.DISMISSED, "anna", "x" * 600)
+    put_silent(shop.database, "payments, " * 40, *(name for name, *_ in steps), held=10**9)
+    put(
+        shop.database,
+        in_force("order-fulfilment", done=34, total=120, outdated=12),
+        in_force("order-fulfilment", 2, effective_from=NOON, steps=json.dumps([name for name, *_ in steps])),
+        in_force("w" * 60, refused_at=NOON, diagnostics="x" * 600, owner="o" * 60),
+        refused(f"rules/{LONG}.yaml"),
+    )
+    return shop
