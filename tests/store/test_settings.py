@@ -149,7 +149,7 @@ class TestSources:
         texts = {"host": "::1", "port": "9000", "public_url": "http://x", "clickhouse.url": "http://x"}
         texts |= {"database.url": "sqlite:///x", "evaluator.retention": "1d", "evaluator.shares": "3"}
         texts |= {"collector.rate.events": "5", "collector.rate.bytes": "1MiB", "telemetry.otlp": "http://x"}
-        texts |= {"cluster": "noshow", "evaluator.shard": "2/3"}
+        texts |= {"cluster": "noshow", "evaluator.shard": "2/3", "telemetry.trace_url": "http://x/{trace_id}"}
         environ = {s.environment: texts.get(s.name) or str(s.default) for s in SETTINGS}
         settings = load(environ)
         assert (settings.host, settings.port, settings.clickhouse) == ("::1", 9000, Secret("http://x"))
