@@ -26,7 +26,7 @@ from collector.recorder import Recorder
 from noshow import linting, welcome
 from noshow.collecting import collecting
 from noshow.crew import Crew
-from noshow.errors import NoshowError
+from noshow.errors import NoshowError, WrongUsage
 from noshow.gauges import observe, observe_collecting, observe_latency
 from noshow.judging import Judging
 from noshow.listening import Answering, Server, allow_connections, listening
@@ -99,6 +99,8 @@ def serve(settings: Settings, roles: frozenset[Role] = ALL, on_ready: Callable[[
 
     Raises NoshowError or StoreError.
     """
+    if settings.cluster is not None and Role.EVALUATOR in roles and len(roles) > 1:
+        raise WrongUsage("on a cluster evaluators are processes of their own, which ask one shard: `noshow evaluator`")
     sys.setswitchinterval(TURN)
     certificate = None if settings.tls is None else Certificate(settings.tls)
     telemetry = Telemetry.build(settings, os.environ)

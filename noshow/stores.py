@@ -16,8 +16,9 @@ from store.cluster import EVERYWHERE, LOCAL
 from store.database import Database
 from store.errors import StoreBehind, StoreUnavailable
 from store.migrate import alone, migrate_clickhouse, migrate_database, not_applied
-from store.migrate_cluster import migrate_cluster
+from store.migrate_cluster import migrate_cluster, number_of_shards
 from store.settings import Settings
+from store.shard import Shard
 from store.tenancy import Tenancy, occupy
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def stores(settings: Settings, use: Use = ANY) -> Iterator[Stores]:
         stack.callback(database.close)
         try:
             with alone(database):
-                _bring_up(clickhouse, settings)
+                _bring_up(clickhouse, settings, use)
         except StoreUnavailable as error:
             if not use.kept:
                 raise
@@ -121,12 +122,21 @@ def migrate(settings: Settings) -> list[str]:
         return applied + migrate_database(database)
 
 
-def _bring_up(clickhouse: ClickHouse, settings: Settings) -> None:
+def _bring_up(clickhouse: ClickHouse, settings: Settings, use: Use) -> None:
     """A cluster is migrated by `noshow migrate` alone: which of its servers would a process wait for?"""
     if settings.cluster is None:
         migrate_clickhouse(clickhouse)
-    elif lacking := not_applied(clickhouse):
+        return
+    if use.judging:
+        _has_shard(clickhouse, settings.cluster, settings.evaluator.shard)
+    if lacking := not_applied(clickhouse):
         raise StoreBehind(lacking)
+
+
+def _has_shard(clickhouse: ClickHouse, cluster: str, shard: Shard) -> None:
+    """Who took another number of shards for granted would judge orders where their events are not."""
+    if (number := number_of_shards(clickhouse, cluster)) != shard.of:
+        raise WrongUsage(f"the cluster {cluster} has {number} shards, but evaluator.shard is {shard}")
 
 
 def _clickhouse(settings: Settings, use: Use) -> ClickHouse:

@@ -28,7 +28,7 @@ def migrate_cluster(clickhouse: ClickHouse, cluster: str, directory: Path = CLIC
     Raises `StoreRefused` where it knows no such cluster or the shards of it have different weights, else as
     `migrate_clickhouse`.
     """
-    shards = _shards(clickhouse, cluster)
+    shards = number_of_shards(clickhouse, cluster)
     for text in databases(cluster):
         clickhouse.command(text)
     new = not_applied(clickhouse, directory)
@@ -45,7 +45,8 @@ def migrate_cluster(clickhouse: ClickHouse, cluster: str, directory: Path = CLIC
     return new
 
 
-def _shards(clickhouse: ClickHouse, cluster: str) -> int:
+def number_of_shards(clickhouse: ClickHouse, cluster: str) -> int:
+    """Raises `StoreRefused` as `migrate_cluster`."""
     [(highest, number, weights)] = clickhouse.query(_SHARDS, {"name": cluster})
     if not number:
         raise StoreRefused(f"ClickHouse knows no cluster {cluster}: see remote_servers in its configuration")

@@ -6,6 +6,7 @@ import pytest
 
 from store.migrate import CLICKHOUSE, SQL
 from tests.clickhouse_server import ClickHouseServer
+from tests.docs.pages import ROOT
 from tests.noshow.command import noshow
 
 APPLIED = [path.name for path in sorted(CLICKHOUSE.glob("*.sql")) + sorted((SQL / "versions").glob("*.py"))]
@@ -19,14 +20,24 @@ def test_says_what_it_applied_and_then_that_there_is_nothing_left(tmp_path: Path
     assert again.out == "the stores are as this version needs them\n"
 
 
-@pytest.mark.parametrize("command", ["migrate", "api"])
-def test_on_a_cluster_nothing_else_migrates(tmp_path: Path, clickhouse_server: ClickHouseServer, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("migrate", 3, "knows no cluster elsewhere"),
+        ("evaluator", 3, "knows no cluster elsewhere"),
+        ("api", 3, "run `noshow migrate`"),
+        ("serve", 2, "on a cluster evaluators are processes of their own"),
+    ],
+)
+def test_on_a_cluster_nothing_else_migrates(
+    tmp_path: Path, clickhouse_server: ClickHouseServer, command: str, code: int, said: str
+) -> None:
     environ = {
         "NOSHOW_CLICKHOUSE_URL": clickhouse_server.url,
         "NOSHOW_CLUSTER": "elsewhere",
         "NOSHOW_DATABASE_URL": f"sqlite:///{tmp_path}/noshow.sqlite",
+        "NOSHOW_RULES": str(ROOT / "deploy" / "compose" / "rules"),
     }
     done = noshow(command, environ=environ)
-    assert done.code == 3
-    said = "knows no cluster elsewhere" if command == "migrate" else "run `noshow migrate`"
+    assert done.code == code, done.err
     assert said in done.err

@@ -24,7 +24,7 @@ from store.clickhouse import NOTHING, ClickHouse
 from store.cluster import EVERYWHERE, LOCAL
 from store.event import Event
 from store.events import history, write
-from store.migrate_cluster import migrate_cluster
+from store.migrate_cluster import migrate_cluster, number_of_shards
 
 CONFIGURATION = """
 <clickhouse>
@@ -102,6 +102,7 @@ def told(local: OneServer, everywhere: OneServer) -> dict[str, object]:
     write(everywhere, [Event("e-1", "order-1", "OrderPlaced", 5, "shop"), Event("e-2", "order-2", "X", 5, "shop")])
     write(everywhere, [Event("e-1", "order-1", "OrderPlaced", 5, "shop")])
     return {
+        "shards": number_of_shards(local, "ours"),
         "applied": applied,
         "executed": executed,
         "unparsed": list(unparsed(local, executed)),

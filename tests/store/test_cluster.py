@@ -45,6 +45,7 @@ def tables(schema: Any) -> dict[str, list[str]]:
 
 def test_a_shard_has_the_schema_of_one_server(told: dict[str, Any], clickhouse: ClickHouse) -> None:
     alone = json.loads(json.dumps(described(clickhouse, clickhouse.database)).replace(clickhouse.database, LOCAL))
+    assert told["shards"] == 1
     assert told["applied"] == [FILES, []]
     assert columns(told[LOCAL]) == columns(alone)
     assert tables(told[LOCAL]) == tables(alone)
