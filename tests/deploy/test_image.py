@@ -27,6 +27,10 @@ def environment() -> dict[str, str]:
     return dict(pair.split("=", 1) for rest in of("ENV") for pair in rest.split())
 
 
+def versions(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
 def test_it_runs_as_nobody_in_particular() -> None:
     assert of("USER") == ["65532:65532"]
     assert of("VOLUME") == ["/data"]
@@ -50,10 +54,15 @@ def test_what_it_is_built_of_is_not_ignored() -> None:
 
 
 def test_it_installs_what_the_tests_were_run_with_and_no_tools_of_theirs() -> None:
-    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-    served = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements-server.lock").read_text(), re.MULTILINE))
+    locked, served = versions("requirements.lock"), versions("requirements-server.lock")
     assert served.items() <= locked.items()
     assert not {"pytest", "mypy", "playwright", "hypothesis"} & served.keys()
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     wanted = {re.split(r"[\[>=]", it)[0] for it in dependencies} - {"noshow-sdk"}
     assert wanted <= served.keys()
+
+
+def test_what_deploy_is_checked_with_agrees_with_the_rest() -> None:
+    locked = versions("requirements.lock")
+    for name, version in versions("requirements-deploy.lock").items():
+        assert locked.get(name, version) == version, name
