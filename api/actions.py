@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
@@ -9,6 +10,7 @@ from api import models_actions as models
 from api.access.guard import Administrator, Operator, Reader
 from api.access.identity import Identity
 from api.context import Context, Here
+from api.cursor import Int64, Key, decode, encode
 from api.json_response import Json
 from api.parameters import ActionParameters, NoParameters, PathText, only
 from reconcile.actions import people, switch
@@ -51,15 +53,27 @@ def run_action(
     return Json(action_json(action), status_code=202)
 
 
+class Last(msgspec.Struct):
+    """The last action of a page."""
+
+    asked_at: Int64
+    id: Key
+
+
 @router.get(
     "/actions", operation_id="list_actions", summary="List actions, the newest first",
     response_model=models.Actions, dependencies=[Depends(only(ActionParameters))],
 )  # fmt: skip
 def list_actions(asked: Annotated[ActionParameters, Query()], here: Here, _: Reader) -> Response:
     """What was asked for, over all cases, and whether automatic actions are stopped."""
+    last = decode(asked.after, Last) if asked.after else None
+    behind = None if last is None else (last.asked_at, last.id)
     with here.database.read() as connection:
-        items, at_switch = listed(connection, asked.state, asked.limit), switch.read(connection)
-    return Json({"items": [action_json(it) for it in items], "automatic": switch_json(at_switch)})
+        found = listed(connection, asked.state, asked.limit + 1, behind)
+        at_switch = switch.read(connection)
+    page = found[: asked.limit]
+    after = encode(Last(page[-1].asked_at, page[-1].id)) if len(found) > len(page) else None
+    return Json({"items": [action_json(it) for it in page], "next": after, "automatic": switch_json(at_switch)})
 
 
 @router.post("/actions/stop", operation_id="stop_actions", summary="Stop automatic actions",

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.models import CorrelationId, StepName, Time, WorkflowName
+from api.models import CorrelationId, Next, StepName, Time, WorkflowName
 from api.parameters import without_nul
 from reconcile.actions.desk import LONGEST
 from reconcile.actions.offers import Deed
@@ -100,4 +100,5 @@ class Switch(BaseModel):
 
 class Actions(BaseModel):
     items: list[Action]
+    next: Next
     automatic: Switch

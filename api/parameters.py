@@ -162,6 +162,7 @@ class BoardParameters(ChosenParameters):
 class ActionParameters(Parameters):
     state: Annotated[ActionState | None, Field(description="Only actions in this state.")] = None
     limit: Limit = 100
+    after: After = None
 
 
 class NoParameters(Parameters):

@@ -90,9 +90,14 @@ def of_case(connection: Connection, case_id: str) -> tuple[Action, ...]:
     return tuple(map(read, found))
 
 
-def listed(connection: Connection, state: State | None, limit: int) -> tuple[Action, ...]:
-    """Over all cases, the newest first."""
+def listed(
+    connection: Connection, state: State | None, limit: int, behind: tuple[int, str] | None = None
+) -> tuple[Action, ...]:
+    """Over all cases, the newest first; those behind one that was asked for then and has this id."""
     chosen = ROWS if state is None else ROWS.where(actions.c.state == state)
+    if behind is not None:
+        at, id_ = behind
+        chosen = chosen.where((actions.c.asked_at < at) | ((actions.c.asked_at == at) & (actions.c.id > id_)))
     found = connection.execute(chosen.order_by(actions.c.asked_at.desc(), actions.c.id).limit(limit))
     return tuple(map(read, found))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert, select
 
 from api.access import tokens
 from api.access.identity import Scope
@@ -13,7 +14,9 @@ from api.app import create_app
 from store.clickhouse import ClickHouse
 from store.database import Database
 from store.event import DAY, HOUR, MINUTE
+from store.tables import actions
 from tests.api.access.bearer import OPERATOR, bearer
+from tests.api.paging import pages
 from tests.api.server import serving
 from tests.noshow.command import noshow
 from tests.reconcile.actions.refunds import TAKEN, Provider, worker, workflow
@@ -132,6 +135,21 @@ def test_what_is_wrong_is_said(
     answer = http.post(f"{case}/{path}", json=body, headers=signed(shop))
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert http.get("/v1/cases/case_x/actions").status_code == 404
+
+
+def test_they_come_in_pages_however_many_were_asked_for_at_once(http: httpx.Client, shop: Office, case: str) -> None:
+    done = http.post(f"{case}/PaymentReceived/refund", json=WHY, headers=signed(shop)).json()
+    with shop.database.begin() as connection:
+        [row] = connection.execute(select(actions)).mappings()
+        for number in range(5):
+            copied = {"id": f"act_{number}", "round": number + 2, "asked_at": row["asked_at"] - number // 2}
+            connection.execute(insert(actions).values({**row, **copied}))
+    listed = [[it["id"] for it in page] for page in pages(http, "/v1/actions", limit=2)]
+    assert sorted(it for page in listed for it in page) == sorted(
+        [done["id"], *(f"act_{number}" for number in range(5))]
+    )
+    assert list(map(len, listed)) == [2, 2, 2]
+    assert http.get("/v1/actions?after=x").status_code == 400
 
 
 def test_what_is_not_certain_a_person_settles(http: httpx.Client, shop: Office, case: str) -> None:
