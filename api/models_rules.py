@@ -37,5 +37,19 @@ class RuleFile(BaseModel):
     not_judged: Annotated[NotJudged, Field(description="Instances of the workflow that are too old.")]
 
 
+class RuleText(BaseModel):
+    """A rule as it came into force."""
+
+    version: Annotated[int, Field(examples=[1])]
+    rule_hash: str
+    file: Annotated[str, Field(examples=["rules/orders.yaml"])]
+    taken_at: Annotated[Time, Field(description="From when on it was in force.")]
+    text: Annotated[str, Field(description="The file, in YAML.")]
+
+
+class RuleTexts(BaseModel):
+    items: list[RuleText]
+
+
 class RuleFiles(BaseModel):
     items: list[RuleFile]

@@ -5,13 +5,14 @@ from dataclasses import asdict
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api import models_rules, rule_files
+from api import models_rules, rule_files, rule_texts
 from api.access.guard import READS
 from api.context import Here
 from api.json_response import Json
-from api.parameters import NoParameters, only
+from api.parameters import NoParameters, PathText, only
+from api.problem import NotFound
 from api.rule_files import RuleFile
-from store.instant import rfc3339_or_none
+from store.instant import rfc3339, rfc3339_or_none
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
@@ -31,6 +32,22 @@ def list_rules(here: Here) -> Response:
     with here.database.read() as connection:
         files = rule_files.of_all(connection)
     return Json({"items": [file_json(file) for file in files]})
+
+
+@router.get(
+    "/{workflow}/versions",
+    operation_id="list_rule_versions",
+    summary="List what a rule was",
+    response_model=models_rules.RuleTexts,
+    dependencies=[READS, Depends(only(NoParameters))],
+)
+def list_versions(workflow: PathText, here: Here) -> Response:
+    """Every text that came into force, the newest first, at most a hundred."""
+    with here.database.read() as connection:
+        texts = rule_texts.of_workflow(connection, workflow)
+    if not texts:
+        raise NotFound(f"No rule of a workflow {workflow} has ever been in force")
+    return Json({"items": [{**asdict(it), "taken_at": rfc3339(it.taken_at)} for it in texts]})
 
 
 def file_json(file: RuleFile) -> dict[str, object]:

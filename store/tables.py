@@ -296,6 +296,18 @@ rule_files = Table(
     Column("frozen", BigInteger, nullable=False),
 )
 
+# What each version of a workflow was made of, from when on: its file as it came into force. Kept for good.
+rule_texts = Table(
+    "rule_texts",
+    metadata,
+    Column("workflow", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("taken_at", BigInteger, primary_key=True),
+    Column("rule_hash", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 # Who evaluates: processes that divide the work into `shares`, and when each was heard of last.
 peers = Table(
     "peers",

@@ -5,12 +5,14 @@ from typing import Literal
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from api import rule_texts
 from api.access.guard import READS, Administrator
 from api.context import Context, Here
 from api.models_actions import DecisionBody
 from api.pages.forms import MOST, Sent, read, see
 from api.pages.refusal import NOTHING_REFUSED, REFUSALS, Refusal, refused
-from api.parameters import NoParameters, only
+from api.parameters import NoParameters, PathText, only
+from api.problem import NotFound
 from reconcile.actions import switch
 from reconcile.actions.row import Decision
 
@@ -20,6 +22,17 @@ router = APIRouter(include_in_schema=False)
 @router.get("/rules", dependencies=[READS, Depends(only(NoParameters))])
 def rules_page(request: Request, here: Here) -> Response:
     return _page(request, here)
+
+
+@router.get("/rules/{workflow}", dependencies=[READS, Depends(only(NoParameters))])
+def rule_page(request: Request, workflow: PathText, here: Here) -> Response:
+    """What the rule of a workflow was, and what each change changed."""
+    with here.database.read() as connection:
+        texts = rule_texts.of_workflow(connection, workflow)
+    if not texts:
+        raise NotFound(f"No rule of a workflow {workflow} has ever been in force")
+    changes = list(rule_texts.changes(texts))
+    return here.templates.page(request, "rule.html", workflow=workflow, changes=changes, now=here.clock.now())
 
 
 @router.post("/rules/{switched}", max_body_size=MOST, dependencies=[Depends(only(NoParameters))])

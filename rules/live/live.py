@@ -101,6 +101,7 @@ class Keeper:
                 self._judge.use(self._live.rules)
             tell(before, self._live)
         self._record.write(self._rows(), now)
+        self._record.keep(self._live.book.taken, now)
 
     def _rows(self) -> dict[str, dict[str, object]]:
         book, progress, not_judged = self._live.book, self._judge.progress(), self._judge.not_judged()

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, delete, select
 
 from rules.evaluate.staleness import NotJudged
 from rules.live.admit import Refused, Taken
+from rules.spec import Workflow
 from store import leases
 from store.database import Database
-from store.tables import rule_files
+from store.tables import rule_files, rule_texts
 
 Row = Mapping[str, object]
 
@@ -59,6 +60,7 @@ class Record:
         self._lease = lease
         self._holder = holder
         self._written: tuple[int, Mapping[str, Row]] | None = None
+        self._kept: frozenset[tuple[str, int, str]] = frozenset()
 
     def write(self, rows: Mapping[str, Row], now: int) -> None:
         """Rows by file, unless another process holds the lease at `now` (µs UTC). Raises StoreUnavailable."""
@@ -72,6 +74,20 @@ class Record:
             known = {it["file"]: dict(it) for it in connection.execute(select(rule_files)).mappings()}
             self._replace(connection, known, rows)
         self._written = (epoch, rows)
+
+    def keep(self, taken: Mapping[str, Taken], now: int) -> None:
+        """By file, what is in force at `now` (µs UTC): the text of each that is not the last one kept of its version,
+        unless another process holds the lease. Raises StoreUnavailable."""
+        known = {_key(it): (file, it) for file, it in taken.items()}
+        if self._kept == known.keys():
+            return
+        with self._database.begin() as connection:
+            if leases.epoch_of(connection, self._lease, self._holder, now) is None:
+                return
+            new = [_text(file, it) for file, it in known.values() if _last_hash(connection, it.workflow) != _key(it)[2]]
+            if new:
+                connection.execute(self._database.upsert(rule_texts).values(new).on_conflict_do_nothing())
+        self._kept = frozenset(known)
 
     def _replace(self, connection: Connection, known: Mapping[str, Row], rows: Mapping[str, Row]) -> None:
         """What was in force, or refused, before this process was, has been so since then."""
@@ -88,3 +104,19 @@ class Record:
 
 def _identity(row: Row) -> tuple[object, ...]:
     return row["workflow"], row["version"], row["rule_hash"]
+
+
+def _key(taken: Taken) -> tuple[str, int, str]:
+    return taken.workflow.name, taken.workflow.version, taken.workflow.content_hash
+
+
+def _text(file: str, taken: Taken) -> dict[str, object]:
+    workflow, version, rule_hash = _key(taken)
+    told = {"workflow": workflow, "version": version, "taken_at": taken.since, "rule_hash": rule_hash}
+    return {**told, "file": storable(file), "text": storable(taken.read.text)}
+
+
+def _last_hash(connection: Connection, workflow: Workflow) -> str | None:
+    this = (rule_texts.c.workflow == workflow.name, rule_texts.c.version == workflow.version)
+    of_it = select(rule_texts.c.rule_hash).where(*this)
+    return connection.execute(of_it.order_by(rule_texts.c.taken_at.desc()).limit(1)).scalar_one_or_none()

@@ -2,8 +2,11 @@
 
 import json
 
+from sqlalchemy import insert
+
 from store.event import HOUR, MINUTE, Event
 from store.incidents import Because
+from store.tables import rule_texts
 from tests.api.incident_rows import put_back, put_let_go, put_silent
 from tests.api.rule_rows import in_force, put, refused
 from tests.api.shop import Order, Shop, arrived_late, cancelled, half_undone, orphan, running, unpaid, unshipped
@@ -19,6 +22,7 @@ PATHS = (
     "/search?q=A-1",
     "/search?q=nothing",
     "/rules",
+    "/rules/order-fulfilment",
     "/silences",
     "/notifications",
     "/discrepancies",
@@ -61,4 +65,9 @@ def stock(shop: Shop) -> Shop:
         in_force("w" * 60, refused_at=NOON, diagnostics="x" * 600, owner="o" * 60),
         refused(f"rules/{LONG}.yaml"),
     )
+    texts = {1: "start: OrderPlaced\n", 2: "start: OrderPlaced\n# " + "x" * 600 + "\n"}
+    about = {"workflow": "order-fulfilment", "rule_hash": "0123456789abcdef", "file": f"rules/{LONG}.yaml"}
+    rows = [{**about, "version": it, "taken_at": NOON + it, "text": text} for it, text in texts.items()]
+    with shop.database.begin() as connection:
+        connection.execute(insert(rule_texts), rows)
     return shop

@@ -17,7 +17,7 @@ from store.database import Database
 from store.event import SECOND
 from store.settings import load as settings
 from store.shares import ALL
-from store.tables import rule_files
+from store.tables import rule_files, rule_texts
 from tests.conftest import NOON
 from tests.rules.rule_folder import RuleFolder, rule
 from tests.store.clock import ManualClock
@@ -228,3 +228,33 @@ def test_it_goes_on_without_the_database(folder: RuleFolder, tmp_path: Path, cap
     office.keeper.run(Working(NOON), stop)
     assert caplog.text.count("rules: their state cannot be written") == 3
     assert office.judge.used == [{"a": 7200 * SECOND}]
+
+
+def texts(database: Database) -> list[tuple[int, str]]:
+    with database.read() as connection:
+        found = connection.execute(select(rule_texts).order_by(rule_texts.c.taken_at, rule_texts.c.version)).all()
+    return [(row.version, row.text) for row in found]
+
+
+def test_the_text_of_a_rule_is_kept_as_it_comes_into_force(office: Office) -> None:
+    office.turns()
+    first, second = rule("a", more="owner: team-a\ndescription: All of a.\n"), rule("a", more="owner: team-b\n")
+    assert texts(office.database) == [(1, first)]
+    office.folder.put("a.yaml", second)
+    office.turns(4)
+    assert texts(office.database) == [(1, first), (1, second)]
+    office.folder.put("a.yaml", first)
+    office.turns(4)
+    assert texts(office.database) == [(1, first), (1, second), (1, first)]
+
+
+def test_a_restart_keeps_no_text_twice_and_a_bad_one_is_not_kept(office: Office) -> None:
+    office.turns()
+    office.folder.put("a.yaml", "workflow: a\ncolour: red\n")
+    office.turns(4)
+    assert len(texts(office.database)) == 1
+    office.folder.put("a.yaml", rule("a", more="owner: team-a\ndescription: All of a.\n"))
+    again = Office(office.folder, office.database)
+    again.now = office.now
+    again.turns()
+    assert len(texts(office.database)) == 1
