@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
+from rules.diagnostic import Check
 from rules.evaluate.staleness import NotJudged
 from rules.live.admit import Refused, Taken
 from rules.spec import Workflow
@@ -113,7 +114,9 @@ def _key(taken: Taken) -> tuple[str, int, str]:
 def _text(file: str, taken: Taken) -> dict[str, object]:
     workflow, version, rule_hash = _key(taken)
     told = {"workflow": workflow, "version": version, "taken_at": taken.since, "rule_hash": rule_hash}
-    return {**told, "file": storable(file), "text": storable(taken.read.text)}
+    secret = next((it for it in taken.warnings if it.check is Check.SECRET), None)
+    text = taken.read.text if secret is None else f"# Not kept: line {secret.line} looks like a secret.\n"
+    return {**told, "file": storable(file), "text": storable(text)}
 
 
 def _last_hash(connection: Connection, workflow: Workflow) -> str | None:

@@ -258,3 +258,12 @@ def test_a_restart_keeps_no_text_twice_and_a_bad_one_is_not_kept(office: Office)
     again.now = office.now
     again.turns()
     assert len(texts(office.database)) == 1
+
+
+def test_a_file_in_which_something_looks_like_a_secret_is_not_kept(office: Office) -> None:
+    secret = "headers: {Authorization: Bearer s3cret}"
+    asked = f"{{get: 'https://x/{{correlation_id}}', {secret}, confirmed: code == 200, absent: code == 404}}"
+    office.folder.put("a.yaml", f"workflow: a\nstart: A\nsteps:\n  B:\n    within: 1h\n    truth: {asked}\n")
+    office.turns(4)
+    told = [text for _, text in texts(office.database)]
+    assert told[-1] == "# Not kept: line 6 looks like a secret.\n"
