@@ -9,7 +9,7 @@ from store.errors import StoreError
 T = TypeVar("T")
 
 PATIENCE = 1.0  # seconds, while nothing is known
-AGAIN = 0.05  # while something is: what is quick to look up is fresh at every look, and of the rest the last is shown
+AGAIN = 0.5  # while something is: what is quick to look up is fresh at every look, and of the rest the last is shown
 
 
 class Aside(Generic[T]):

@@ -60,7 +60,7 @@ class Board:
 
     @property
     def has_instances(self) -> bool:
-        return self.states is None or bool(self.states)
+        return bool(self.states)
 
     def choices(self, name: str, chosen: str | None) -> list[str]:
         """What can be chosen for a filter; what is chosen now stays, even if nothing has it any more."""

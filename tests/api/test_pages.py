@@ -152,6 +152,13 @@ def test_what_to_do_when_there_is_nothing(http: httpx.Client, shop: Shop) -> Non
     assert "No case matches" in words(get(http, "/?owner=nobody"))
 
 
+def test_nothing_is_called_clear_while_nobody_knows(http: httpx.Client, shop: Shop) -> None:
+    shop.clickhouse.command("RENAME TABLE instances TO instances_away")
+    page = words(get(http, "/"))
+    assert "No case is open How many instances there are is not known" in page
+    assert "All clear" not in page
+
+
 def test_an_order_without_a_case_is_found_by_its_id(http: httpx.Client, shop: Shop) -> None:
     shop.add(running("A-1"), arrived_late("A-2"))
     page = get(http, "/?q=A-1")
