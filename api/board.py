@@ -59,6 +59,11 @@ class Board:
         return (*Kind, RUNAWAY)
 
     @property
+    def wrong(self) -> int:
+        """Instances with which something is wrong, though no case of theirs may be open."""
+        return sum(it.wrong for it in (self.states or {}).values())
+
+    @property
     def has_instances(self) -> bool:
         return bool(self.states)
 

@@ -19,6 +19,9 @@ _SAID = {
 }
 """What is worth saying of a step that has not simply come, in the order of it."""
 
+_TOLD = ("must not come", "may come", "within ", "by ", "if ")
+"""How those notes of the rule begin that say whether a step is to come, and by when."""
+
 
 def flow_graph(workflow: Workflow, flow: Flow, stuck: Mapping[str, int]) -> Graph:
     """`stuck`: how many unsettled cases are at which step now, whenever they began."""
@@ -42,8 +45,7 @@ def _box(workflow: Workflow, box: Box, stage: Stage | None, stuck: Mapping[str, 
 
 
 def _notes(box: Box, stage: Stage, stuck: int) -> Iterator[str]:
-    """The first of the rule's own says by when it is to come."""
-    yield from box.notes[:1]
+    yield from (note for note in box.notes if note.startswith(_TOLD))
     yield f"{stage.came:,} came"
     others = [f"{stage.has(state):,} {words}" for state, words in _SAID.items() if stage.has(state)]
     if others:
@@ -55,6 +57,6 @@ def _notes(box: Box, stage: Stage, stuck: int) -> Iterator[str]:
 def _arrow(arrow: Arrow, edge: Edge | None) -> Arrow:
     if edge is None or arrow.link not in (Link.AFTER, Link.AFTER_ANY):
         return replace(arrow, label="")
-    if edge.p50 is None or edge.p95 is None:
+    if edge.p50 is None:
         return replace(arrow, label="")
-    return replace(arrow, label=f"{span(edge.p50)}, 95 % {span(edge.p95)}")
+    return replace(arrow, label=span(edge.p50))

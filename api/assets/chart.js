@@ -40,7 +40,7 @@
       series("running", running, "--mark-blue"),
       series("complete", complete, "--mark-green"),
     ],
-    axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 60, values: (_, ticks) => ticks.map((it) => it.toLocaleString("en")) }],
+    axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 60, incrs: [1, 2, 5].flatMap((it) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((power) => it * 10 ** power)).sort((a, b) => a - b), values: (_, ticks) => ticks.map((it) => it.toLocaleString("en")) }],
   }, [times, stacked(complete, running, wrong), stacked(complete, running), complete], figure);
 
   const chart = draw();

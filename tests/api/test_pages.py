@@ -152,6 +152,13 @@ def test_what_to_do_when_there_is_nothing(http: httpx.Client, shop: Shop) -> Non
     assert "No case matches" in words(get(http, "/?owner=nobody"))
 
 
+def test_what_was_settled_without_its_event_is_not_called_clear(http: httpx.Client, shop: Shop) -> None:
+    shop.judge(unpaid("A-1"))
+    page = words(get(http, "/"))
+    assert "What is still wrong with 1 instance has been settled" in page
+    assert "All clear" not in page
+
+
 def test_nothing_is_called_clear_while_nobody_knows(http: httpx.Client, shop: Shop) -> None:
     shop.clickhouse.command("RENAME TABLE instances TO instances_away")
     page = words(get(http, "/"))
