@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from api.app import Application
 from tests.web_server import WebServer
 
 
@@ -16,6 +16,6 @@ def serving(app: ASGIApp) -> Iterator[str]:
     try:
         yield server.url
     finally:
-        if isinstance(app, FastAPI):
+        if isinstance(app, Application):
             app.state.context.changes.end()
         server.stop()

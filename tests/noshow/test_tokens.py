@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api.access import people, tokens
+from api.access.identity import Scope
 from api.access.people import Person
 from noshow.stores import Stores
 from noshow.welcome import FIRST, first_token
@@ -107,7 +108,7 @@ def test_only_an_embedded_server_of_this_machine_makes_the_first(
         assert first_token(opened, settings, NOON) == "", "there is one now"
         with database.begin() as connection:
             [token] = tokens.listing(connection)
-        assert (token.name, len(token.scopes), token.created_by) == (FIRST, 4, "noshow")
+        assert (token.name, len(token.scopes), token.created_by) == (FIRST, len(Scope), "noshow")
 
 
 @pytest.mark.processes
