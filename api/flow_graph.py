@@ -7,7 +7,7 @@ from api.flow import Edge, Flow, Stage
 from api.links import board_path
 from api.times import span
 from rules.expression import START
-from rules.graph.graph import Arrow, Box, Graph, Link, graph
+from rules.graph.graph import Arrow, Box, Graph, graph
 from rules.spec import Workflow
 from rules.verdict import StepState
 
@@ -55,8 +55,5 @@ def _notes(box: Box, stage: Stage, stuck: int) -> Iterator[str]:
 
 
 def _arrow(arrow: Arrow, edge: Edge | None) -> Arrow:
-    if edge is None or arrow.link not in (Link.AFTER, Link.AFTER_ANY):
-        return replace(arrow, label="")
-    if edge.p50 is None:
-        return replace(arrow, label="")
-    return replace(arrow, label=span(edge.p50))
+    """There is an edge for each arrow of an order, and for no other."""
+    return replace(arrow, label="" if edge is None or edge.p50 is None else span(edge.p50))

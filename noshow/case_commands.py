@@ -10,40 +10,27 @@ import click
 from noshow import casework
 from noshow.casework import Asked, Chosen
 from noshow.client import Server, connected
-from noshow.options import with_server
+from noshow.options import FORMAT, filtered_by, with_server
 from reconcile.cases.case import BY_PEOPLE
 
 LEFT = 1
 
-_FILTERS = {
-    "state": "open, acknowledged, snoozed, resolved, unresolved; several with commas between.",
-    "workflow": "Only this workflow.",
-    "step": "With a finding on this step.",
-    "owner": "With a finding that this team owns.",
-    "kind": "With a finding of this kind.",
-    "severity": "info, warning or critical.",
-    "assignee": "A name, me, or none.",
-    "age": "under_1h, 1h_4h, 4h_24h, 1d_7d or over_7d.",
-    "correlation_id": "Only this order.",
-}
-_FORMAT = click.option("--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+_FILTERED = filtered_by(
+    {
+        "state": "open, acknowledged, snoozed, resolved, unresolved; several with commas between.",
+        "workflow": "Only this workflow.",
+        "step": "With a finding on this step.",
+        "owner": "With a finding that this team owns.",
+        "kind": "With a finding of this kind.",
+        "severity": "info, warning or critical.",
+        "assignee": "A name, me, or none.",
+        "age": "under_1h, 1h_4h, 4h_24h, 1d_7d or over_7d.",
+        "correlation_id": "Only this order.",
+    }
+)
 _NOTE = click.option("--note", default="", metavar="TEXT", help="What to say about it.")
 
 Command = Callable[..., None]
-
-
-def _filtered(command: Command) -> Command:
-    """A decorator: the command gets `filters`, by name, blank ones left out."""
-
-    @functools.wraps(command)
-    def filtering(**more: Any) -> None:
-        given = {name: more.pop(name) for name in _FILTERS}
-        command(filters={name: value for name, value in given.items() if value}, **more)
-
-    wrapped: Command = filtering
-    for name, what in reversed(_FILTERS.items()):
-        wrapped = click.option(f"--{name.replace('_', '-')}", default="", metavar="TEXT", help=what)(wrapped)
-    return wrapped
 
 
 def _moving(command: Callable[..., Asked]) -> Command:
@@ -52,7 +39,7 @@ def _moving(command: Callable[..., Asked]) -> Command:
 
     @click.argument("ids", nargs=-1, metavar="[ID]...")
     @click.option("--expect", type=click.IntRange(0), metavar="N", help="Without an ID: do it if the filters choose N.")
-    @_filtered
+    @_FILTERED
     @with_server
     @functools.wraps(command)
     def moving(server: Server, ids: tuple[str, ...], filters: dict[str, str], expect: int | None, **more: Any) -> None:
@@ -71,8 +58,8 @@ def cases_group() -> None:
 @cases_group.command("list")
 @click.option("--sort", type=click.Choice(["age", "newest", "risk", "severity"]), default="age", show_default=True)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@_FORMAT
-@_filtered
+@FORMAT
+@_FILTERED
 @with_server
 def list_command(server: Server, filters: dict[str, str], sort: str, limit: int, format_: str) -> None:
     """List cases; without --state those that are unresolved."""
@@ -83,7 +70,7 @@ def list_command(server: Server, filters: dict[str, str], sort: str, limit: int,
 
 @cases_group.command("show")
 @click.argument("id_", metavar="ID")
-@_FORMAT
+@FORMAT
 @with_server
 def show_command(server: Server, id_: str, format_: str) -> None:
     """Show a case: its findings, what happened and why, references of others, comments."""

@@ -16,6 +16,8 @@ TOKEN = click.option(
     "--token", envvar="NOSHOW_TOKEN", default="", metavar="TOKEN", help="API token; else NOSHOW_TOKEN, which ps hides."
 )
 
+FORMAT = click.option("--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+
 
 def settings(overrides: Mapping[str, object], config: Path | None = None) -> Settings:
     """The settings in force. Raises SettingsError."""
@@ -48,3 +50,21 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=settings({"data": data}, config), **more)
 
     return opening
+
+
+def filtered_by(names: dict[str, str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A decorator for commands that narrow a list: an option for each of `names`, which say what it is. The command
+    gets `filters`, by name, blank ones left out."""
+
+    def filtered(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def filtering(**more: Any) -> None:
+            given = {name: more.pop(name) for name in names}
+            command(filters={name: value for name, value in given.items() if value}, **more)
+
+        wrapped: Callable[..., None] = filtering
+        for name, what in reversed(names.items()):
+            wrapped = click.option(f"--{name.replace('_', '-')}", default="", metavar="TEXT", help=what)(wrapped)
+        return wrapped
+
+    return filtered

@@ -1,7 +1,6 @@
 """`noshow orders …`: every instance that a running server knows, flagged or not, whatever people call it."""
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,41 +9,27 @@ import msgspec
 
 from noshow.client import Client, Server, connected
 from noshow.errors import WrongUsage
-from noshow.options import with_server
+from noshow.options import FORMAT, filtered_by, with_server
 from noshow.table import table
 
 HEAD = ("ORDER", "WORKFLOW", "STATE", "BEGAN", "WAITS FOR", "FLAGGED")
 STEPS = ("STEP", "STATE", "AT", "DUE")
 EVENTS = ("TIME", "EVENT", "SOURCE", "ID")
 
-_FILTERS = {
-    "workflow": "Only this workflow.",
-    "state": "incomplete, failed, orphan, running, complete, cancelled, late or held.",
-    "step": "Only those that wait at this step, or miss it.",
-    "owner": "Only those that wait at a step of this team.",
-    "since": "Began then (RFC 3339, or a day) or later.",
-    "until": "Began before.",
-    "at_risk": "At least so much is at risk.",
-    "q": "The beginning of the correlation ID.",
-}
-_FORMAT = click.option("--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+_FILTERED = filtered_by(
+    {
+        "workflow": "Only this workflow.",
+        "state": "incomplete, failed, orphan, running, complete, cancelled, late or held.",
+        "step": "Only those that wait at this step, or miss it.",
+        "owner": "Only those that wait at a step of this team.",
+        "since": "Began then (RFC 3339, or a day) or later.",
+        "until": "Began before.",
+        "at_risk": "At least so much is at risk.",
+        "q": "The beginning of the correlation ID.",
+    }
+)
 
 Told = Mapping[str, Any]
-Command = Callable[..., None]
-
-
-def _filtered(command: Command) -> Command:
-    """A decorator: the command gets `filters`, by name, blank ones left out."""
-
-    @functools.wraps(command)
-    def filtering(**more: Any) -> None:
-        given = {name: more.pop(name) for name in _FILTERS}
-        command(filters={name: value for name, value in given.items() if value}, **more)
-
-    wrapped: Command = filtering
-    for name, what in reversed(_FILTERS.items()):
-        wrapped = click.option(f"--{name.replace('_', '-')}", default="", metavar="TEXT", help=what)(wrapped)
-    return wrapped
 
 
 @click.group("orders")
@@ -55,8 +40,8 @@ def orders_group() -> None:
 @orders_group.command("list")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "risk", "id"]), default="newest", show_default=True)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@_FORMAT
-@_filtered
+@FORMAT
+@_FILTERED
 @with_server
 def list_command(server: Server, filters: dict[str, str], sort: str, limit: int, format_: str) -> None:
     """List orders; with --format jsonl as `noshow check` has them."""
@@ -67,7 +52,7 @@ def list_command(server: Server, filters: dict[str, str], sort: str, limit: int,
 
 @orders_group.command("find")
 @click.argument("identifier")
-@_FORMAT
+@FORMAT
 @with_server
 def find_command(server: Server, identifier: str, format_: str) -> None:
     """Find orders by any identifier that their events carry: a payment, a charge, a parcel."""
@@ -80,7 +65,7 @@ def find_command(server: Server, identifier: str, format_: str) -> None:
 @orders_group.command("show")
 @click.argument("correlation_id", metavar="ID")
 @click.option("--workflow", default="", help="Where several know an order of this ID.")
-@_FORMAT
+@FORMAT
 @with_server
 def show_command(server: Server, correlation_id: str, workflow: str, format_: str) -> None:
     """Show an order: its steps, what is wrong with it, and what happened."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from api.access.identity import Scope
 from tests.api.access.bearer import issued
 from tests.api.shop import Shop
-from tests.browser.conftest import Tab, Tabs
+from tests.browser.conftest import Tabs
 from tests.browser.stock import PATHS
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
@@ -30,22 +30,15 @@ def wrong(page: Page, **options: object) -> list[str]:
     return [f"{it['id']}: {it['nodes'][0]['html'][:200]}" for it in told["violations"] if it["impact"] in GRAVE]
 
 
-def sign_in(tab: Tab, shop: Shop) -> None:
-    page = tab.open("/sign-in")
-    page.get_by_label("API token").fill(issued(shop.database, *Scope, name="anna"))
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(tab.address + "/")
-
-
 def test_by_day_nothing_is_wrong_for_those_who_work_here(open_tabs: Tabs, stocked: Shop) -> None:
     tab = open_tabs.new()
-    sign_in(tab, stocked)
+    tab.sign_in(issued(stocked.database, *Scope, name="anna"))
     assert not {path: found for path in (*PATHS, *SIGNED_IN) if (found := wrong(tab.open(path)))}
 
 
 def test_by_night_everything_can_be_read(open_tabs: Tabs, stocked: Shop) -> None:
     tab = open_tabs.new(dark=True)
-    sign_in(tab, stocked)
+    tab.sign_in(issued(stocked.database, *Scope, name="anna"))
     contrast = {"runOnly": ["color-contrast"]}
     assert not {path: found for path in (*PATHS, *SIGNED_IN) if (found := wrong(tab.open(path), **contrast))}
 
