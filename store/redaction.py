@@ -22,7 +22,7 @@ DELETE WHERE correlation_id = {correlation_id:String}
 SETTINGS mutations_sync = 2
 """
 
-_TOUCH = "INSERT INTO touched SELECT now64(6, 'UTC'), {correlation_id:String}, ''"
+_TOUCH = "INSERT INTO touched (seen_at, correlation_id, name) SELECT now64(6, 'UTC'), {correlation_id:String}, ''"
 
 _Row = tuple[Event, Sequence[int]]
 """With the two hashes that tell the row from others of the correlation ID."""

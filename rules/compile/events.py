@@ -17,8 +17,9 @@ from store.event import ABSENT, CONFIRMED, RESERVED_SOURCE
 
 _MICROS = call("toUnixTimestamp64Micro", Column("time"))
 _NAME = call("toString", Column("name"))
-_READ = ("correlation_id", "source", "id", "name", "attributes", "identity", "content")
-_ROW: dict[str, Sql] = {"micros": _MICROS, **{name: Column(name) for name in _READ}}
+_READ = ("correlation_id", "source", "id", "name", "attributes", "content")
+_IDENTITY = call("cityHash64", Column("source"), Column("id"))  # as it is stored, but both are read in any case
+_ROW: dict[str, Sql] = {"micros": _MICROS, **{name: Column(name) for name in _READ}, "identity": _IDENTITY}
 
 
 def event_stages(

@@ -158,11 +158,20 @@ def _is_judged() -> Sql:
     return call("notIn", Column("state"), nothing)
 
 
+# Instead of a digest, what else is known of what is recorded; a digest is neither but by chance.
+_LIVES, _FROZEN = Constant(1), Constant(2)
+
+
 def _recorded(workflow: Workflow, among: Sql | None) -> Select:
+    """Of each recorded instance its digest, `_LIVES` unless it is no more, and `_FROZEN` if it is.
+
+    Read once, into one set, as looking for the rows is what costs. Sets of numbers cost half of what sets of text do:
+    the digest is of the ID, too, so that both must be the same by chance.
+    """
     newest = call("argMax", call("tuple", Column("start")), Column("version"))  # with its NULL
     return Select(
         {
-            "correlation_id": Column("correlation_id"),
+            "hashed": call("cityHash64", Column("correlation_id")),
             "digest": call("argMax", Column("digest"), Column("version")),
             "begun": call("tupleElement", newest, Constant(1)),
         },
@@ -172,26 +181,28 @@ def _recorded(workflow: Workflow, among: Sql | None) -> Select:
     )
 
 
+def _known(lives: Lives) -> Select:
+    known = [Column("digest"), choose(call("notEquals", Column("digest"), Constant(0)), _LIVES, Column("digest"))]
+    if lives.frozen_before is not None:
+        begun = call("toUnixTimestamp64Micro", Column("begun"))  # an orphan, or one that is no more, has none
+        frozen = call("ifNull", call("less", begun, _micros(lives.frozen_before)), FALSE)
+        known.append(choose(frozen, _FROZEN, Column("digest")))
+    return Select({"hashed": Column("hashed"), "known": call("arrayJoin", call("array", *known))}, source="recorded")
+
+
 def _worth_telling(lives: Lives, only_changes: bool) -> Sql:
     wakes = call("isNotNull", Column("wake_at"))
     if not only_changes:
         return either(call("notEquals", Column("state"), Constant("")), wakes)
     judged = either(_is_judged(), wakes)
-    # Sets of numbers cost half of what sets of text do. The digest is of the ID, too: both must be the same by chance.
+    somewhere = either(judged, _is_known(_LIVES, lives)) if lives.rest else judged
+    told = every(somewhere, negate(_is_known(Column("digest"), lives)))
+    return told if lives.frozen_before is None else every(told, negate(_is_known(_FROZEN, lives)))
+
+
+def _is_known(what: Sql, lives: Lives) -> Sql:
     hashed = call("cityHash64", Column("correlation_id"))
-    lived = Select({"hashed": hashed}, source="recorded", where=call("notEquals", Column("digest"), Constant(0)))
-    somewhere = either(judged, call("in", hashed, lived)) if lives.rest else judged
-    same = Select({"hashed": hashed, "digest": Column("digest")}, source="recorded")
-    unchanged = call("in", call("tuple", hashed, Column("digest")), same)
-    if lives.frozen_before is None:
-        return every(somewhere, negate(unchanged))
-    one = {"correlation_id": Column("correlation_id")}
-    frozen = Select(one, source="recorded", where=call("less", _MICROS_OF_START, _micros(lives.frozen_before)))
-    return every(somewhere, negate(unchanged), negate(call("in", Column("correlation_id"), frozen)))
-
-
-# An orphan, or an instance that is no more, has none.
-_MICROS_OF_START = call("toUnixTimestamp64Micro", Column("begun"))
+    return call("in", call("tuple", hashed, call("toUInt64", what)), _known(lives))
 
 
 def _micros(instant: int) -> Sql:

@@ -344,12 +344,14 @@ class Evaluator:
         self._round = None
 
     def _judge_or_skip(self, rule: Rule, among: Sql, now: int) -> Written:
-        """A rule that the store will not judge must not keep it from judging the others; the sweep comes back to it."""
+        """A rule that the store will not judge must not keep it from judging the others; what compares comes back to
+        it."""
         try:
             return self._judge(rule, among, now)
         except StoreRefused as error:
             log.error("evaluator: %s cannot be judged: %s", rule.workflow.name, error)
             self._passes.refuse(rule)
+            self._blocks.doubt()
             return Written()
 
     def _judge(self, rule: Rule, among: Sql, now: int) -> Written:

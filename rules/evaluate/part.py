@@ -29,13 +29,10 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Those of which events came after the instant `after` and up to `until` (µs by the store's clock)."""
+    """After the instant `after` and up to `until` (µs by the store's clock)."""
 
     after: int
     until: int
-
-    def rows(self, rules: Iterable[Rule]) -> Select:
-        return _ids("touched", between("seen_at", self.after, self.until), _named(rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Part:
 
     rules: tuple[Rule, ...]
     size: int
-    which: Touched | Span | Due
+    which: Touched | Due
     shares: int = 1
     number: int = 0
     share: Share = ALL

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.evaluate.part import Span, names_asked_for
+from rules.evaluate.part import names_asked_for
 from rules.evaluate.slice import IN_FRACTION, IN_SLICE, Fraction, Slice
 from rules.ruleset import Rule
 from rules.spec import Orphans
@@ -16,8 +16,9 @@ _EVER, _NEVER = -(2**63), 2**63 - 1
 _TOUCHED = f"""correlation_id IN
     (
         SELECT correlation_id FROM touched
-        WHERE seen_at > fromUnixTimestamp64Micro({{after:Int64}}, 'UTC')
-          AND seen_at <= fromUnixTimestamp64Micro({{until:Int64}}, 'UTC')
+        WHERE seen_at >= fromUnixTimestamp64Micro({{first:Int64}}, 'UTC')
+          AND seen_at <= fromUnixTimestamp64Micro({{last:Int64}}, 'UTC')
+          AND toUnixTimestamp64Micro(seen_at) IN {{blocks:Array(Int64)}}
           AND name IN {{wanted:Array(String)}} AND {IN_FRACTION}
     )"""
 
@@ -157,13 +158,14 @@ def look(clickhouse: ClickHouse, instant: Instant, part: Slice) -> list[Found]:
     return _found(clickhouse, _OF_SLICE, {**instant.parameters(), **part.parameters})
 
 
-def look_at_touched(clickhouse: ClickHouse, instant: Instant, span: Span, part: Fraction) -> list[Found]:
-    """The same in a fraction of those that were touched in the span by events that some rule asks for.
+def look_at_touched(clickhouse: ClickHouse, instant: Instant, blocks: Sequence[int], part: Fraction) -> list[Found]:
+    """The same in a fraction of those that were touched in the blocks (instants in µs by the store's clock, rising) by
+    events that some rule asks for.
 
     Raises StoreUnavailable or StoreRefused.
     """
     names = names_asked_for(instant.rules)
-    which = {"after": span.after, "until": span.until, "wanted": names, **part.parameters}
+    which = {"first": blocks[0], "last": blocks[-1], "blocks": list(blocks), "wanted": names, **part.parameters}
     return _found(clickhouse, _OF_TOUCHED, {**instant.parameters(), **which})
 
 

@@ -5,7 +5,8 @@ rule's hash of an instance is not what it should be, or there is no instance at 
 paused and had lost its lease is found as well: a deadline that nobody woke up for, or an open finding that the present
 verdict knows nothing of. One look serves all rules.
 
-What was touched is compared in the same way, once it is certain that nothing of it can become visible any more.
+What was touched before its events were there is compared in the same way, once it is certain that nothing of it can
+become visible any more.
 """
 
 from collections import deque
@@ -43,7 +44,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """All that was stale of what was touched in the span has been judged."""
+    """All that was touched in the span has been judged, and again if its events came later."""
 
     span: Span
 
@@ -95,7 +96,7 @@ class Sweep:
         """From now on what is stale of a span is due as well. Raises StoreUnavailable or StoreRefused."""
         instant = self._instant(as_of)
         for part in settled.parts:
-            for found in look_at_touched(clickhouse, instant, settled.span, part.fraction):
+            for found in look_at_touched(clickhouse, instant, settled.blocks, part.fraction):
                 if found.stale:
                     whole = part.among([rule for rule in part.rules if rule.workflow.name == found.workflow])
                     self._work.append(Stale(found.workflow, _among(found, whole)))

@@ -8,7 +8,7 @@ import pytest
 from rules.compile.sql import Sql
 from rules.evaluate import concern
 from rules.evaluate.concern import concerned
-from rules.evaluate.part import Part, Span
+from rules.evaluate.part import Part, Touched
 from rules.judge import only
 from rules.ruleset import Rule, rules_of
 from rules.spec import Orphans, Workflow
@@ -25,9 +25,10 @@ NEXT = replace(FULFILMENT, version=2, effective_from=NOON + HOUR)
 LAST = replace(FULFILMENT, version=3, effective_from=NOON + DAY)
 
 
-def everything(*workflows: Workflow) -> Part:
+def everything(clickhouse: ClickHouse, *workflows: Workflow) -> Part:
     """All that was touched."""
-    return Part(rules_of(workflows), 1, Span(0, 2**52))
+    blocks = clickhouse.query("SELECT DISTINCT toUnixTimestamp64Micro(seen_at) FROM touched ORDER BY 1")
+    return Part(rules_of(workflows), 1, Touched(tuple(seen_at for (seen_at,) in blocks)))
 
 
 def anybody(among: Sql) -> Sql:
@@ -35,7 +36,7 @@ def anybody(among: Sql) -> Sql:
 
 
 def names(clickhouse: ClickHouse, *workflows: Workflow) -> list[tuple[str, int]]:
-    found = concerned(clickhouse, everything(*workflows), anybody)
+    found = concerned(clickhouse, everything(clickhouse, *workflows), anybody)
     return [(rule.workflow.name, rule.workflow.version) for rule, *_ in found]
 
 
@@ -62,7 +63,7 @@ def test_it_is_asked_about_those_that_have_its_events_unless_they_are_many(
 ) -> None:
     monkeypatch.setattr(concern, "_LIMIT", limit)
     write(clickhouse, [placed("a"), placed("b"), event("c", "RefundAsked", 0)])
-    all_ = everything(FULFILMENT, REFUND)
+    all_ = everything(clickhouse, FULFILMENT, REFUND)
     [fulfilment, refund] = [it.among for it in concerned(clickhouse, all_, anybody)]
     assert (fulfilment, refund) == (all_.among(all_.rules[:1]) if asked is None else only(asked), only(["c"]))
 
