@@ -1,4 +1,5 @@
-"""Blocks of `touched`: each is looked at when it is first seen, and is compared when the overlap has passed."""
+"""Blocks of `touched`: each is looked at when it is first seen; when the overlap has passed, those are compared whose
+events were not all there then."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,21 +12,39 @@ from rules.evaluate.part import Span
 from rules.judge import judge
 from rules.ruleset import rules_of
 from store.clickhouse import ClickHouse
-from store.event import DAY, HOUR, MINUTE, SECOND
+from store.event import DAY, HOUR, MINUTE, SECOND, Event
 from store.events import write
 from tests.rules.evaluate.test_evaluator import SETTINGS
-from tests.rules.shop import FULFILMENT, NOON, event, named, placed
+from tests.rules.shop import FULFILMENT, NOON, event, named, paid, placed
 
 NO_WAKES = (0, 0)
 RULES = rules_of([FULFILMENT, replace(FULFILMENT, name="refund", start=named("RefundAsked"))])
 
 
-def touch(clickhouse: ClickHouse, ago: int, *correlation_ids: str, name: str = "OrderPlaced") -> int:
-    """As an insert that began `ago` µs before now would have left it; gives its instant."""
+def touch(
+    clickhouse: ClickHouse, ago: int, *correlation_ids: str, name: str = "OrderPlaced", event_count: int = 1
+) -> int:
+    """As an insert that began `ago` µs before now would have left it, without its events; gives its instant."""
     [(now,)] = clickhouse.query("SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))")
-    rows = {"correlation_id": list(correlation_ids), "name": [name] * len(correlation_ids)}
-    clickhouse.insert("touched", {"seen_at": [now - ago] * len(correlation_ids), **rows})
+    columns = {"seen_at": now - ago, "name": name, "event_count": event_count}
+    rows = {column: [value] * len(correlation_ids) for column, value in columns.items()}
+    clickhouse.insert("touched", {**rows, "correlation_id": list(correlation_ids)})
     return int(now - ago)
+
+
+def store(clickhouse: ClickHouse, *events: Event) -> int:
+    """In an insert of their own; gives its instant."""
+    write(clickhouse, events)
+    [(seen_at,)] = clickhouse.query("SELECT toUnixTimestamp64Micro(max(seen_at)) FROM touched")
+    return int(seen_at)
+
+
+def compared(clickhouse: ClickHouse, blocks: Blocks) -> Sequence[int]:
+    """The blocks that are to be, when all that came until now has settled."""
+    blocks.settled_at = 0  # to be asked again
+    found = settled(clickhouse, blocks, clickhouse.now() - HOUR, 0)
+    assert found is not None and bool(found.parts) == bool(found.blocks)
+    return found.blocks
 
 
 def look(clickhouse: ClickHouse, blocks: Blocks, cursor: int = 0, batch: int = 1_000) -> Look:
@@ -56,6 +75,74 @@ def test_and_compared_when_the_overlap_has_passed(clickhouse: ClickHouse) -> Non
     assert found.span.until >= cursor + MINUTE - SECOND
     blocks.compared(found.span)
     assert blocks.seen == {}
+
+
+def test_what_was_looked_at_with_all_its_events_is_not_compared(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    store(clickhouse, placed("a"), paid("a", MINUTE), event("b", "Unheard", 0))
+    store(clickhouse, placed("c"))
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == ()
+
+
+def test_but_what_was_looked_at_before_its_events_were_there(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    store(clickhouse, placed("a"))
+    early = touch(clickhouse, SECOND, "b")
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == (early,)
+
+
+def test_and_what_was_never_looked_at(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == ()
+    late = store(clickhouse, placed("a"))
+    assert compared(clickhouse, blocks) == (late,)
+
+
+def test_and_what_has_grown_since(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    grown = store(clickhouse, placed("a"))
+    look(clickhouse, blocks)
+    clickhouse.command(
+        "INSERT INTO touched SELECT fromUnixTimestamp64Micro({at:Int64}, 'UTC'), 'b', 'OrderPlaced', 1", {"at": grown}
+    )
+    assert grown in compared(clickhouse, blocks)
+
+
+def test_and_what_could_not_be_judged_but_not_what_comes_after_it(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    refused = store(clickhouse, placed("a"))
+    blocks.doubt()
+    look(clickhouse, blocks)
+    store(clickhouse, placed("b"))
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == (refused,)
+
+
+def test_and_what_is_older_than_the_count_of_events(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    old = touch(clickhouse, SECOND, "a", event_count=-1)
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == (old,)
+
+
+def test_and_what_has_lost_a_copy_meanwhile(clickhouse: ClickHouse) -> None:
+    """A merge keeps the copy that came last."""
+    blocks = Blocks()
+    first = store(clickhouse, placed("a"), placed("b"))
+    store(clickhouse, placed("a"), placed("c"))
+    clickhouse.command("OPTIMIZE TABLE events FINAL")
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == (first,)
+
+
+def test_what_no_rule_asks_for_is_not_compared(clickhouse: ClickHouse) -> None:
+    blocks = Blocks()
+    touch(clickhouse, SECOND, "a", name="Unheard")
+    look(clickhouse, blocks)
+    assert compared(clickhouse, blocks) == ()
 
 
 def test_what_is_many_is_compared_in_parts(clickhouse: ClickHouse) -> None:

@@ -212,6 +212,30 @@ def test_a_rule_that_the_store_refuses_does_not_keep_it_from_judging_the_others(
     assert bench.findings() == {("a", "PaymentReceived", "missing"): True}
 
 
+def test_what_was_refused_is_judged_again_when_the_overlap_has_passed(bench: Bench) -> None:
+    class Once(Interrupting):
+        refusals = 0
+
+        def insert_from(self, sql: str, parameters: Mapping[str, object] = {}) -> None:
+            if self.refusals:
+                self.refusals -= 1
+                raise StoreRefused("not now")
+            super().insert_from(sql, parameters)
+
+    once = Once(bench.clickhouse)
+    evaluator = bench.another(clickhouse=once, settings=replace(SETTINGS, overlap=0))
+    while bench.tick(0, evaluator).more:
+        pass
+    bench.store(placed("a"))
+    once.refusals = 1
+    bench.tick(SECOND, evaluator)
+    assert (bench.states(), once.refusals) == ({}, 0)
+    for second in range(2, 4):
+        while bench.tick(second * SECOND, evaluator).more:
+            pass
+    assert bench.states() == {"a": "running"}
+
+
 def test_the_sweep_finds_events_that_the_view_never_told_of(bench: Bench) -> None:
     bench.tick(0)
     bench.clickhouse.command("DETACH TABLE events_touch")

@@ -45,6 +45,19 @@ def test_an_insert_that_began_before_others_and_ended_after_them_is_seen_by_the_
     assert bench.states() == {"before": "running", "slow": "running"}
 
 
+def test_events_that_become_visible_after_what_tells_of_them_are_judged_once_they_are_there(bench: Bench) -> None:
+    """As on a replica that has fetched the one part and not yet the other; nobody is told a second time."""
+    evaluator = bench.another(settings=replace(SETTINGS, overlap=0))
+    told = "SELECT now64(6, 'UTC') AS seen_at, 'a' AS correlation_id, 'OrderPlaced' AS name, 1 AS event_count"
+    bench.clickhouse.command(f"INSERT INTO touched {told}")
+    bench.tick(0, evaluator)
+    assert bench.states() == {}
+    bench.clickhouse.command("DETACH TABLE events_touch")
+    bench.store(placed("a"))
+    run(bench, SECOND, evaluator)
+    assert bench.states() == {"a": "running"}
+
+
 def test_one_that_took_longer_than_any_may_is_found_by_the_sweep(bench: Bench) -> None:
     with bench.database.begin() as connection:
         cursors.move(connection, "evaluator.touched", bench.clickhouse.now() - MINUTE)
