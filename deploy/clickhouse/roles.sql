@@ -15,6 +15,7 @@ GRANT SELECT ON noshow.migrations TO noshow_collector;
 -- Judges. Verdicts on their way have a table of their own for each lease, whose name begins so.
 CREATE ROLE IF NOT EXISTS noshow_evaluator;
 GRANT SELECT ON noshow.events TO noshow_evaluator;
+GRANT SELECT ON system.parts TO noshow_evaluator;
 GRANT SELECT ON noshow.touched TO noshow_evaluator;
 GRANT SELECT ON noshow.arrivals TO noshow_evaluator;
 GRANT SELECT ON noshow.quarantine TO noshow_evaluator;

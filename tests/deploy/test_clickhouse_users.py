@@ -21,13 +21,13 @@ CHANGED_BY_THE_API = (
     *("store/quarantine.py", "store/quarantine_queries.py"),
 )
 SCRIPTS = [*statements((FOLDER / "roles.sql").read_text()), *statements((FOLDER / "cluster.sql").read_text())]
-GRANT = re.compile(r"GRANT (.+) ON noshow\.(\S+) TO (\w+)")
+GRANT = re.compile(r"GRANT (.+) ON (?:noshow\.)?(\S+) TO (\w+)")
 TABLES = {
     name
     for path in CLICKHOUSE.glob("*.sql")
     for name in re.findall(r"^CREATE TABLE IF NOT EXISTS (\w+)", path.read_text(), re.MULTILINE)
 }
-SQL = re.compile(rf"\b(FROM|JOIN|INTO) ({'|'.join(sorted(TABLES))})\b")
+SQL = re.compile(rf"\b(FROM|JOIN|INTO) ({'|'.join(sorted(TABLES))}|system\.parts)\b")
 INSERTED = re.compile(r"clickhouse\.insert\(\"(\w+)\"")
 
 
@@ -63,7 +63,7 @@ def test_a_statement_is_sql(clickhouse: ClickHouse, statement: Statement) -> Non
 def test_a_role_is_granted_what_there_is(clickhouse: ClickHouse, role: str) -> None:
     there = {name for (name,) in clickhouse.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
     assert granted(role)
-    assert {*granted(role)} <= there | {"*", "verdicts_*"}
+    assert {*granted(role)} <= there | {"*", "verdicts_*", "system.parts"}
 
 
 def test_a_part_may_do_what_it_does() -> None:
