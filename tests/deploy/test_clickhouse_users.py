@@ -21,7 +21,7 @@ CHANGED_BY_THE_API = (
     *("store/quarantine.py", "store/quarantine_queries.py"),
 )
 SCRIPTS = [*statements((FOLDER / "roles.sql").read_text()), *statements((FOLDER / "cluster.sql").read_text())]
-GRANT = re.compile(r"GRANT (.+) ON (?:noshow\.)?(\S+) TO (\w+)")
+GRANT = re.compile(r"GRANT (.+) ON (?:noshow\.|(?=system\.))(\S+) TO (\w+)")
 TABLES = {
     name
     for path in CLICKHOUSE.glob("*.sql")
@@ -63,7 +63,7 @@ def test_a_statement_is_sql(clickhouse: ClickHouse, statement: Statement) -> Non
 def test_a_role_is_granted_what_there_is(clickhouse: ClickHouse, role: str) -> None:
     there = {name for (name,) in clickhouse.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
     assert granted(role)
-    assert {*granted(role)} <= there | {"*", "verdicts_*", "system.parts"}
+    assert {*granted(role)} <= there | {"*", "verdicts_*", "system.parts", "system.clusters"}
 
 
 def test_a_part_may_do_what_it_does() -> None:

@@ -13,8 +13,8 @@ toInt64(-2305843009213693952) AS `long_ago`,
         `id`,
         `name`,
         `attributes`,
-        `identity`,
-        `content`
+        `content`,
+        cityHash64(`source`, `id`) AS `identity`
     FROM `events`
 ),
 
