@@ -1,6 +1,6 @@
 """What is sent to move cases. Unknown keys are refused."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -56,11 +56,11 @@ class SnoozeBody(Asked):
 
 
 class ResolveBody(Asked):
-    reason: Annotated[Reason, Field(description=", ".join(BY_PEOPLE), examples=["fixed"])]
+    reason: Annotated[Literal[*(it.value for it in BY_PEOPLE)], Field(examples=["fixed"])]  # type: ignore[valid-type]
     note: Annotated[Note, Field(examples=["paid by hand, charge ch_77"])]
 
     def move(self, me: str, now: int) -> Move:
-        return Resolve(self.reason, self.note)
+        return Resolve(Reason(self.reason), self.note)
 
 
 class ReopenBody(Asked):

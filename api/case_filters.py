@@ -12,6 +12,7 @@ from store.event import DAY, HOUR
 from store.tables import case_findings, cases
 
 FEW = 1_000
+_LAST = "\U0010ffff"  # no character, and behind all of them
 
 HOLDS = case_findings.c.open == true()  # so put, an index serves it on SQLite too
 
@@ -43,7 +44,7 @@ class Wanted:
 
 def conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     """All but the state, by which the indexes begin."""
-    return [*_of_case(wanted), *_of_correlation_id(wanted), *_of_findings(connection, wanted)]
+    return [*_of_case(wanted), *_of_correlation_id(connection, wanted), *_of_findings(connection, wanted)]
 
 
 def of_age(age: Age, now: int) -> list[ColumnElement[bool]]:
@@ -72,15 +73,24 @@ def _assignee(wanted: Wanted) -> str | None:
     return {NOBODY: "", ME: wanted.me}.get(given, given) if given is not None else None
 
 
-def _of_correlation_id(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _of_correlation_id(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.correlation_id is not None:
         # By its own index: SQLite would rather walk along the index of the sort and look at every case.
         found.append(cases.c.id.in_(select(cases.c.id).where(cases.c.correlation_id == wanted.correlation_id)))
     if wanted.beginning is not None:
-        # Not LIKE: it ignores case on SQLite, and collation would mislead a comparison on PostgreSQL.
-        found.append(func.substr(cases.c.correlation_id, 1, len(wanted.beginning)) == wanted.beginning)
+        found.append(_begins(connection, wanted.beginning))
     return found
+
+
+def _begins(connection: Connection, beginning: str) -> ColumnElement[bool]:
+    """Where they are few they are given by name, as below. By bytes, which is how SQLite compares text, and what these
+    operators of PostgreSQL do, whatever its collation; LIKE ignores case on SQLite."""
+    least, below = ("~>=~", "~<~") if connection.dialect.name == "postgresql" else (">=", "<")
+    id = cases.c.correlation_id
+    fits = and_(id.bool_op(least)(beginning), id.bool_op(below)(beginning + _LAST))
+    ids = connection.execute(select(cases.c.id).where(fits).limit(FEW + 1)).scalars().all()
+    return cases.c.id.in_(ids) if len(ids) <= FEW else func.substr(id, 1, len(beginning)) == beginning
 
 
 def _of_findings(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:

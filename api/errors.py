@@ -2,15 +2,18 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.errors import NotSignedIn
 from api.access.viewer import sign_in_path
+from api.parameters import nearest
 from api.problem import NO_HEADERS, ApiError, BadParameters, Fault, fault_problem, title
 from api.rendering import Templates
 from reconcile.errors import (
@@ -72,7 +75,9 @@ class Errors:
 
     async def of_parameters(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        bad = BadParameters([fault(wrong) for wrong in error.errors()])
+        body = getattr(request.scope.get("route"), "body_field", None)
+        known = None if body is None else body.field_info.annotation
+        bad = BadParameters([fault(wrong, known) for wrong in error.errors()])
         return self._answer(request, bad.status, bad.detail, bad.faults)
 
     async def of_reconciliation(self, request: Request, error: Exception) -> Response:
@@ -144,12 +149,31 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
 
 
-def fault(wrong: Mapping[str, object]) -> Fault:
-    """One of pydantic's complaints in our words."""
-    place = wrong.get("loc")
-    parameter = str(place[-1]) if isinstance(place, tuple) and place else "query"
+def fault(wrong: Mapping[str, Any], body: object = None) -> Fault:
+    """One of pydantic's complaints in our words; `body`: the model of what was sent, to tell which keys there are."""
+    place = [str(it) for it in wrong.get("loc", ())] or ["query"]
+    names = place[1:] if place[0] == "body" else place[-1:]
+    parameter = ".".join(names) or place[0]
+    match wrong.get("type"):
+        case "missing":
+            return Fault(parameter, "is missing")
+        case "extra_forbidden":
+            return Fault(parameter, f"is unknown{nearest(names[-1], keys(body, names[:-1]))}")
+        case "json_invalid":
+            return Fault("body", f"is not JSON: {wrong['ctx']['error']} (character {place[-1]})")
     words = str(wrong.get("msg", "is not valid"))
     return Fault(parameter, words.removeprefix("Value error, ").replace("Input should be", "should be"))
+
+
+def keys(model: object, place: Sequence[str]) -> list[str]:
+    """Those that the model has at a place within it, as far as that can be told."""
+    models = [it for it in (model, *get_args(model)) if isinstance(it, type) and issubclass(it, BaseModel)]
+    if not models:
+        return []
+    if not place:
+        return list(models[0].model_fields)
+    below = models[0].model_fields.get(place[0])
+    return [] if below is None else keys(below.annotation, place[1:])
 
 
 def _routing_words(request: Request, error: HTTPException, headers: Mapping[str, str]) -> str:

@@ -60,8 +60,11 @@ class Order:
     @property
     def live(self) -> bool:
         """Whether anything on the page can change by itself. What was called off may still have to be undone."""
-        settled = self.case is None or self.case.state == State.RESOLVED
-        return self.verdict is None or self.verdict.instance.state != OVER or not settled
+        return self.verdict is None or self.verdict.instance.state != OVER or not (self.case is None or self.settled)
+
+    @property
+    def settled(self) -> bool:
+        return self.case is not None and self.case.state == State.RESOLVED
 
     @property
     def flags(self) -> list[Finding]:

@@ -13,11 +13,13 @@ from api.links import board_path
 from api.parameters_instances import OrdersParameters, Standing
 from api.silent import Silent
 from api.verdicts import Verdict
+from reconcile.notify.digest import plural
 from rules.present import Step
 from rules.verdict import Kind, StepState
 
 ROWS = 50
 PATH = "/orders"
+UNNAMED = "instance"  # what rules call it that have no word for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,11 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Orders:
     """`states`: how many instances of each workflow are in which state, `None` where nobody knows. `choices` has what
-    can be chosen for workflow, step and owner. `more`, `first`, `export`, `cases`: addresses."""
+    can be chosen for workflow, step and owner. `more`, `first`, `export`, `cases`: addresses. `noun`: what all that is
+    asked for are called, order where they are called this and that."""
 
     now: int
+    noun: str
     rows: Sequence[Row]
     states: Overall | None
     choices: Mapping[str, Sequence[str]]
@@ -54,6 +58,10 @@ class Orders:
     export: str
     cases: str
     filtered: bool
+
+    @property
+    def nouns(self) -> str:
+        return plural(self.noun)
 
     def count(self, state: str, workflow: str | None) -> int | None:
         """How many there are in a state ('': in any), of a workflow or of all; `None` where that is not counted."""
@@ -75,6 +83,7 @@ def look(here: Context, asked: OrdersParameters) -> Orders:
     of_cases = {name: given.get(name) for name in ("workflow", "step", "owner", "q")}
     return Orders(
         now=now,
+        noun=_noun(nouns, asked.workflow),
         rows=[_row(verdict, nouns, silent, now) for verdict in page.verdicts],
         states=states,
         choices=_choices(here, asked, states),
@@ -87,13 +96,18 @@ def look(here: Context, asked: OrdersParameters) -> Orders:
     )
 
 
+def _noun(nouns: Mapping[str, str], workflow: str | None) -> str:
+    words = {noun for name, noun in nouns.items() if workflow in (None, name)} - {UNNAMED}
+    return words.pop() if len(words) == 1 else "order"
+
+
 def _row(verdict: Verdict, nouns: Mapping[str, str], silent: Sequence[Silent], now: int) -> Row:
     instance = verdict.instance
     waits = [step for step in instance.steps if step.state in (StepState.PENDING, StepState.MISSING)]
     overdue = [it.name for it in waits if it.state == StepState.PENDING and it.due is not None and it.due < now]
     held = (it.incident for it in silent for step in overdue if it.holds(instance.workflow, step))
     why = next((f"{it.subject} {it.how}" for it in held), "")
-    return Row(verdict, nouns.get(instance.workflow, "instance"), waits, why)
+    return Row(verdict, nouns.get(instance.workflow, UNNAMED), waits, why)
 
 
 def _choices(here: Context, asked: OrdersParameters, states: Overall | None) -> Mapping[str, Sequence[str]]:

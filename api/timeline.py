@@ -4,7 +4,7 @@ What is drawn where is decided here; the template `timeline.svg` only writes it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.axis import ticks
 from api.lane import Lane, note
@@ -46,6 +46,8 @@ class Format:
 WIDE = Format(width=1080, label_column=210, note_column=190, lane_height=34, letters=27, tick_gap=92)
 NARROW = Format(width=360, label_column=0, note_column=0, lane_height=48, letters=24, tick_gap=84)
 AXIS = 42
+CONTEXT_GAP = 112
+"""The least room for a day or year above a tick, where one stands at its left edge and the next in its middle."""
 FOOT = 22
 MARGIN = 10
 DOT = 5
@@ -184,10 +186,12 @@ def _shows_now(scene: Scene) -> bool:
 
 def _ticks(scale: Scale, form: Format) -> list[DrawnTick]:
     at_most = max(int((scale.right - scale.left) // form.tick_gap), 2)
-    drawn = []
+    drawn: list[DrawnTick] = []
     for tick in ticks(scale.begin, scale.end, at_most):
         x = scale.x(tick.at)
         edge = "start" if x - scale.left < 36 else "end" if scale.right - x < 36 else "middle"
+        if tick.context and drawn and x - drawn[-1].x < CONTEXT_GAP:
+            drawn[-1] = replace(drawn[-1], context="")  # the day or year that most of them belong to stays
         drawn.append(DrawnTick(x, tick.label, tick.context, edge))
     return drawn
 

@@ -1,11 +1,12 @@
 """Verdicts and findings, read from ClickHouse in their newest versions. Times are µs UTC, `None` where absent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.sql import query
 from rules.present import Instance, Step
+from rules.verdict import StepState
 from store.clickhouse import ClickHouse
 
 
@@ -96,6 +97,11 @@ def _instance(row: tuple[Any, ...]) -> Instance:
         correlation_id=correlation_id,
         state=state,
         start=start,
-        steps=[Step(*step) for step in zip(*steps, strict=True)],
+        steps=[_step(Step(*step)) for step in zip(*steps, strict=True)],
         findings=list(zip(flagged, kinds, strict=True)),
     )
+
+
+def _step(step: Step) -> Step:
+    """What is not asked for has no deadline, though one could be reckoned."""
+    return replace(step, due=None) if step.state == StepState.SKIPPED else step

@@ -56,7 +56,9 @@ def running(settings: Settings) -> str:
     """The address of the server that has the data directory open. Raises WrongUsage if there is none."""
     server = running_server(settings.data)
     if server is None:
-        raise WrongUsage(f"no server runs on {settings.data}: start `noshow serve`, or give its address with --url")
+        raise WrongUsage(
+            f"no server runs on {settings.data}: start `noshow serve`, or name its --data directory or its --url"
+        )
     return server.url
 
 

@@ -94,7 +94,7 @@ cases = Table(
     UniqueConstraint("workflow", "correlation_id"),
     Index("cases_by_since", "state", "since", "id"),
     Index("cases_by_risk", "state", "at_risk", "id"),
-    Index("cases_by_correlation_id", "correlation_id"),
+    Index("cases_by_correlation_id", "correlation_id", postgresql_ops={"correlation_id": "text_pattern_ops"}),
     Index("cases_by_snooze", "snoozed_until"),
     Index("cases_by_escalation", "escalate_at"),
     Index("cases_by_assignee", "assignee", "state", "since", "id"),

@@ -35,7 +35,7 @@
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
     series: [
-      { label: "Began", value: (_, at) => (at === null ? "–" : `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`) },
+      { label: "Began", value: (_, at) => (at === null ? "point at a bar" : `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`) },
       series("wrong", wrong, "--mark-red"),
       series("running", running, "--mark-blue"),
       series("complete", complete, "--mark-green"),

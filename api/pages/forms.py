@@ -47,7 +47,7 @@ def read(model: type[Model], sent: Mapping[str, str]) -> Model:
     try:
         return model.model_validate(sent)
     except ValidationError as error:
-        raise BadParameters([fault(wrong) for wrong in error.errors()]) from error
+        raise BadParameters([fault(wrong, model) for wrong in error.errors()]) from error
 
 
 def see(path: str) -> Response:

@@ -291,7 +291,7 @@ def running(id: str, *, start: int = NOON - 5 * MINUTE) -> Order:
     steps: list[Step] = [
         ("PaymentReceived", "on_time", start + MINUTE, start + 15 * MINUTE),
         ("ItemShipped", "pending", None, start + MINUTE + 48 * HOUR),
-        ("ComplianceCheckDone", "skipped", None, None),
+        ("ComplianceCheckDone", "skipped", None, start + MINUTE + 24 * HOUR),
     ]
     history = [placed(id, start), event(id, "PaymentReceived", start + MINUTE)]
     return Order(id, "running", start, steps, history=history, at_risk=20.0)

@@ -137,3 +137,16 @@ def test_what_makes_no_sense_is_refused(maria: httpx.Client, body: dict[str, obj
     answer = maria.post("/v1/cases/bulk", json={"filter": PAYMENTS, "fingerprint": seen.fingerprint, **body})
     assert told in problem(answer, 400)
     assert len(found(maria, state="open")) == 8
+
+
+def test_a_key_that_is_unknown_is_told_by_its_place_with_the_nearest(maria: httpx.Client) -> None:
+    answer = maria.post("/v1/cases/bulk/preview", json={"filter": {"sevrity": "info"}, "fingerprnt": "x"})
+    assert [it["parameter"] for it in answer.json()["errors"]] == ["filter.sevrity", "fingerprnt"]
+    [severity, _] = answer.json()["errors"]
+    assert (answer.status_code, severity["reason"]) == (400, "is unknown (did you mean severity?)")
+
+
+def test_what_is_not_json_is_told_where(maria: httpx.Client) -> None:
+    answer = maria.post("/v1/cases/bulk/preview", content=b'{"filter": }', headers={"Content-Type": "application/json"})
+    [body] = answer.json()["errors"]
+    assert body == {"parameter": "body", "reason": "is not JSON: Expecting value (character 11)"}

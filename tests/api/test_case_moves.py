@@ -99,11 +99,11 @@ def test_a_case_is_claimed_and_handed_over(maria: httpx.Client, operators: Opera
 @pytest.mark.parametrize(
     ("path", "body", "told"),
     [
-        ("resolve", {}, "reason"),
+        ("resolve", {}, "note is missing; reason is missing"),
         ("resolve", {"reason": "fixed", "note": " "}, "Note: a case is resolved with a few words on why."),
-        ("resolve", {"reason": "arrived_late", "note": "x"}, "Reason: arrived_late is none that people give"),
-        ("resolve", {"reason": "done", "note": "x"}, "reason should be 'arrived_late', "),
-        ("resolve", {**FIXED, "nots": "x"}, "nots"),
+        ("resolve", {"reason": "arrived_late", "note": "x"}, "reason should be 'confirmed_at_source', 'fixed', "),
+        ("resolve", {"reason": "done", "note": "x"}, "reason should be 'confirmed_at_source', 'fixed', "),
+        ("resolve", {**FIXED, "nots": "x"}, "nots is unknown (did you mean note?)"),
         ("snooze", {"until": "soon"}, "until expected an instant"),
         ("snooze", {"until": "2025-11-20T11:00:00Z"}, "Until: expected an instant in the future"),
         ("assign", {"assignee": ""}, "assignee"),

@@ -17,6 +17,7 @@ from tests.api.paging import everything, ids
 from tests.api.server import serving
 from tests.api.shop import Shop, arrived_late, cancelled, orphan, running, unpaid, unshipped
 from tests.conftest import NOON
+from tests.rules.shop import FULFILMENT
 from tests.store.clock import ManualClock
 from tests.web_server import client_of
 
@@ -173,3 +174,24 @@ def test_nothing_exported_is_a_formula(http: httpx.Client, shop: Shop, evil: str
 
 def test_an_export_of_nothing_has_the_names(http: httpx.Client) -> None:
     assert http.get(f"{PATH}/export").text.startswith("workflow,correlation_id,state,")
+
+
+@pytest.mark.parametrize(
+    ("nouns", "asked", "title"),
+    [
+        (["claim", "claim"], "", "Claims"),
+        (["claim", "refund"], "", "Orders"),
+        (["claim", "refund"], "?workflow=w1", "Refunds"),
+        (["claim", "instance"], "", "Claims"),
+        (["instance"], "", "Orders"),
+    ],
+)
+def test_orders_are_called_what_their_rules_call_them(
+    shop: Shop, clock: ManualClock, nouns: list[str], asked: str, title: str
+) -> None:
+    workflows = [replace(FULFILMENT, name=f"w{number}", noun=noun) for number, noun in enumerate(nouns)]
+    app = create_app(shop.clickhouse, shop.database, clock, rulebook=Rulebook(lambda: workflows))
+    with serving(app) as address, client_of(address) as http:
+        page = http.get(f"/orders{asked}").text
+    assert f"<h1>{title}</h1>" in page
+    assert f"No {title[:-1].lower()} " in page

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api import board
+from api import board, case_filters
 from api.app import create_app
 from api.rendering import legible
 from reconcile.actor import Actor, ActorKind
@@ -102,6 +102,15 @@ def test_what_was_chosen_stays_chosen_and_refreshes_with_it(http: httpx.Client, 
 def test_a_search_is_as_exact_in_postgresql(any_http: httpx.Client, any_shop: Shop) -> None:
     any_shop.add(unpaid("ä%_'x1"), unpaid("ä%_'x2"), unpaid("Ä%_'x3"), unpaid("a"))
     assert listed(get(any_http, f"/?q={quote(chr(228) + '%_' + chr(39))}")) == ["ä%_'x1", "ä%_'x2"]
+
+
+def test_of_many_that_begin_alike_the_same_are_listed(
+    any_http: httpx.Client, any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_filters, "FEW", 1)
+    any_shop.add(unpaid("ä%_'x1"), unpaid("ä%_'x2"), unpaid("Ä%_'x3"), unpaid("å"), unpaid("a"))
+    assert listed(get(any_http, f"/?q={quote(chr(228) + '%_')}")) == ["ä%_'x1", "ä%_'x2"]
+    assert listed(get(any_http, f"/?q={quote(chr(229))}")) == ["å"]
 
 
 def test_more_leads_through_all_of_them(http: httpx.Client, shop: Shop) -> None:

@@ -1,11 +1,12 @@
 """The picture of an instance: where things are, before anything is drawn."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from api.lane import Lane, note
-from api.timeline import NARROW, WIDE, DrawnLane, Format, Picture, Scene, describe, draw
+from api.timeline import CONTEXT_GAP, NARROW, WIDE, DrawnLane, Format, Picture, Scene, describe, draw
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import NOON
 
@@ -108,6 +109,17 @@ def test_everything_stays_inside_whatever_the_span(form: Format, span: int, step
     assert len(picture.lanes) == steps + 1
     gaps = [later.x - tick.x for tick, later in zip(picture.ticks, picture.ticks[1:], strict=False)]
     assert all(gap >= form.tick_gap * 0.8 for gap in gaps), "labels have room"
+
+
+@pytest.mark.parametrize("form", [WIDE, NARROW])
+@pytest.mark.parametrize("before", [1, 2, 3, 4, 5])
+def test_the_date_of_a_short_first_day_gives_way_to_that_of_the_next(form: Format, before: int) -> None:
+    started = NOON + 12 * HOUR - before * MINUTE
+    lanes = [replace(PAID, at=started + MINUTE, due=started + 10 * MINUTE)]
+    picture = draw(Scene(started, lanes, started + 20 * MINUTE, "complete"), form)
+    dated = [tick for tick in picture.ticks if tick.context]
+    assert dated[-1].context == "21 Nov 2025", "or this tells nothing"
+    assert all(later.x - it.x >= CONTEXT_GAP for it, later in pairwise(dated))
 
 
 def _times(state: str, offset: int) -> tuple[int | None, int | None]:

@@ -12,11 +12,14 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from api.app import create_app
+from reconcile.rulebook import Rulebook
+from rules.spec import Workflow
 from store.clickhouse import ClickHouse
 from store.database import Database
 from tests.api.server import serving
 from tests.api.shop import Shop
 from tests.browser.stock import stock
+from tests.rules.shop import FULFILMENT
 from tests.store.clock import ManualClock
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,14 +55,22 @@ def shop(clickhouse: ClickHouse, database: Database) -> Shop:
 
 
 @pytest.fixture
-def stocked(shop: Shop) -> Shop:
+def rules() -> list[Workflow]:
+    """In force; none, until something is added."""
+    return []
+
+
+@pytest.fixture
+def stocked(shop: Shop, rules: list[Workflow]) -> Shop:
     """With something on every page."""
+    rules.append(FULFILMENT)
     return stock(shop)
 
 
 @pytest.fixture
-def address(shop: Shop, clock: ManualClock) -> Iterator[str]:
-    with serving(create_app(shop.clickhouse, shop.database, clock)) as address:
+def address(shop: Shop, clock: ManualClock, rules: list[Workflow]) -> Iterator[str]:
+    app = create_app(shop.clickhouse, shop.database, clock, rulebook=Rulebook(lambda: rules))
+    with serving(app) as address:
         yield address
 
 

@@ -32,6 +32,8 @@ PATHS = (
     "/sources",
     "/health",
     "/workflows",
+    "/workflows/order-fulfilment",
+    "/workflows/order-fulfilment?span=24h",
     "/orders/order-fulfilment/A-1",
     "/orders/order-fulfilment/A-2",
     "/orders/order-fulfilment/A-3",

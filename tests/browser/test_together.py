@@ -24,7 +24,7 @@ def test_of_two_operators_on_one_case_the_second_is_told_and_loses_nothing(open_
         page.get_by_role("link", name="A-1").click()
     ben.get_by_text("Resolve…").click()
     ben.get_by_label("Note: how it was settled").fill("paid by wire")
-    anna.get_by_role("button", name="Claim").click()
+    anna.get_by_role("button", name="Take on").click()
     expect(anna.get_by_role("button", name="Let go")).to_be_visible()
     ben.get_by_label("Reason").select_option("fixed")
     ben.get_by_role("button", name="Resolve", exact=True).click()

@@ -121,7 +121,7 @@ def test_from_the_message_to_the_case_that_closes(night: Night, tabs: Tabs) -> N
     expect(page.locator("#case")).to_contain_text("Not safe now: Refund the payment")
     expect(page.locator("#case")).to_contain_text("can't tell (HTTP 503", timeout=SOON)
     expect(page.locator(".events")).to_contain_text("PaymentRequested")
-    page.get_by_role("button", name="Claim").click()
+    page.get_by_role("button", name="Take on").click()
     expect(page.locator("#case")).to_contain_text("Let go")
 
     night.provider.charge("P-1")  # the money was taken; only the event got lost

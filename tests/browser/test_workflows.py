@@ -1,25 +1,18 @@
 """How all instances stand, in a browser."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from api.app import create_app
-from reconcile.rulebook import Rulebook
-from tests.api.server import serving
+from rules.spec import Workflow
 from tests.api.shop import Shop, arrived_late, cancelled, running, unpaid, unshipped
 from tests.browser.conftest import Tab
 from tests.rules.shop import FULFILMENT
-from tests.store.clock import ManualClock
 
 
-@pytest.fixture
-def address(shop: Shop, clock: ManualClock) -> Iterator[str]:
+@pytest.fixture(autouse=True)
+def judged(shop: Shop, rules: list[Workflow]) -> None:
+    rules.append(FULFILMENT)
     shop.add(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5"))
-    rulebook = Rulebook(lambda: [FULFILMENT])
-    with serving(create_app(shop.clickhouse, shop.database, clock, rulebook=rulebook)) as address:
-        yield address
 
 
 def test_from_the_whole_to_the_step_where_orders_are_stuck(tab: Tab) -> None:

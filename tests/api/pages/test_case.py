@@ -67,6 +67,7 @@ def test_it_is_resolved_with_a_reason_and_a_note_and_opened_again(maria: Person)
     page = words(maria.send(f"{CASE}/resolve", reason="fixed", note="paid by hand\r\ncharge ch_77", revision="0"))
     assert "Resolved. Order A-1" in page
     assert "Case resolved as fixed, just now by maria" in page
+    assert "What is wrong The case is settled." in page, "it is still missing"
     assert "“paid by hand charge ch_77”" in page
     assert "Claim" not in page
     page = words(maria.send(f"{CASE}/reopen", note="it bounced", revision="1"))
@@ -85,11 +86,11 @@ def test_a_comment_is_kept(maria: Person, http: httpx.Client) -> None:
     [
         ("resolve", {"reason": "fixed"}, "note"),
         ("resolve", {"note": "paid"}, "reason"),
-        ("resolve", {"reason": "arrived_late", "note": "paid"}, "expected one of"),
+        ("resolve", {"reason": "arrived_late", "note": "paid"}, "reason should be 'confirmed_at_source', "),
         ("snooze", {"until": "soon"}, "until"),
         ("snooze", {"until": "2025-11-20T11:00:00Z"}, "is past"),
         ("assign", {}, "assignee"),
-        ("acknowledge", {"colour": "red"}, "colour"),
+        ("acknowledge", {"revison": "0"}, "revison is unknown (did you mean revision?)"),
         ("comment", {}, "text"),
     ],
 )
