@@ -6,10 +6,10 @@ from playwright.sync_api import expect
 from store.event import HOUR, SECOND
 from tests.api.shop import Shop, running, unpaid
 from tests.browser.conftest import Tab
-from tests.browser.test_workflows import address
+from tests.browser.test_workflows import judged
 from tests.conftest import NOON
 
-__all__ = ["address"]
+__all__ = ["judged"]
 
 MILLION = 1_000_000
 
@@ -26,7 +26,7 @@ SETTINGS max_partitions_per_insert_block = 0
 
 
 @pytest.fixture
-def million(shop: Shop, address: str) -> Shop:
+def million(shop: Shop, judged: None) -> Shop:
     apart = 30 * 24 * HOUR // MILLION
     begin = NOON - MILLION * apart - SECOND
     shop.clickhouse.command(_COPIES, {"begin": begin, "apart": apart, "count": MILLION})
