@@ -31,14 +31,14 @@ ORDER BY seen
 LIMIT {limit:UInt64}
 """
 
-# No part is older than its rows: so the others need not be read.
+# No part is older than its rows, but perhaps by a coarser clock: so the others need not be read.
 _VISIBLE = """
 SELECT toUnixTimestamp64Micro(seen_at) AS seen, count() FROM events
 WHERE _part IN
     (
         SELECT name FROM system.parts
         WHERE database = currentDatabase() AND table = 'events' AND active
-          AND modification_time >= toDateTime(intDiv({earliest:Int64}, 1000000))
+          AND modification_time >= toDateTime(intDiv({earliest:Int64}, 1000000) - 1)
     )
   AND toUnixTimestamp64Micro(seen_at) IN {blocks:Array(Int64)}
 GROUP BY seen_at
