@@ -159,6 +159,8 @@ def fault(wrong: Mapping[str, Any], body: object = None) -> Fault:
             return Fault(parameter, "is missing")
         case "extra_forbidden":
             return Fault(parameter, f"is unknown{nearest(names[-1], keys(body, names[:-1]))}")
+        case "model_attributes_type":
+            return Fault(parameter, "should be an object")
         case "json_invalid":
             return Fault("body", f"is not JSON: {wrong['ctx']['error']} (character {place[-1]})")
     words = str(wrong.get("msg", "is not valid"))

@@ -150,3 +150,5 @@ def test_what_is_not_json_is_told_where(maria: httpx.Client) -> None:
     answer = maria.post("/v1/cases/bulk/preview", content=b'{"filter": }', headers={"Content-Type": "application/json"})
     [body] = answer.json()["errors"]
     assert body == {"parameter": "body", "reason": "is not JSON: Expecting value (character 11)"}
+    [odd] = maria.post("/v1/cases/bulk/preview", json={"filter": 1}).json()["errors"]
+    assert odd == {"parameter": "filter", "reason": "should be an object"}
