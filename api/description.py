@@ -17,7 +17,11 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "Yours to choose, another for each thing to do: asked again under the same key, it is done once and "
     "answered alike, for a day.",
-    "schema": {"type": "string", "pattern": r"^[!#-~]{1,255}$", "examples": ["8e03978e-40d5-43e8-bc93-6894a57f9324"]},
+    "schema": {
+        "type": "string",
+        "pattern": r'^"?[!#-~]{1,255}"?$',
+        "examples": ["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    },
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",

@@ -46,6 +46,12 @@ class MalformedBody(CollectorError):
     form = ""
 
 
+class WrongQuery(CollectorError):
+    """A parameter of the address that is unknown, or given twice."""
+
+    status = 400
+
+
 class Incomplete(CollectorError):
     """The sender went away, or stalled, before the end of the body."""
 

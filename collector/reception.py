@@ -52,6 +52,7 @@ Receive = Callable[[Share], Awaitable[Sent]]
 Admit = Callable[[Request], Awaitable[None]]
 """Asked first, before there is a body: it introduces the sender, or raises `NotAdmitted`."""
 
+SOURCE = "source"  # the parameter of the address that says whose the events are that name none
 BODIES_AT_ONCE = 8  # of the greatest size; smaller ones as many as fit in the same memory
 DECODED_AT_ONCE = 4
 FEW = 20  # refused events that are got ready on the spot
@@ -152,7 +153,7 @@ class Reception:
 
     def _terms(self, request: Request) -> Acceptance:
         terms = Acceptance.at(self._clock.now(), self.limits, source=sender_of(request).source)
-        return terms.of(request.query_params.get("source", ""), Message(request.headers.raw))
+        return terms.of(request.query_params.get(SOURCE, ""), Message(request.headers.raw))
 
     async def _batch(self, body: bytes, sent: Sent, terms: Acceptance, sender: Sender) -> Batch:
         """What is in a body: decoded, or lines for ClickHouse to read."""

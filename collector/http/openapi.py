@@ -79,7 +79,7 @@ _EVENTS: dict[str, Any] = {
     },
     "responses": {
         "200": {"description": "Stored.", "content": {"application/json": {"schema": _TAKEN}}},
-        **_failures("No JSON, or no event in it could be taken."),
+        **_failures("No JSON, a parameter that is unknown, or no event that could be taken."),
     },
 }
 

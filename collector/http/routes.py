@@ -10,7 +10,7 @@ from starlette.responses import Response
 from collector.batch import Batch, Decoder
 from collector.cloudevents import body as cloudevents
 from collector.cloudevents.body import decode_batch, decode_binary, decode_structured
-from collector.errors import CollectorError
+from collector.errors import CollectorError, WrongQuery
 from collector.http import answer
 from collector.http.app import Handler
 from collector.http.body import is_packed, media_type, receive
@@ -20,7 +20,7 @@ from collector.otlp import answer as otlp
 from collector.otlp.json import decode_logs_json, decode_traces_json
 from collector.otlp.logs import decode_logs
 from collector.otlp.traces import decode_traces
-from collector.reception import Receive, Reception, Sent
+from collector.reception import SOURCE, Receive, Reception, Sent
 from collector.room import Share
 from store.errors import StoreError
 
@@ -44,7 +44,7 @@ def handlers(reception: Reception) -> dict[str, Handler]:
     """What answers `POST`, by path."""
 
     async def events(request: Request) -> Response:
-        return await _plain(reception, request, {**JSON, **CLOUDEVENTS})
+        return await _plain(reception, request, {**JSON, **CLOUDEVENTS}, [SOURCE])
 
     async def cloud_events(request: Request) -> Response:
         return await _plain(reception, request, CLOUDEVENTS)
@@ -58,9 +58,12 @@ def handlers(reception: Reception) -> dict[str, Handler]:
     return {"/v1/events": events, "/v1/cloudevents": cloud_events, "/v1/logs": logs, "/v1/traces": traces}
 
 
-async def _plain(reception: Reception, request: Request, decoders: Mapping[str, Decoder]) -> Response:
+async def _plain(
+    reception: Reception, request: Request, decoders: Mapping[str, Decoder], known: Collection[str] | None = None
+) -> Response:
+    """`known`: the parameters that its address may have; webhooks bring what their senders please."""
     try:
-        return answer.taken(await reception.take(request, _body(request, decoders, reception)))
+        return answer.taken(await reception.take(request, _body(request, decoders, reception, known)))
     except (CollectorError, StoreError) as error:
         return answer.failed(error)
 
@@ -79,16 +82,29 @@ async def _otlp(
         return answers.failed(error)
 
 
-def _body(request: Request, decoders: Mapping[str, Decoder], reception: Reception) -> Receive:
+def _body(
+    request: Request, decoders: Mapping[str, Decoder], reception: Reception, known: Collection[str] | None = None
+) -> Receive:
     """The body, to be read by the decoder of its media type."""
 
     async def arrive(share: Share) -> Sent:
+        if known is not None:
+            _check_query(request, known)
         decode = _decoder(request, decoders)
         packed = is_packed(request)
         glance = plain_lines if decode is decode_ndjson else None
         return Sent(await receive(request, reception.limits.max_body, share), packed, decode, glance)
 
     return arrive
+
+
+def _check_query(request: Request, known: Collection[str]) -> None:
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            raise WrongQuery(f"the parameter {name!r} is unknown: expected {', '.join(known)}")
+        if names.count(name) > 1:
+            raise WrongQuery(f"the parameter {name!r} is given twice")
 
 
 def _decoder(request: Request, decoders: Mapping[str, Decoder]) -> Decoder:

@@ -89,6 +89,24 @@ def test_lines(client: httpx.Client, clickhouse: ClickHouse, media_type: str) ->
     assert stored(clickhouse) == ["e-1", "e-2"]
 
 
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("sorce=payments", "the parameter 'sorce' is unknown: expected source"),
+        ("=true", "the parameter '' is unknown: expected source"),
+        ("source=a&source=b", "the parameter 'source' is given twice"),
+    ],
+)
+def test_an_address_with_another_parameter_is_refused(client: httpx.Client, query: str, detail: str) -> None:
+    answer = client.post(f"/v1/events?{query}", content=b"[]", headers=JSON)
+    assert (answer.status_code, answer.json()["detail"]) == (400, detail)
+
+
+def test_a_webhook_may_bring_parameters_of_its_own(client: httpx.Client) -> None:
+    answer = client.post("/v1/cloudevents?tenant=a", content=b"[]", headers={"Content-Type": "application/cloudevents-batch+json"})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("count", [3, 1_500])
 def test_gzip(client: httpx.Client, clickhouse: ClickHouse, count: int) -> None:
     packed = gzip.compress(json.dumps([event(n) for n in range(count)]).encode())
