@@ -103,7 +103,9 @@ def test_an_address_with_another_parameter_is_refused(client: httpx.Client, quer
 
 
 def test_a_webhook_may_bring_parameters_of_its_own(client: httpx.Client) -> None:
-    answer = client.post("/v1/cloudevents?tenant=a", content=b"[]", headers={"Content-Type": "application/cloudevents-batch+json"})
+    answer = client.post(
+        "/v1/cloudevents?tenant=a", content=b"[]", headers={"Content-Type": "application/cloudevents-batch+json"}
+    )
     assert answer.status_code == 200
 
 
