@@ -23,7 +23,7 @@ from rules.evaluate.overtaken import Overtaken, Writing
 from rules.evaluate.part import Part, Span
 from rules.evaluate.passes import Passes
 from rules.evaluate.record_rows import Stamp
-from rules.evaluate.records import Written, close_refuted, write
+from rules.evaluate.records import Written, close_refuted, close_refuted_among, write
 from rules.evaluate.removal import remove
 from rules.evaluate.runaway import Runaways
 from rules.evaluate.silence.watch import Listener, Watch
@@ -162,6 +162,7 @@ class Evaluator:
         self._judged_until = 0
         self._sweeps_next = False
         self._settled: Settled | None = None  # is to be compared in the next tick
+        self._mends = True  # until all is looked at once more that may have been cut off before
         self.standing: Standing | None = None  # after the last tick
         self._clock: Clock | None = None  # of the loop: a tick can take longer than the lease, which is renewed in it
 
@@ -249,6 +250,7 @@ class Evaluator:
         self._blocks = Blocks(share=self.share)
         self._round = None
         self._sweeps_next, self._settled = False, None
+        self._mends = True
         self._holds.forget()
 
     def release(self) -> None:
@@ -341,6 +343,7 @@ class Evaluator:
         self._blocks.done(round_.look)
         self._silence.rewoken(round_.released)
         self._judged_until = round_.as_of
+        self._mends = self._mends and self._backlog.next is not None
         self._round = None
 
     def _judge_or_skip(self, rule: Rule, among: Sql, now: int) -> Written:
@@ -374,8 +377,16 @@ class Evaluator:
                 lease = self._next(now)
                 later = replace(stamp, version=lease.version)
                 written += self._runaways.stop(self._clickhouse, rule.workflow, told, later)
+        if self._mends:
+            written += self._mend(rule, among, now)
         self._passes.wrote(rule, written, lease.as_of)
         return written
+
+    def _mend(self, rule: Rule, among: Sql, now: int) -> Written:
+        """Whoever was cut off may have written findings of which nothing is on record; if their verdict is by now as it
+        was recorded before, nothing has changed that would close them."""
+        lease = self._next(now)
+        return close_refuted_among(self._clickhouse, rule.workflow.name, among, Stamp(lease.as_of, lease.version))
 
     def _circumstances(self, rule: Rule) -> Circumstances:
         """What a live tick finds by a rule that is being applied may have been there for long, too."""

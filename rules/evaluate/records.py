@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
+from rules.compile.sql import Column, Query, Select, Sql, Value, equals, every, render
 from rules.evaluate.detection import Detection, Key, Sight, detect
 from rules.evaluate.record_rows import Open, Row, Stamp, deadline_rows, finding_rows, instance_row, tombstone
 from rules.evaluate.slice import IN_SLICE, Slice
@@ -36,13 +37,15 @@ GROUP BY correlation_id, step, kind
 HAVING argMax(open, version)
 """
 
-_REFUTED = f"""
+
+def _refuted(which: str) -> str:
+    return f"""
 SELECT workflow, correlation_id, step, kind
 FROM
 (
     SELECT workflow, correlation_id, step, kind
     FROM findings
-    WHERE {IN_SLICE}
+    WHERE {which}
     GROUP BY workflow, correlation_id, step, kind
     HAVING argMax(open, version)
 ) AS flagged
@@ -50,12 +53,16 @@ LEFT JOIN
 (
     SELECT workflow, correlation_id, argMax(arrayZip(`findings.step`, `findings.kind`), version) AS holding
     FROM instances
-    WHERE {IN_SLICE}
+    WHERE {which}
     GROUP BY workflow, correlation_id
 ) AS judged USING (workflow, correlation_id)
 WHERE NOT has(holding, (step, kind))
 ORDER BY workflow
 """
+
+
+_REFUTED_IN_SLICE = _refuted(IN_SLICE)
+_REFUTED_OF = _refuted("workflow = {workflow:String} AND correlation_id IN {ids:Array(String)}")
 
 # What was opened under a version, is so still, and is not on record, which is newer.
 _OPENED = """
@@ -192,7 +199,23 @@ def close_refuted(clickhouse: ClickHouse, part: Slice, stamp: Stamp) -> Written:
     Such were written by an evaluator that had lost its lease without knowing. Everything that was begun must have been
     written before. Raises StoreUnavailable or StoreRefused.
     """
-    refuted = clickhouse.query(_REFUTED, part.parameters)
+    return _close_all(clickhouse, clickhouse.query(_REFUTED_IN_SLICE, part.parameters), stamp)
+
+
+def close_refuted_among(clickhouse: ClickHouse, workflow: str, among: Sql, stamp: Stamp) -> Written:
+    """The same of one workflow and what `among` says, a condition on the correlation ID; all of that must have been
+    judged before. Raises StoreUnavailable or StoreRefused."""
+    ours = equals(Column("workflow"), Value(workflow, "String"))
+    ids = {"correlation_id": Column("correlation_id")}
+    asked = render(Query({"ids": Select(ids, source="findings", prewhere=every(ours, among), group_by=tuple(ids))}))
+    written = Written()
+    for part in _parts([id for (id,) in clickhouse.query(asked.text, asked.parameters)], _ASKED_AT_ONCE):
+        refuted = clickhouse.query(_REFUTED_OF, {"workflow": workflow, "ids": part})
+        written += _close_all(clickhouse, refuted, stamp)
+    return written
+
+
+def _close_all(clickhouse: ClickHouse, refuted: Sequence[tuple[str, str, str, str]], stamp: Stamp) -> Written:
     for workflow, rows in groupby(refuted, key=itemgetter(0)):
         _close(clickhouse, workflow, [Closed(id, step, kind, "") for _, id, step, kind in rows], stamp)
     return Written(closed=len(refuted))

@@ -6,11 +6,11 @@ import pytest
 
 from rules.evaluate.evaluator import Evaluator
 from rules.ruleset import rules_of
-from rules.spec import Step
+from rules.spec import Orphans, Step
 from store import cursors
 from store.clickhouse import ClickHouse
 from store.database import Database
-from store.errors import LeaseLost
+from store.errors import LeaseLost, StoreUnavailable
 from store.event import DAY, HOUR, MINUTE, SECOND
 from tests.rules.evaluate.test_evaluator import SETTINGS, Bench, Interrupting
 from tests.rules.shop import FULFILMENT, event, named, paid, placed
@@ -56,6 +56,24 @@ def test_events_that_become_visible_after_what_tells_of_them_are_judged_once_the
     bench.store(placed("a"))
     run(bench, SECOND, evaluator)
     assert bench.states() == {"a": "running"}
+
+
+def test_what_was_opened_before_a_cut_and_never_recorded_is_closed_by_who_comes_next(bench: Bench) -> None:
+    """By a rule of which it has no instance: nothing has changed, so that no verdict tells of it."""
+    flagging = replace(FULFILMENT, orphans=Orphans.FLAG)
+    cut = Interrupting(bench.clickhouse)
+    bench.store(paid("a", MINUTE))
+
+    def die() -> None:
+        raise StoreUnavailable("cut off")
+
+    cut.before("instances", die)
+    with pytest.raises(StoreUnavailable):
+        run(bench, HOUR, bench.another([flagging], cut))
+    assert bench.findings() == {("a", "", "orphan"): True}
+    run(bench, 2 * HOUR, bench.another([FULFILMENT], holder="two"))
+    assert bench.findings() == {("a", "", "orphan"): False}
+    assert bench.states() == {}
 
 
 def test_one_that_took_longer_than_any_may_is_found_by_the_sweep(bench: Bench) -> None:
