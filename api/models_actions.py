@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from api.models import CorrelationId, Next, StepName, Time, WorkflowName
 from api.parameters import without_nul
@@ -23,7 +23,7 @@ class Body(BaseModel):
 
 class RunBody(Body):
     reason: Reason
-    dry_run: Annotated[bool, Field(description="Only show the request, with secrets as ***.")] = False
+    dry_run: Annotated[StrictBool, Field(description="Only show the request, with secrets as ***.")] = False
 
 
 class DecisionBody(Body):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from api.models import Next, Time
 from api.parameters import LONGEST, Text, without_nul
@@ -33,7 +33,7 @@ class TestifyBody(Body):
 class RecheckBody(Body):
     workflow: Annotated[Text, Field(description="Only this workflow.")] = ""
     step: Annotated[Text, Field(description="Only this step.")] = ""
-    dry_run: Annotated[bool, Field(description="Only count.")] = False
+    dry_run: Annotated[StrictBool, Field(description="Only count.")] = False
 
 
 class Lookup(BaseModel):
