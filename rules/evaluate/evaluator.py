@@ -100,6 +100,7 @@ class _Round:
     released: frozenset[int] = frozenset()
     pieces: deque[Concern] = field(default_factory=deque)
     looked_at: Counter[str] = field(default_factory=Counter)  # correlation IDs by rule hash
+    judged: list[tuple[str, Sql]] = field(default_factory=list)  # of which workflows whom, if something is to be mended
 
     @property
     def is_done(self) -> bool:
@@ -327,8 +328,12 @@ class Evaluator:
             written = self._judge_or_skip(rule, among, now)
             round_.pieces.popleft()
             round_.looked_at[rule.workflow.content_hash] += size
+            if self._mends:
+                round_.judged.append((rule.workflow.name, among))
         if round_.is_done:
             with self._books.of(Work.WRITE):
+                for workflow, among in round_.judged:
+                    written += self._mend(workflow, among, now)
                 self._end(round_, now)
         return written
 
@@ -377,16 +382,17 @@ class Evaluator:
                 lease = self._next(now)
                 later = replace(stamp, version=lease.version)
                 written += self._runaways.stop(self._clickhouse, rule.workflow, told, later)
-        if self._mends:
-            written += self._mend(rule, among, now)
         self._passes.wrote(rule, written, lease.as_of)
         return written
 
-    def _mend(self, rule: Rule, among: Sql, now: int) -> Written:
+    def _mend(self, workflow: str, among: Sql, now: int) -> Written:
         """Whoever was cut off may have written findings of which nothing is on record; if their verdict is by now as it
-        was recorded before, nothing has changed that would close them."""
+        was recorded before, nothing has changed that would close them. All versions must have been judged: those that
+        are on record by then are right."""
+        if not self._mends or self._blocks.doubted:
+            return Written()
         lease = self._next(now)
-        return close_refuted_among(self._clickhouse, rule.workflow.name, among, Stamp(lease.as_of, lease.version))
+        return close_refuted_among(self._clickhouse, workflow, among, Stamp(lease.as_of, lease.version))
 
     def _circumstances(self, rule: Rule) -> Circumstances:
         """What a live tick finds by a rule that is being applied may have been there for long, too."""
@@ -400,6 +406,7 @@ class Evaluator:
         written = remove(self._clickhouse, piece.workflow, piece.rules, piece.slice, stamp)
         for rule in piece.rules:
             written += self._judge_or_skip(rule, piece.slice.condition, now)
+        written += self._mend(piece.workflow, piece.slice.condition, now)
         self._next(now)
         self._backlog.done(self._database, piece)
         return written

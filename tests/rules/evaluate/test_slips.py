@@ -76,6 +76,28 @@ def test_what_was_opened_before_a_cut_and_never_recorded_is_closed_by_who_comes_
     assert bench.states() == {}
 
 
+def test_what_was_opened_before_a_cut_stays_open_whichever_version_is_judged_first(bench: Bench) -> None:
+    """It is never closed in between: whoever is told of it is told once."""
+    second = replace(FULFILMENT, version=2, effective_from=HOUR)
+    rules = [FULFILMENT, second]
+    cut = Interrupting(bench.clickhouse)
+    bench.store(placed("a"), placed("b", 2 * HOUR))
+
+    def die() -> None:
+        raise StoreUnavailable("cut off")
+
+    run(bench, 2 * HOUR, bench.another(rules))
+    for at, order in ((3 * HOUR, "c"), (4 * HOUR, "d")):
+        bench.store(placed(order, at - HOUR))
+        cut.before("instances", die)
+        with pytest.raises(StoreUnavailable):
+            run(bench, at, bench.another(rules, cut, holder=order))
+        run(bench, at + MINUTE, bench.another(rules, holder=f"after {order}"))
+    assert all(bench.findings().values())
+    closed = "SELECT count() FROM findings WHERE NOT open"
+    assert bench.clickhouse.query(closed) == [(0,)]
+
+
 def test_one_that_took_longer_than_any_may_is_found_by_the_sweep(bench: Bench) -> None:
     with bench.database.begin() as connection:
         cursors.move(connection, "evaluator.touched", bench.clickhouse.now() - MINUTE)
