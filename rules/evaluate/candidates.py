@@ -168,8 +168,7 @@ class Blocks:
         blocks: list[int] = []
         size = 0
         for seen_at, block in found.items():
-            before = self.seen.get(seen_at)
-            if block.wanted and not (before is not None and before.whole and block.is_as(before)):
+            if block.wanted and not self._was_whole(seen_at, block):
                 blocks.append(seen_at)
                 size += self._part(block.wanted)
             if size >= batch:
@@ -178,6 +177,10 @@ class Blocks:
         among = Touched(tuple(blocks))
         parts = _shared_out(Part(tuple(rules), size, among), batch)
         return Settled(Span(span.after, until), among.blocks, self._ours(parts))
+
+    def _was_whole(self, seen_at: int, block: Block) -> bool:
+        before = self.seen.get(seen_at)
+        return before is not None and before.whole and block.is_as(before)
 
     def _due(
         self, clickhouse: ClickHouse, rules: Sequence[Rule], waking: tuple[int, int], batch: int

@@ -32,6 +32,10 @@ def store_seen(bench: Bench, ago: int, *orders: str) -> None:
     bench.clickhouse.insert("touched", {"seen_at": [bench.clickhouse.now() - ago] * len(orders), **columns})
 
 
+def cut_off() -> None:
+    raise StoreUnavailable("cut off")
+
+
 def run(bench: Bench, at: int, evaluator: Evaluator | None = None) -> None:
     while bench.tick(at, evaluator).more:
         pass
@@ -64,10 +68,7 @@ def test_what_was_opened_before_a_cut_and_never_recorded_is_closed_by_who_comes_
     cut = Interrupting(bench.clickhouse)
     bench.store(paid("a", MINUTE))
 
-    def die() -> None:
-        raise StoreUnavailable("cut off")
-
-    cut.before("instances", die)
+    cut.before("instances", cut_off)
     with pytest.raises(StoreUnavailable):
         run(bench, HOUR, bench.another([flagging], cut))
     assert bench.findings() == {("a", "", "orphan"): True}
@@ -83,12 +84,9 @@ def test_what_was_opened_before_a_cut_stays_open_whichever_version_is_judged_fir
     cut = Interrupting(bench.clickhouse)
     bench.store(placed("a"), placed("b", 2 * HOUR))
 
-    def die() -> None:
-        raise StoreUnavailable("cut off")
-
     run(bench, 3 * HOUR, bench.another(rules))
     bench.store(placed("c", 30 * MINUTE), placed("d", 2 * HOUR))
-    cut.before("instances", lambda: cut.before("instances", die))
+    cut.before("instances", lambda: cut.before("instances", cut_off))
     with pytest.raises(StoreUnavailable):
         run(bench, 4 * HOUR, bench.another(rules, cut, holder="two"))
     assert bench.findings()["d", "PaymentReceived", "missing"] and "d" not in bench.states()
