@@ -328,8 +328,8 @@ class Evaluator:
             written = self._judge_or_skip(rule, among, now)
             round_.pieces.popleft()
             round_.looked_at[rule.workflow.content_hash] += size
-            if self._mends:
-                round_.judged.append((rule.workflow.name, among))
+            if self._mends and (judged := (rule.workflow.name, among)) not in round_.judged:  # by another version
+                round_.judged.append(judged)
         if round_.is_done:
             with self._books.of(Work.WRITE):
                 for workflow, among in round_.judged:
