@@ -51,5 +51,23 @@ class RuleTexts(BaseModel):
     items: list[RuleText]
 
 
+class StoryFile(BaseModel):
+    """What came of a file of stories beside the rules."""
+
+    file: Annotated[str, Field(examples=["rules/orders.test.yml"])]
+    workflow: Annotated[WorkflowName | None, Field(description="That they are about; null where nothing was played.")]
+    stories: Annotated[int, Field(examples=[4])]
+    checks: Annotated[int, Field(description="Instants at which the stories are looked at.", examples=[8])]
+    failed: Annotated[
+        int | None, Field(description="Checks that do not hold; null: the file or its rules have errors.", examples=[0])
+    ]
+    told: Annotated[str, Field(description="What does not hold and why, or the errors; empty if all holds.")]
+    played_at: Time
+
+
+class StoryFiles(BaseModel):
+    items: list[StoryFile]
+
+
 class RuleFiles(BaseModel):
     items: list[RuleFile]

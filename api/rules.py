@@ -5,7 +5,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api import models_rules, rule_files, rule_texts
+from api import models_rules, rule_files, rule_stories, rule_texts
 from api.access.guard import READS
 from api.context import Here
 from api.json_response import Json
@@ -48,6 +48,21 @@ def list_versions(workflow: PathText, here: Here) -> Response:
     if not texts:
         raise NotFound(f"No rule of a workflow {workflow} has ever been in force")
     return Json({"items": [{**asdict(it), "taken_at": rfc3339(it.taken_at)} for it in texts]})
+
+
+@router.get(
+    "/stories",
+    operation_id="list_rule_stories",
+    summary="List what came of the stories beside the rules",
+    response_model=models_rules.StoryFiles,
+    dependencies=[READS, Depends(only(NoParameters))],
+)
+def list_stories(here: Here) -> Response:
+    """Every file of stories, as it was last played: when it or a rule has changed."""
+    with here.database.read() as connection:
+        files = rule_stories.of_all(connection)
+    told = ({**asdict(it), "workflow": it.workflow or None, "played_at": rfc3339(it.played_at)} for it in files)
+    return Json({"items": list(told)})
 
 
 def file_json(file: RuleFile) -> dict[str, object]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from noshow import playing
 from noshow.errors import InvalidRules
 from noshow.stores import Stores
 from rules.evaluate.backlog import applied
 from rules.evaluate.evaluators import Evaluators
 from rules.evaluate.report import Reporter
 from rules.live.live import Keeper, LiveRules
+from rules.live.player import Player
 from rules.live.record import Record
 from store.settings import Settings
 from store.shares import Share
@@ -15,11 +17,12 @@ from store.shares import Share
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """Two loops: `evaluators` judge, and `keeper` gives them the rules that are in force. `reporter` is to be put
-    around each tick."""
+    """Loops: `evaluators` judge, `keeper` gives them the rules that are in force, and `player` plays the stories beside
+    them, unless settings say otherwise. `reporter` is to be put around each tick."""
 
     evaluators: Evaluators
     keeper: Keeper
+    player: Player | None
     reporter: Reporter
 
     @classmethod
@@ -32,9 +35,12 @@ class Judging:
                 "would be closed. Put the rules back, or begin with empty stores"
             )
         evaluators = Evaluators(opened.clickhouse, opened.database, live.rules, settings.evaluator, opened.holder)
-        record = Record(opened.database, Share(settings.evaluator.shares).lease, opened.holder)
+        first = Share(settings.evaluator.shares).lease
+        record = Record(opened.database, first, opened.holder)
+        player = Player(settings.rules, playing.apart, opened.database, first, opened.holder)
         reporter = Reporter(opened.database, opened.holder, settings.evaluator.lag_at_most)
-        return cls(evaluators, Keeper(live, evaluators, record, settings.evaluator), reporter)
+        keeper = Keeper(live, evaluators, record, settings.evaluator)
+        return cls(evaluators, keeper, player if settings.evaluator.stories else None, reporter)
 
 
 def _some(names: list[str]) -> str:

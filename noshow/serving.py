@@ -143,6 +143,8 @@ def _loops(parts: Parts, rules: LiveRules, measures: Measures) -> Iterator[tuple
     if Role.EVALUATOR in parts.roles:
         judging = Judging.build(parts.stores, rules, parts.settings)
         yield "keeper of the rules", judging.keeper.run
+        if judging.player is not None:
+            yield "player of the stories", judging.player.run
         around = measures.ticking(parts.settings.evaluator.lag_at_most)
         yield EVALUATOR, partial(judging.evaluators.run, around=lambda tick: judging.reporter.ticking(around(tick)))
     elif parts.roles & READ_RULES:

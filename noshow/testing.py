@@ -14,9 +14,11 @@ from rules.story.coverage import never_seen
 from rules.story.file import load_stories, story_files
 from rules.story.run import Outcome, play
 from rules.story.story import Suite
-from rules.story.text import difference_lines, place, title
+from rules.story.text import failure
 from store.clickhouse import ClickHouse
 from store.migrate import migrate_clickhouse
+
+_COLOURS = {"    - ": "green", "    + ": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def run(paths: Sequence[Path], output: Output) -> bool:
     """Play the stories; true if all they expect holds. Raises InvalidRules, WrongUsage, or StoreError."""
     told = _valid(paths)
     suites = _chosen(told, output.only)
-    outcomes = _played(suites)
+    outcomes = played(suites)
     for suite, each in zip(suites, outcomes, strict=True):
         _tell(suite, each, output)
     if output.coverage:
@@ -69,7 +71,8 @@ def _chosen(suites: Sequence[Suite], only: str) -> list[Suite]:
     return chosen
 
 
-def _played(suites: Sequence[Suite]) -> list[list[Outcome]]:
+def played(suites: Sequence[Suite]) -> list[list[Outcome]]:
+    """Their outcomes. The engine of this process must not be in use. Raises StoreError."""
     clickhouse = ClickHouse.embedded(None)
     try:
         migrate_clickhouse(clickhouse)
@@ -95,11 +98,10 @@ def _tell(suite: Suite, outcomes: Sequence[Outcome], output: Output) -> None:
 
 
 def _tell_failure(suite: Suite, outcome: Outcome) -> None:
-    click.echo(f"\n{place(suite.file, outcome)}: {title(outcome)} (- expected, + got)")
-    for line in difference_lines(outcome):
-        click.echo(f"    {click.style(line, fg='green' if line.startswith('-') else 'red')}")
-    for line in outcome.reasons:
-        click.echo(f"  {printable(line)}")
+    click.echo()
+    for line in failure(suite.file, outcome):
+        colour = _COLOURS.get(line[:6])
+        click.echo(click.style(line, fg=colour) if colour else line)
 
 
 def _tell_coverage(suite: Suite, outcomes: Sequence[Outcome]) -> None:

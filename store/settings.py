@@ -247,6 +247,7 @@ LEARN = Setting("evaluator.silence.learn", values.span, "1d")
 IGNORE = Setting("evaluator.silence.ignore", values.patterns)
 LAG_AT_MOST = Setting("evaluator.lag_at_most", values.span, "30s")
 SHARES = Setting("evaluator.shares", values.count)
+STORIES = Setting("evaluator.stories", values.flag, "true")
 SHARD = Setting("evaluator.shard", values.shard)
 TRUTH_RATE = Setting("truth.rate", values.count, "10")
 TRUTH_AT_ONCE = Setting("truth.at_once", values.count, "4")
@@ -269,6 +270,7 @@ SETTINGS: tuple[Setting[object], ...] = (
     TRUTH_RATE, TRUTH_AT_ONCE, AUDIT_KEEP, NOTIFY_KEEP, AUTOMATIC_PER_HOUR, REFERENCES, QUARANTINE_KEEP,
     QUARANTINE_PER_MINUTE, TELEMETRY_OTLP, TRACE_URL, SPANS, PATIENCE, SPOOL_SIZE, SPOOL_SYNCED, HOLD_AT_MOST,
     LAG_AT_MOST, SHARES, LEARN, IGNORE, CLUSTER, SHARD,
+    STORIES,
 )  # fmt: skip
 
 SECRETS = (CLICKHOUSE.key, DATABASE.key, *settings_receivers.KEYS, *KAFKA_SECRETS)
@@ -451,6 +453,7 @@ def _evaluator(read: _Reader) -> EvaluatorSettings:
         lag_at_most=read.value(LAG_AT_MOST),
         shares=_shares(read, shard),
         shard=shard,
+        stories=read.value(STORIES),
     )
 
 

@@ -14,7 +14,8 @@ class EvaluatorSettings:
     `retention`: how long after its start an instance is judged; `None`: for ever. What a rule has judged is counted by
     stretches of `stretch`, for the audit trail. A collector that does not get on holds judgement for `hold_at_most`.
     A correlation ID that has more than `most_events` is judged no more. Judging that is more than `lag_at_most` behind
-    does not keep up. The work is divided into `shares`, of which this process takes those of its `shard`."""
+    does not keep up. The work is divided into `shares`, of which this process takes those of its `shard`. `stories`:
+    those beside the rules are played when they change."""
 
     tick: int
     overlap: int
@@ -29,4 +30,5 @@ class EvaluatorSettings:
     lag_at_most: int = 30 * SECOND
     shares: int = 1
     shard: Shard = ALONE
+    stories: bool = True
     silence: SilenceSettings = UNDECLARED

@@ -308,6 +308,19 @@ rule_texts = Table(
     Column("text", Text, nullable=False),
 )
 
+# What came of each file of stories beside the rules, the last time that they were played.
+rule_stories = Table(
+    "rule_stories",
+    metadata,
+    Column("file", Text, primary_key=True),
+    Column("workflow", Text, nullable=False),  # empty where the file has errors, so that nothing was played
+    Column("stories", BigInteger, nullable=False),
+    Column("checks", BigInteger, nullable=False),
+    Column("failed", BigInteger),  # of the checks; null: nothing was played
+    Column("told", Text, nullable=False),  # as `noshow rules test` tells it; empty where all holds
+    Column("played_at", BigInteger, nullable=False),
+)
+
 # Who evaluates: processes that divide the work into `shares`, and when each was heard of last.
 peers = Table(
     "peers",

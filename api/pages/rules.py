@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api import rule_texts
+from api import rule_stories, rule_texts
 from api.access.guard import READS, Administrator
 from api.context import Context, Here
 from api.models_actions import DecisionBody
@@ -26,13 +26,14 @@ def rules_page(request: Request, here: Here) -> Response:
 
 @router.get("/rules/{workflow}", dependencies=[READS, Depends(only(NoParameters))])
 def rule_page(request: Request, workflow: PathText, here: Here) -> Response:
-    """What the rule of a workflow was, and what each change changed."""
+    """What came of the stories about a workflow, what its rule was, and what each change changed."""
     with here.database.read() as connection:
         texts = rule_texts.of_workflow(connection, workflow)
+        stories = [it for it in rule_stories.of_all(connection) if it.workflow == workflow]
     if not texts:
         raise NotFound(f"No rule of a workflow {workflow} has ever been in force")
-    changes = list(rule_texts.changes(texts))
-    return here.templates.page(request, "rule.html", workflow=workflow, changes=changes, now=here.clock.now())
+    told = {"workflow": workflow, "changes": list(rule_texts.changes(texts)), "stories": stories}
+    return here.templates.page(request, "rule.html", **told, now=here.clock.now())
 
 
 @router.post("/rules/{switched}", max_body_size=MOST, dependencies=[Depends(only(NoParameters))])
@@ -53,12 +54,15 @@ def _page(request: Request, here: Context, refusal: Refusal = NOTHING_REFUSED) -
     files = here.rule_files.get()
     with here.database.read() as connection:
         automatic = switch.read(connection)
+        stories = rule_stories.of_all(connection)
     page = here.templates.page(
         request,
         "rules.html",
         in_force=[file for file in files if file.in_force],
         refused=[file for file in files if file.refused],
         warned=[file for file in files if file.diagnostics and not file.refused],
+        stories=rule_stories.tallies(stories),
+        unplayed=rule_stories.unplayed(stories),
         automatic=automatic,
         now=here.clock.now(),
         refusal=refusal,

@@ -4,7 +4,7 @@ What has changed is read only once it has stood still from one look to the next,
 file is often a rule too, one with fewer steps, and an editor that saves by renaming takes the file away for a moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Watch:
 
     def read(self) -> Folder:
         """What is there now. Texts that have not changed are not parsed again."""
-        self._read_at = _look(self._path)
+        self._read_at = standing(self._path)
         found, trouble = rule_files(self._path)
         files = {str(file): self._read(file) for file in found}
         self._folder = Folder(str(self._path), files, tuple(trouble))
@@ -53,13 +53,13 @@ class Watch:
 
     def changed(self) -> Folder | None:
         """What is there now, if it has changed since it was read and has stood still since the last look."""
-        look = _look(self._path)
+        look = standing(self._path)
         still, self._seen = look == self._seen, look
         if look == self._read_at or not still:
             return None
         before = self._read_at
         folder = self.read()
-        if self._read_at == look == _look(self._path):
+        if self._read_at == look == standing(self._path):
             return folder
         self._read_at = before
         return None
@@ -73,9 +73,10 @@ class Watch:
         return known if known is not None and is_same else Read(text, parse(text, str(file)))
 
 
-def _look(path: Path) -> Look:
+def standing(path: Path, others: Sequence[Path] = ()) -> Look:
+    """How rule files, and `others`, are now."""
     files, trouble = rule_files(path)
-    return (*map(_stat, files), *trouble)
+    return (*map(_stat, [*files, *others]), *trouble)
 
 
 def _stat(file: Path) -> tuple[object, ...]:

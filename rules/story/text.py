@@ -23,6 +23,13 @@ def place(file: str, outcome: Outcome) -> str:
     return f"{printable(file)}:{at.line}:{at.column}"
 
 
+def failure(file: str, outcome: Outcome) -> Iterator[str]:
+    """Where it is, what differs, and why."""
+    yield f"{place(file, outcome)}: {title(outcome)} (- expected, + got)"
+    yield from (f"    {line}" for line in difference_lines(outcome))
+    yield from (f"  {printable(line)}" for line in outcome.reasons)
+
+
 def difference_lines(outcome: Outcome) -> Iterator[str]:
     """`- ` what was expected, `+ ` what came of it instead."""
     for difference in outcome.differences:

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from store.database import Database
 from store.event import HOUR
-from store.tables import rule_files
+from store.tables import rule_files, rule_stories
 from tests.conftest import NOON
 
 CARETS = 'rules/claims.yaml:4:1: unknown key "colour" [unknown-key]\n    colour: red\n    ^\nhint: the keys here are …'
@@ -52,3 +52,16 @@ def put(database: Database, *rows: dict[str, Any]) -> None:
     with database.begin() as connection:
         connection.execute(rule_files.delete())
         connection.execute(insert(rule_files), list(rows))
+
+
+def told(workflow: str, name: str = "orders", **others: Any) -> dict[str, Any]:
+    """A file of stories that hold, unless `others` say otherwise."""
+    counts = {"stories": 4, "checks": 8, "failed": 0, "told": ""}
+    return {"file": f"rules/{name}.test.yml", "workflow": workflow, **counts, "played_at": NOON - HOUR, **others}
+
+
+def put_stories(database: Database, *rows: dict[str, Any]) -> None:
+    """These, in place of all that were there."""
+    with database.begin() as connection:
+        connection.execute(rule_stories.delete())
+        connection.execute(insert(rule_stories), list(rows))

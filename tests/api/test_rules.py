@@ -6,10 +6,12 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from api import models_rules
 from store.event import HOUR
-from tests.api.rule_rows import CARETS, in_force, put, refused
+from store.tables import rule_texts
+from tests.api.rule_rows import CARETS, in_force, put, put_stories, refused, told
 from tests.api.shop import Shop, unpaid
 from tests.api.test_pages import HOSTILE, get, words
 from tests.conftest import NOON
@@ -49,9 +51,10 @@ def test_what_is_in_force(http: httpx.Client, shop: Shop) -> None:
     steps = json.dumps([f"Step{number}" for number in range(9)])
     put(shop.database, in_force("orders"), in_force("orders", 2, effective_from=NOON, owner="", steps=steps))
     page = words(get(http, "/rules"))
-    assert "rules/orders-1.yaml 1 orders 2 PaymentReceived, ItemShipped 2 h ago 0123456789abcdef judged" in page
+    assert "rules/orders-1.yaml 1 orders 2 PaymentReceived, ItemShipped no stories 2 h ago 0123456789abcdef judged" in page
     assert (
-        "2 \u2013 9 Step0, Step1, Step2, Step3, Step4, Step5 and 3 more 2 h ago for what starts from 2025-11-20" in page
+        "2 \u2013 9 Step0, Step1, Step2, Step3, Step4, Step5 and 3 more no stories 2 h ago for what starts from 2025-11-20"
+        in page
     )
     assert "Refused" not in page
 
@@ -100,6 +103,65 @@ def test_every_page_tells_of_a_refusal(http: httpx.Client, shop: Shop, path: str
 def test_an_unknown_order_tells_of_it_too(http: httpx.Client, shop: Shop) -> None:
     put(shop.database, refused())
     assert "1 rule file is refused" in words(get(http, f"/orders/x/{quote('no such')}", 404))
+
+
+def keep_text(shop: Shop, workflow: str) -> None:
+    row = {"version": 1, "taken_at": NOON, "rule_hash": "0123", "file": "rules/orders.yaml", "text": "start: A\n"}
+    with shop.database.begin() as connection:
+        connection.execute(insert(rule_texts), [{"workflow": workflow, **row}])
+
+
+def test_what_came_of_stories(any_http: httpx.Client, any_shop: Shop) -> None:
+    broken = told("", "broken", stories=0, checks=0, failed=None, told="broken.test.yml:1:1: bad")
+    put_stories(any_shop.database, told("orders"), broken)
+    answer = any_http.get("/v1/rules/stories").json()
+    models_rules.StoryFiles.model_validate(answer, strict=True, extra="forbid")
+    bad, good = answer["items"]
+    assert good == {
+        "file": "rules/orders.test.yml",
+        "workflow": "orders",
+        "stories": 4,
+        "checks": 8,
+        "failed": 0,
+        "told": "",
+        "played_at": "2025-11-20T11:00:00Z",
+    }
+    assert (bad["workflow"], bad["failed"], bad["told"]) == (None, None, "broken.test.yml:1:1: bad")
+
+
+def test_whether_the_stories_about_a_workflow_hold(http: httpx.Client, shop: Shop) -> None:
+    put(shop.database, in_force("orders"), in_force("returns"), in_force("untold"))
+    failing = told("returns", "more", checks=3, stories=1, failed=1, told="more.test.yml:2:1: paid (- expected, + got)")
+    put_stories(shop.database, told("orders"), told("returns", "returns"), failing)
+    page = get(http, "/rules")
+    in_words = words(page)
+    assert "PaymentReceived, ItemShipped 4 stories, all hold 2 h ago" in in_words
+    assert "PaymentReceived, ItemShipped 1 of 11 checks fails 2 h ago" in in_words
+    assert "PaymentReceived, ItemShipped no stories 2 h ago" in in_words
+    assert 'href="/rules/returns#stories"' in page
+    assert "could not be played" not in in_words
+
+
+def test_what_does_not_hold_stands_with_the_rule(http: httpx.Client, shop: Shop) -> None:
+    keep_text(shop, "orders")
+    page = words(get(http, "/rules/orders"))
+    assert "Nobody has told a story about it" in page
+    assert "rules/orders.test.yml" in page
+    failing = told("orders", "more", checks=3, stories=1, failed=2, told="more.test.yml:2:1: paid <late>")
+    put_stories(shop.database, told("orders"), failing, told("returns", "returns"))
+    page = get(http, "/rules/orders")
+    assert "2 of 3 checks do not hold 1 story in rules/more.test.yml , played 1 h ago" in words(page)
+    assert "8 checks: all hold 4 stories in rules/orders.test.yml" in words(page)
+    assert "more.test.yml:2:1: paid &lt;late&gt;" in page
+    assert "returns" not in page
+
+
+def test_stories_that_could_not_be_played_say_why(http: httpx.Client, shop: Shop) -> None:
+    put(shop.database, in_force("orders"))
+    put_stories(shop.database, told("", "broken", stories=0, checks=0, failed=None, told="broken.test.yml:1:1: <bad>"))
+    page = get(http, "/rules")
+    assert "Stories that could not be played rules/broken.test.yml" in words(page)
+    assert "broken.test.yml:1:1: &lt;bad&gt;" in page
 
 
 def test_nothing_hostile_gets_through(http: httpx.Client, shop: Shop) -> None:

@@ -8,7 +8,7 @@ from store.event import HOUR, MINUTE, Event
 from store.incidents import Because
 from store.tables import rule_texts
 from tests.api.incident_rows import put_back, put_let_go, put_silent
-from tests.api.rule_rows import in_force, put, refused
+from tests.api.rule_rows import in_force, put, put_stories, refused, told
 from tests.api.shop import Order, Shop, arrived_late, cancelled, half_undone, orphan, running, unpaid, unshipped
 from tests.conftest import NOON
 
@@ -66,6 +66,12 @@ def stock(shop: Shop) -> Shop:
         in_force("order-fulfilment", 2, effective_from=NOON, steps=json.dumps([name for name, *_ in steps])),
         in_force("w" * 60, refused_at=NOON, diagnostics="x" * 600, owner="o" * 60),
         refused(f"rules/{LONG}.yaml"),
+    )
+    put_stories(
+        shop.database,
+        told("order-fulfilment"),
+        told("order-fulfilment", LONG, failed=3, told=f"{LONG}: " + "x" * 600),
+        told("", "broken", stories=0, checks=0, failed=None, told="y" * 600),
     )
     texts = {1: "start: OrderPlaced\n", 2: "start: OrderPlaced\n# " + "x" * 600 + "\n"}
     about = {"workflow": "order-fulfilment", "rule_hash": "0123456789abcdef", "file": f"rules/{LONG}.yaml"}

@@ -155,3 +155,17 @@ def test_rules_change_while_events_flow(shop: Shop) -> None:
     until(lambda: not list(everything(shop.client, "/v1/cases", workflow="payments", state="open")))
     closed = list(everything(shop.client, "/v1/cases", workflow="payments"))
     assert "rule_removed" in {case["reason"] for case in closed}
+
+
+@pytest.mark.processes
+def test_the_stories_beside_the_rules_are_played_while_the_server_runs(shop: Shop) -> None:
+    def told() -> list[tuple[str, int | None]]:
+        items = shop.client.get("/v1/rules/stories").json()["items"]
+        return [(Path(item["file"]).name, item["failed"]) for item in items]
+
+    story = "{name: unpaid, events: [+0m OrderPlaced], at: +12m, expect: {findings: [PaymentReceived missing]}}"
+    shop.rules.put("payments.test.yml", f"tests: [{story}]\n")
+    until(lambda: told() == [("payments.test.yml", 0)])
+    shop.rules.put("payments.yaml", PAYMENTS.replace("10m", "1h"))
+    until(lambda: told() == [("payments.test.yml", 1)])
+    assert "- findings: PaymentReceived missing" in shop.client.get("/v1/rules/stories").json()["items"][0]["told"]

@@ -108,6 +108,7 @@ TABLE = (
     Row("POST", "/v1/cases/bulk", OPERATE),
     Row("GET", "/v1/rules", READ),
     Row("GET", "/v1/rules/{workflow}/versions", READ),
+    Row("GET", "/v1/rules/stories", READ),
     Row("GET", "/v1/collectors", READ),
     Row("GET", "/v1/sources", READ),
     Row("GET", "/v1/incidents", READ),
