@@ -51,11 +51,10 @@ def test_what_is_in_force(http: httpx.Client, shop: Shop) -> None:
     steps = json.dumps([f"Step{number}" for number in range(9)])
     put(shop.database, in_force("orders"), in_force("orders", 2, effective_from=NOON, owner="", steps=steps))
     page = words(get(http, "/rules"))
-    assert "rules/orders-1.yaml 1 orders 2 PaymentReceived, ItemShipped no stories 2 h ago 0123456789abcdef judged" in page
-    assert (
-        "2 \u2013 9 Step0, Step1, Step2, Step3, Step4, Step5 and 3 more no stories 2 h ago for what starts from 2025-11-20"
-        in page
-    )
+    told_of = "PaymentReceived, ItemShipped no stories 2 h ago 0123456789abcdef judged"
+    assert f"rules/orders-1.yaml 1 orders 2 {told_of}" in page
+    told_of = "Step3, Step4, Step5 and 3 more no stories 2 h ago for what starts from 2025-11-20"
+    assert f"2 \u2013 9 Step0, Step1, Step2, {told_of}" in page
     assert "Refused" not in page
 
 

@@ -2,7 +2,7 @@
 
 Events come in any order and more than once, contradict each other, and become visible late; names fall silent and come
 back; evaluators are cut off, replaced and given other rules, several at once, in one share or in several.
-`NOSHOW_INCREMENTAL_CASES` sets how many cases there are (3, of 100 correlation IDs each), `NOSHOW_PROPERTY_SEED` where
+`NOSHOW_INCREMENTAL_CASES` sets how many cases there are (2, of 100 correlation IDs each), `NOSHOW_PROPERTY_SEED` where
 the seeds begin (0).
 """
 
@@ -16,7 +16,7 @@ from tests.rules.evaluate import on_record
 from tests.rules.evaluate.trickle import Trickle
 from tests.rules.random_cases import case
 
-CASES = int(os.environ.get("NOSHOW_INCREMENTAL_CASES", "3"))
+CASES = int(os.environ.get("NOSHOW_INCREMENTAL_CASES", "2"))
 SEED = int(os.environ.get("NOSHOW_PROPERTY_SEED", "0"))
 SETS = 100
 

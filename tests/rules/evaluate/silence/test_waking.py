@@ -42,8 +42,8 @@ class Shares(Shop):
         """Three minutes after the last payment; sixty orders wait for it."""
         self.open_for(40)
         self.send("Placed", range(len(ORDERS)), CUT - MINUTE, 0)
-        for second in range(-5, 181, 5):
-            self.send("Placed", [f"old-{second + 5}"], CUT + second * SECOND, 0)
+        for second in range(-20, 181, 20):
+            self.send("Placed", [f"old-{second + 20}"], CUT + second * SECOND, 0)
             self.tick(CUT + second * SECOND)
         [incident] = self.incidents()
         return incident
