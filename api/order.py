@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from api import queue, testimony, verdicts
+from api import causes, gutter, queue, testimony, verdicts
 from api.context import Context
+from api.gutter import Gutter
 from api.lane import ODD, Lane, note, state_in_words
 from api.links import board_path, order_path
 from api.queue import Case
@@ -14,7 +15,6 @@ from api.verdicts import Finding, Verdict
 from reconcile.audit.row import Row
 from reconcile.audit.trail import Asked, Span, Trail
 from reconcile.cases.case import State
-from reconcile.cases.evidence import Happened, chained
 from rules.verdict import WHOLE, Kind
 from store import events
 from store.event import RESERVED_SOURCE, Event
@@ -112,14 +112,13 @@ class Order:
         return "" if said == state_in_words(lane.state) else said
 
     @property
-    def happened(self) -> list[Happened]:
-        """The events, each with its place in the chain of causes."""
-        return chained(self.history)
+    def causes(self) -> list[int | None]:
+        """For each event the place in `history` of the one that caused it, if that is shown."""
+        return causes.causes(self.history)
 
-    def cause(self, event: Event) -> tuple[int, str] | None:
-        """The event that caused it, among those shown: its place on the page, from 1 on, and its name."""
-        causes = ((at, other.name) for at, other in enumerate(self.history, 1) if other.id == event.causation_id)
-        return next(causes, None) if event.causation_id and event.causation_id != event.id else None
+    @property
+    def gutter(self) -> Gutter:
+        return gutter.draw(causes.rows(self.causes))
 
     def trace(self, event: Event) -> str:
         """The address of its trace, '' where it has none, or nobody said where traces are."""

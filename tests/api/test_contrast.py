@@ -5,6 +5,7 @@ import re
 import pytest
 
 from api.assets import assets
+from api.causes import RAILS
 
 ON = {
     "ground": ("text", "muted", "accent", "red", "amber", "blue"),
@@ -17,7 +18,7 @@ ON = {
     "grey-ground": ("muted",),
     "accent": ("on-accent",),
 }
-MARKS = ("mark-red", "mark-amber", "mark-green", "mark-blue")
+MARKS = ("mark-red", "mark-amber", "mark-green", "mark-blue", *(f"rail-{rail}" for rail in range(RAILS)))
 
 
 def schemes() -> tuple[dict[str, str], dict[str, str]]:

@@ -41,6 +41,7 @@ PATHS = (
     "/orders/order-fulfilment/A-6",
     "/orders/order-fulfilment/A-7",
     "/orders/order-fulfilment/sixty",
+    "/orders/order-fulfilment/woven",
     f"/orders/order-fulfilment/{LONG}",
 )
 
@@ -55,6 +56,7 @@ def stock(shop: Shop) -> Shop:
         *(unpaid("A-1"), unshipped("A-2"), arrived_late("A-3"), running("A-4"), cancelled("A-5")),
         *(half_undone("A-6"), orphan("A-7")),
         Order("sixty", "complete", NOON - 2 * HOUR, steps),
+        Order("woven", "complete", NOON - 2 * HOUR, history=woven()),
         Order(LONG, history=history, flags=unpaid("A-1").flags, customer=LONG, at_risk=123456789.5, unit="credits"),
     )
     put_back(shop.database, put_silent(shop.database, LONG, LONG, held=10**9))
@@ -79,3 +81,12 @@ def stock(shop: Shop) -> Shop:
     with shop.database.begin() as connection:
         connection.execute(insert(rule_texts), rows)
     return shop
+
+
+def woven() -> list[Event]:
+    """Events that one another caused in a tangle: as many at once as have arrows and more, and some from below."""
+    causes = [-1, 0, 1, 0, 3, 2, 4, 2, 1, 0, 12, 9, 9, 3, 4, 10, 0, 17, 10, 19, *[18] * 4, *range(23, 30), 40]
+    return [
+        Event(f"{row:02}", "woven", f"Event{row}" + "Long" * (row % 13), NOON + row, "shop", "{}", f"{cause:02}")
+        for row, cause in enumerate(causes)
+    ]

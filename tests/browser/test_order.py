@@ -1,6 +1,7 @@
 """The page of one order, in a browser."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from store.event import HOUR, Event
 from tests.api.shop import Shop, arrived_late, event, half_undone, out_of_place, running, unpaid, unshipped
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, Tabs
 from tests.conftest import NOON
 
 NASTY = "<script>alert(1)</script>/\"'%25 ü☃ ../x?y#z&amp;"
@@ -16,6 +17,30 @@ NASTY = "<script>alert(1)</script>/\"'%25 ü☃ ../x?y#z&amp;"
 
 def place(id: str) -> str:
     return f"/orders/order-fulfilment/{quote(id, safe='')}"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Of something on the page, in pixels from the upper left of the screen."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+def sides(page: Page, selector: str) -> Sides:
+    """Of the first of them."""
+    box = page.locator(selector).first.evaluate("it => it.getBoundingClientRect().toJSON()")
+    return Sides(box["left"], box["top"], box["right"], box["bottom"])
+
+
+def happened(order: str, number: int, *, by: int = 0) -> Event:
+    return Event(f"{number}", order, f"Event{number}", NOON + number, "shop", '{"a": [1, 2, 3]}', f"{by or ''}")
 
 
 def x_of(page: Page, selector: str) -> float:
@@ -106,6 +131,46 @@ def test_an_event_unfolds_and_stays_so(tab: Tab, shop: Shop) -> None:
     fold.click()
     with page.expect_request("**/*"):
         page.clock.run_for(20_000)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_arrow_leads_from_a_cause_to_its_effect(open_tabs: Tabs, shop: Shop, width: int) -> None:
+    caused = [happened("A-8", 1), happened("A-8", 2), happened("A-8", 3, by=1), happened("A-8", 4, by=1)]
+    shop.add(replace(running("A-8"), history=caused))
+    page = open_tabs.new(width=width).open(place("A-8"))
+    for unfolded in (False, True):
+        if unfolded:
+            page.locator("#event-2 summary").click()
+        cause, effect = sides(page, "#event-1 circle"), sides(page, "#event-3 circle")
+        words = [sides(page, f"#event-{row} time") for row in (1, 3)]
+        assert [it.middle for it in (cause, effect)] == pytest.approx([it.middle for it in words], abs=1.5)
+        line = [sides(page, f"#event-{row} line") for row in (1, 2, 3)]
+        assert {it.left for it in line} == {cause.left + (cause.right - cause.left) / 2}
+        assert line[0].top == pytest.approx(cause.middle, abs=0.1)
+        assert all(upper.bottom >= lower.top for upper, lower in pairwise(line)), "no gap from row to row"
+        shaft, head = sides(page, "#event-3 .shaft"), sides(page, "#event-3 .head")
+        assert (shaft.left, shaft.top) == (line[2].left, pytest.approx(sides(page, "#event-3 line >> nth=1").bottom))
+        assert shaft.right == pytest.approx(head.left, abs=0.1)
+        assert head.middle == pytest.approx(effect.middle, abs=0.1)
+        assert 0 < effect.left - head.right < 3 < words[1].left - effect.right
+    assert sides(page, "#event-2").bottom - sides(page, "#event-2").top > 100, "it was drawn through what is unfolded"
+
+
+def test_what_stands_above_its_cause_has_an_arrow_from_below(tab: Tab, shop: Shop) -> None:
+    shop.add(replace(running("A-9"), history=[happened("A-9", 1, by=2), happened("A-9", 2)]))
+    page = tab.open(place("A-9"))
+    cause, effect, head = (sides(page, it) for it in ("#event-2 circle", "#event-1 circle", "#event-1 .head"))
+    upper, lower = sides(page, "#event-1 line"), sides(page, "#event-2 line")
+    assert upper.bottom >= lower.top and lower.bottom == pytest.approx(cause.middle, abs=0.1)
+    assert head.middle == pytest.approx(effect.middle, abs=0.1)
+    assert upper.left < head.right < effect.left
+
+
+def test_where_nothing_was_caused_by_another_there_is_no_gutter(tab: Tab, shop: Shop) -> None:
+    shop.add(replace(running("A-9"), history=[happened("A-9", 1, by=7), happened("A-9", 2)]))
+    page = tab.open(place("A-9"))
+    expect(page.locator("li.event")).to_have_count(2)
+    expect(page.locator("svg.gutter")).to_have_count(0)
 
 
 def test_an_order_that_goes_on_is_followed(tab: Tab, shop: Shop) -> None:

@@ -95,4 +95,4 @@ def test_the_page_of_an_order_tells_what_was_done_and_what_caused_what(root: Per
     shop.add(unshipped("B-1"))
     page = root.get("/orders/order-fulfilment/B-1")
     assert "caused by OrderPlaced" in words(page)
-    assert 'class="event"' in page and 'class="event depth-1"' in page
+    assert 'class="arrow rail-0"' in page
