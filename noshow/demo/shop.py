@@ -12,25 +12,35 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
-from noshow_sdk import Client, Configuration, correlate
+from noshow_sdk import Client, Configuration, handling
 
 ORDERS_A_SECOND = 1.5
 COUNTRIES = ("DE", "FR", "NL", "PL", "AT")
 SERVICES = ("shop", "payments", "warehouse", "compliance")
 PROVIDER = "payment provider"
 
+CAUSES: Mapping[str, str] = {
+    "OrderCancelled": "OrderPlaced",
+    "PaymentReceived": "OrderPlaced",
+    "ComplianceCheckDone": "PaymentReceived",
+    "ItemShipped": "PaymentReceived",
+    "ParcelReturned": "ReturnRequested",
+    "RefundIssued": "ParcelReturned",
+}
+"""What a service was told of when it did what it sends."""
+
 Attributes = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True, order=True)
 class Planned:
-    """An event that a service will send at `at` (seconds of the monotonic clock)."""
+    """An event that a service will send at `at` (seconds of the monotonic clock). `cause`: the ID of what caused it."""
 
     at: float
     number: int
@@ -38,6 +48,8 @@ class Planned:
     name: str = field(compare=False)
     correlation_id: str = field(compare=False)
     attributes: Attributes = field(compare=False)
+    id: str = field(compare=False, default_factory=lambda: str(uuid.uuid4()))
+    cause: str = field(compare=False, default="")
 
 
 class Service:
@@ -47,8 +59,8 @@ class Service:
         self._client = Client(Configuration(service=name, endpoint=url, interval=0.3))
 
     def emit(self, event: Planned) -> None:
-        with correlate(event.correlation_id):
-            self._client.emit(event.name, event.attributes)
+        with handling(correlation_id=event.correlation_id, causation_id=event.cause):
+            self._client.emit(event.name, event.attributes, event_id=event.id)
 
     def close(self) -> None:
         self._client.shutdown(timeout=1)
@@ -80,7 +92,7 @@ class Shop:
         """The plans of order after order; the first is placed at `start`."""
         at = start
         while True:
-            yield list(self._order(at))
+            yield _with_causes(list(self._order(at)))
             at += self._random.expovariate(ORDERS_A_SECOND)
 
     def _order(self, at: float) -> Iterator[Planned]:
@@ -129,6 +141,12 @@ class Shop:
 
     def _between(self, least: float, most: float) -> float:
         return self._random.uniform(least, most)
+
+
+def _with_causes(plan: Sequence[Planned]) -> list[Planned]:
+    """What is not sent causes nothing that can be seen."""
+    ids = {event.name: event.id for event in plan}
+    return [replace(event, cause=ids.get(CAUSES.get(event.name, ""), "")) for event in plan]
 
 
 def run(url: str, payments: str) -> None:
