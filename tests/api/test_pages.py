@@ -207,7 +207,7 @@ def test_one_order(http: httpx.Client, shop: Shop) -> None:
     assert "PaymentReceived on time 2025-11-18 07:00:00 UTC 2025-11-18 07:05:00 UTC on time, 5 min to spare" in text
     assert '"method": "card"' in unescape(page)
     assert "4bf92f3577b34da6a3ce929d0e0e4736 / 00f067aa0ba902b7" in text
-    assert page.count("<svg class=") == 2, "for a screen and for a phone"
+    assert page.count('<svg class="timeline') == 2, "for a screen and for a phone"
 
 
 def test_a_step_out_of_order_or_after_the_end_is_marked_wherever_it_stands(http: httpx.Client, shop: Shop) -> None:

@@ -149,7 +149,7 @@ def test_an_arrow_leads_from_a_cause_to_its_effect(open_tabs: Tabs, shop: Shop, 
         assert line[0].top == pytest.approx(cause.middle, abs=0.1)
         assert all(upper.bottom >= lower.top for upper, lower in pairwise(line)), "no gap from row to row"
         shaft, head = sides(page, "#event-3 .shaft"), sides(page, "#event-3 .head")
-        assert (shaft.left, shaft.top) == (line[2].left, pytest.approx(sides(page, "#event-3 line >> nth=1").bottom))
+        assert [shaft.left, shaft.top] == pytest.approx([line[2].left, sides(page, "#event-3 line >> nth=1").bottom])
         assert shaft.right == pytest.approx(head.left, abs=0.1)
         assert head.middle == pytest.approx(effect.middle, abs=0.1)
         assert 0 < effect.left - head.right < 3 < words[1].left - effect.right
