@@ -84,7 +84,7 @@ def _rails(caused: Sequence[int | None]) -> dict[int, _Rail]:
 
 
 class _Places:
-    """The columns of `rails`, by cause, and of events at the `ends` of arrows that have no rail themselves, by row."""
+    """The columns of `rails`, by cause, and of events at the `ends` of arrows, by row: where such a one has no rail."""
 
     def __init__(self, rails: Mapping[int, _Rail]) -> None:
         self.rails: dict[int, int] = {}
@@ -102,7 +102,7 @@ class _Places:
             if column is not None:
                 self.rails[rail.cause] = column
                 self._taken[column] = rail.bottom
-        if cause is not None and cause in self.rails and row not in self.rails:
+        if cause is not None and cause in self.rails:
             self.ends[row] = self._of_end(row, cause)
 
     def _of_rail(self, rail: _Rail, row: int, cause: int | None) -> int | None:
