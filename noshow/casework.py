@@ -53,7 +53,7 @@ def move(client: Client, chosen: Chosen, name: str, body: Told) -> bool:
         return all([_moved(client, id_, name, body) for id_ in chosen.ids])
     if not chosen.filters:
         raise WrongUsage("name cases by their IDs, or choose them by filters such as --owner and --step")
-    seen = client.post("/v1/cases/bulk/preview", {"filter": chosen.filters})
+    seen = client.preview("/v1/cases/bulk/preview", {"filter": chosen.filters})
     at_risk = ", ".join(f"{amount:,.2f} {unit}".strip() for unit, amount in seen["at_risk"].items()) or "nothing"
     click.echo(f"{seen['count']} cases, at risk: {at_risk}")
     if chosen.expected is None:

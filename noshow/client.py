@@ -1,6 +1,6 @@
 """How commands talk to a running server: its address, the token, and what goes wrong as one message."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,25 +8,37 @@ from typing import Any
 import httpx
 import msgspec
 
+from noshow import once
 from noshow.errors import NoshowError, WrongUsage
+from store.clock import Clock, SystemClock
 from store.settings import Settings
 from store.tenancy import running_server
 
 TIMEOUT = 60  # seconds
+JSON = "application/json"
 _PAGE = 500  # items: the most that the server gives at once
 _NEEDS_TOKEN = "give a token as NOSHOW_TOKEN or with --token; `noshow tokens create` makes one"
 
 
-class Refused(NoshowError):
-    """The server answered with an error; `status` is that of HTTP, the message what it said."""
+class Fault(msgspec.Struct):
+    """What is wrong with one part of what was sent."""
 
-    def __init__(self, message: str, status: int) -> None:
+    parameter: str
+    reason: str
+
+
+class Refused(NoshowError):
+    """The server answered with an error; `status` is that of HTTP, the message what it said, `faults` single ones."""
+
+    def __init__(self, message: str, status: int, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.faults = faults
 
 
 class _Problem(msgspec.Struct):
     detail: str = ""
+    errors: list[Fault] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +77,27 @@ def running(settings: Settings) -> str:
 class Client:
     """Requests to the REST interface. Every method raises NoshowError, which is `Refused` where the server said no."""
 
-    def __init__(self, requests: httpx.Client) -> None:
+    def __init__(self, requests: httpx.Client, clock: Clock) -> None:
         self._http = requests
+        self._clock = clock
 
     def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
         """The JSON of the answer. Blank parameters count as left out."""
-        return self._json("GET", path, params=parameters)
+        with _told(self._http):
+            return _decoded(self._http.get(path, params=parameters))
 
-    def post(self, path: str, body: object = None, parameters: Mapping[str, str | int] | None = None) -> Any:
-        """Sends `body` as JSON; the JSON of the answer, `None` where it is empty."""
-        content = msgspec.json.encode({} if body is None else body)
-        headers = {"Content-Type": "application/json"}
-        return self._json("POST", path, params=parameters, content=content, headers=headers)
+    def preview(self, path: str, body: object, type_: str = JSON) -> Any:
+        """What it would change to `post` the same; nothing is changed."""
+        with _told(self._http):
+            return _decoded(self._http.send(self._posting(path, body, None, type_)))
+
+    def post(
+        self, path: str, body: object = None, parameters: Mapping[str, str | int] | None = None, type_: str = JSON
+    ) -> Any:
+        """Have it done, once, though it be sent again as an answer is lost. Bytes go as they are, everything else as
+        JSON; the JSON of the answer, `None` where it is empty."""
+        with _told(self._http):
+            return _decoded(once.answer(self._http, self._posting(path, body, parameters, type_), self._clock))
 
     def listed(self, path: str, parameters: Mapping[str, str], limit: int) -> Iterator[Mapping[str, Any]]:
         """At most `limit` items of a list that comes in pages."""
@@ -95,19 +116,19 @@ class Client:
                 raise refusal(response)
             yield from filter(None, response.iter_lines())
 
-    def _json(self, method: str, path: str, **more: Any) -> Any:
-        with _told(self._http):
-            response = self._http.request(method, path, **more)
-            if not response.is_success:
-                raise refusal(response)
-            return msgspec.json.decode(response.content) if response.content else None
+    def _posting(
+        self, path: str, body: object, parameters: Mapping[str, str | int] | None, type_: str
+    ) -> httpx.Request:
+        content = body if isinstance(body, bytes) else msgspec.json.encode({} if body is None else body)
+        headers = {"Content-Type": type_}
+        return self._http.build_request("POST", path, params=parameters, content=content, headers=headers)
 
 
 @contextmanager
-def connected(server: Server) -> Iterator[Client]:
-    """A client for the length of the block. Raises WrongUsage."""
+def connected(server: Server, clock: Clock | None = None) -> Iterator[Client]:
+    """A client for the length of the block, on real time unless told otherwise. Raises WrongUsage."""
     with http(server) as requests:
-        yield Client(requests)
+        yield Client(requests, clock or SystemClock())
 
 
 def http(server: Server) -> httpx.Client:
@@ -118,11 +139,18 @@ def http(server: Server) -> httpx.Client:
 def refusal(response: httpx.Response) -> Refused:
     """What the server says went wrong; where a token is missing, how to give one."""
     try:
-        detail = msgspec.json.decode(response.content, type=_Problem).detail
+        problem = msgspec.json.decode(response.content, type=_Problem)
     except msgspec.DecodeError:
-        detail = ""
-    words = f"{response.url.copy_with(query=None)}: {response.status_code} {detail or response.reason_phrase}"
-    return Refused(f"{words} ({_NEEDS_TOKEN})" if response.status_code == 401 else words, response.status_code)
+        problem = _Problem()
+    words = f"{response.url.copy_with(query=None)}: {response.status_code} {problem.detail or response.reason_phrase}"
+    hint = f" ({_NEEDS_TOKEN})" if response.status_code == 401 else ""
+    return Refused(words + hint, response.status_code, problem.errors or ())
+
+
+def _decoded(response: httpx.Response) -> Any:
+    if not response.is_success:
+        raise refusal(response)
+    return msgspec.json.decode(response.content) if response.content else None
 
 
 @contextmanager

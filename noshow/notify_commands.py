@@ -77,7 +77,7 @@ def add_command(
 ) -> None:
     """Be silent about what fits every MATCHER: owner=payments, correlation_id=~A-1.*, labels.tier=gold."""
     with connected(server) as client:
-        found = client.post("/v1/silences/preview", {"matchers": matchers})
+        found = client.preview("/v1/silences/preview", {"matchers": matchers})
         click.echo(f"{found['count']} unresolved cases fit now")
         if dry_run:
             return

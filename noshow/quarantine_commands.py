@@ -13,6 +13,7 @@ from noshow.table import table
 
 GROUPS = ("group", "events", "counted only", "source", "last seen", "what is wrong")
 EVENTS = ("id", "state", "source", "sent by", "received", "why")
+REPLAY = "/v1/quarantine/replay"
 FILTERS = ("group", "source", "sender", "fault", "since", "q")
 
 
@@ -78,11 +79,11 @@ def show_command(server: Server, id: str) -> None:
 @with_server
 def replay_command(server: Server, ids: Sequence[str], filters: dict[str, str], reason: str, dry_run: bool) -> None:
     """Take what was refused, as the settings are by now. Needs the scope operate."""
-    path = "/v1/quarantine/replay/preview" if dry_run else "/v1/quarantine/replay"
     taken, refused, after = 0, dict[str, int](), ""
     with connected(server) as client:
         while True:
-            done = client.post(path, {**_body(ids, filters), "reason": reason, "after": after})
+            asked = {**_body(ids, filters), "reason": reason, "after": after}
+            done = client.preview(f"{REPLAY}/preview", asked) if dry_run else client.post(REPLAY, asked)
             taken += done["taken"]
             for it in done["refused"]:
                 refused[it["fault"]] = refused.get(it["fault"], 0) + it["count"]

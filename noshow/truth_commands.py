@@ -1,14 +1,15 @@
 """`noshow truth …`: a CSV of truth, looked at and applied; what the sources say and where they differ."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
-import httpx
 import msgspec
 
-from noshow.client import Server, connected, http, refusal
+from noshow.client import Refused, Server, connected
 from noshow.errors import NoshowError
 from noshow.options import PATH, with_server
 from noshow.table import table
@@ -17,7 +18,7 @@ from reconcile.truth.sweep.compare import Kind
 SHOWN = 50  # lines of a preview
 WIDEST = 100  # characters of a cell
 
-_CSV = {"Content-Type": "text/csv"}
+CSV = "text/csv"
 
 
 @click.group("truth")
@@ -34,8 +35,7 @@ def preview_command(file: Path, server: Server) -> None:
     Its first line names the columns: correlation_id, step, word (confirmed or absent), and if you like time, reason,
     workflow.
     """
-    shown = _sent(server, "/v1/truth/file/preview", file)
-    _show(shown)
+    shown = _previewed(server, file)
     click.echo(f"\nto apply it: noshow truth apply {file} --fingerprint {shown['fingerprint']} --reason …", err=True)
 
 
@@ -47,11 +47,12 @@ def preview_command(file: Path, server: Server) -> None:
 def apply_command(file: Path, reason: str, fingerprint: str, server: Server) -> None:
     """Apply a CSV of truth: all that it changes as one, or nothing."""
     if not fingerprint:
-        shown = _sent(server, "/v1/truth/file/preview", file)
-        _show(shown)
+        shown = _previewed(server, file)
         click.confirm(f"Apply these {shown['changes']} changes?", abort=True, err=True)
         fingerprint = shown["fingerprint"]
-    done = _sent(server, "/v1/truth/file", file, {"fingerprint": fingerprint, "reason": reason})
+    asked = {"fingerprint": fingerprint, "reason": reason}
+    with connected(server) as client, _told(file):
+        done = client.post("/v1/truth/file", file.read_bytes(), asked, CSV)
     click.echo(f"{done['changes']} corrections applied", err=True)
 
 
@@ -90,27 +91,22 @@ def discrepancies_command(server: Server, format_: str, **asked: Any) -> None:
         click.echo(line)
 
 
-def _sent(server: Server, path: str, file: Path, asked: dict[str, str] | None = None) -> Any:
+def _previewed(server: Server, file: Path) -> Any:
+    """As it is shown."""
+    with connected(server) as client, _told(file):
+        shown = client.preview("/v1/truth/file/preview", file.read_bytes(), CSV)
+    _show(shown)
+    return shown
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
     """Raises NoshowError with what is wrong, line by line."""
-    content = file.read_bytes()
-    with http(server) as client:
-        try:
-            answer = client.post(path, params=asked, content=content, headers=_CSV)
-        except httpx.TransportError as error:
-            raise NoshowError(f"{server.url} does not answer: {type(error).__name__}") from error
-    if not answer.is_success:
-        raise _refusal(answer, file)
-    return answer.json()
-
-
-def _refusal(answer: httpx.Response, file: Path) -> NoshowError:
-    refused = refusal(answer)
     try:
-        faults = answer.json().get("errors") or []
-    except ValueError:
-        faults = []
-    lines = [f"{file}: {it['parameter']}: {it['reason']}" for it in faults]
-    return NoshowError("\n".join([str(refused), *lines]))
+        yield
+    except Refused as error:
+        lines = [f"{file}: {it.parameter}: {it.reason}" for it in error.faults]
+        raise NoshowError("\n".join([str(error), *lines])) from error
 
 
 def _show(shown: Any) -> None:

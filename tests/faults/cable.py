@@ -10,10 +10,14 @@ _AT_ONCE = 1 << 16  # bytes
 
 
 class Cable:
-    """Leads to a port. While it is cut nobody answers, and what was connected is broken off."""
+    """Leads to a port. While it is cut nobody answers, and what was connected is broken off.
 
-    def __init__(self, port: int) -> None:
+    `lost`: so many connections, the first, are broken off when the other end answers, which nobody hears.
+    """
+
+    def __init__(self, port: int, lost: int = 0) -> None:
         self._to = port
+        self._lost = lost
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listening: socket.socket | None = socket.create_server(("127.0.0.1", 0))
@@ -63,13 +67,23 @@ class Cable:
                 _end(there)
                 return
             self._ends |= {here, there}
-        for way in ((here, there), (there, here)):
-            threading.Thread(target=self._carry, args=way, daemon=True).start()
+            back = self._lose if self._lost > 0 else self._carry
+            self._lost -= 1
+        for carry, way in ((self._carry, (here, there)), (back, (there, here))):
+            threading.Thread(target=carry, args=way, daemon=True).start()
 
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while content := source.recv(_AT_ONCE):
                 target.sendall(content)
+        self._break(source, target)
+
+    def _lose(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            source.recv(1)
+        self._break(source, target)
+
+    def _break(self, source: socket.socket, target: socket.socket) -> None:
         for it in (source, target):
             _end(it)
         with self._lock:

@@ -13,6 +13,7 @@ from store.database import Database
 from tests.api.access.bearer import issued
 from tests.api.truth_desk import TruthDesk, truth_desk
 from tests.conftest import NOON
+from tests.faults.cable import Cable
 from tests.noshow.command import Result, noshow
 from tests.reconcile.office import PAYMENT, WORKFLOW
 
@@ -43,6 +44,21 @@ def test_a_file_is_looked_at_and_applied_by_its_fingerprint(here: TruthDesk, tmp
     assert [word for word, *_ in here.desk.said()] == ["confirmed"]
     again = run(here, "apply", file, "--fingerprint", fingerprint, "--reason", "once more")
     assert (again.code, "Nothing is left to change" in again.err) == (3, True)
+
+
+@pytest.mark.processes
+def test_a_file_is_applied_once_though_the_answer_is_lost(here: TruthDesk, tmp_path: Path) -> None:
+    here.missing("a")
+    file = tmp_path / "truth.csv"
+    file.write_text(f"correlation_id,step,word\na,{PAYMENT},confirmed\n")
+    fingerprint = run(here, "preview", file).err.partition("--fingerprint ")[2].split()[0]
+    given = ("--fingerprint", fingerprint, "--reason", "the provider's list")
+    with Cable(here.http.base_url.port or 0, lost=1) as cable:
+        token = issued(here.desk.database, Scope.READ, Scope.OPERATE)
+        done = noshow("truth", "apply", file, *given, "--url", cable.url, environ={"NOSHOW_TOKEN": token})
+    assert (done.code, done.err.splitlines()[-1]) == (0, "1 corrections applied")
+    assert "asking again" in done.err
+    assert [word for word, *_ in here.desk.said()] == ["confirmed"]
 
 
 @pytest.mark.processes
