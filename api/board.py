@@ -12,6 +12,7 @@ from api.links import board_path
 from api.overview import Overview
 from api.parameters import BoardParameters, CaseFilters
 from api.queue import Case, Place
+from rules.spec import UNNAMED
 from rules.verdict import RUNAWAY, Kind
 from store.errors import StoreUnavailable
 
@@ -52,7 +53,7 @@ class Board:
     @property
     def noun(self) -> str:
         """The one word for everything that is open, if there is one."""
-        return self.overview.nouns[0] if len(self.overview.nouns) == 1 else "instance"
+        return self.overview.nouns[0] if len(self.overview.nouns) == 1 else UNNAMED
 
     @property
     def kinds(self) -> tuple[str, ...]:

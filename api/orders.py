@@ -15,11 +15,11 @@ from api.silent import Silent
 from api.verdicts import Verdict
 from reconcile.notify.digest import plural
 from rules.present import Step
+from rules.spec import UNNAMED
 from rules.verdict import Kind, StepState
 
 ROWS = 50
 PATH = "/orders"
-UNNAMED = "instance"  # what rules call it that have no word for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from reconcile.notify.digest import plural
 from reconcile.rulebook import Rulebook
 from rules.awaited import waiting
+from rules.spec import UNNAMED
 from store import incidents
 from store.incidents import Incident
 
@@ -44,7 +45,7 @@ def seen(it: Incident, rulebook: Rulebook, now: int) -> Silent:
     waits = waiting(rulebook.workflows, it.names)
     nouns = {found.workflow.noun for found in waits}
     steps = {found.workflow.name: [step.name for step in found.steps] for found in waits}
-    return Silent(now, it, steps, nouns.pop() if len(nouns) == 1 else "instance")
+    return Silent(now, it, steps, nouns.pop() if len(nouns) == 1 else UNNAMED)
 
 
 def at_present(connection: Connection, rulebook: Rulebook, now: int) -> tuple[Silent, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.sql import query
 from rules.present import Instance, Step
+from rules.spec import UNNAMED
 from rules.verdict import StepState
 from store.clickhouse import ClickHouse
 
@@ -83,7 +84,7 @@ def workflows_of(clickhouse: ClickHouse, correlation_id: str) -> list[tuple[str,
 def noun_of(clickhouse: ClickHouse, workflow: str) -> str:
     """What people call an instance of it, as far as is known here."""
     rows = clickhouse.query(query("noun"), {"workflow": workflow})
-    return str(rows[0][0]) if rows else "instance"
+    return str(rows[0][0]) if rows else UNNAMED
 
 
 _INSTANCE = 14  # so many columns make the instance

@@ -9,6 +9,8 @@ from functools import cached_property
 from rules.expression import START, Expression, steps_named
 from rules.spec_truth import Action, Truth
 
+UNNAMED = "instance"  # what an instance is called whose rule has no `noun`
+
 
 class Severity(StrEnum):
     INFO = "info"
@@ -118,7 +120,7 @@ class Workflow:
     start: Matcher
     steps: tuple[Step, ...]
     description: str = ""
-    noun: str = "instance"
+    noun: str = UNNAMED
     owner: str = ""
     severity: Severity = Severity.WARNING
     labels: Mapping[str, str] = field(default_factory=dict)

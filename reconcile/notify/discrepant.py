@@ -13,7 +13,7 @@ from reconcile.loop import repeat
 from reconcile.notify.news import row_of_step
 from reconcile.rulebook import Rulebook
 from reconcile.truth.sweep.discrepancies import tell, untold
-from rules.spec import Severity
+from rules.spec import UNNAMED, Severity
 from store.clock import Clock
 from store.database import Database
 from store.tables import news
@@ -73,7 +73,7 @@ class Discrepant:
             ours=msgspec.json.decode(row.ours),
             found_at=row.found_at,
             correction=row.correction,
-            noun=rule.noun if rule else "instance",
+            noun=rule.noun if rule else UNNAMED,
             owner=(step.owner if step else "") or (rule.owner if rule else ""),
             severity=step.severity if step else Severity.WARNING,
             runbook=step.runbook if step else "",

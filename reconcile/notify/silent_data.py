@@ -6,6 +6,7 @@ from reconcile.cases.case import News
 from reconcile.notify.digest import plural
 from reconcile.notify.unheard import Silent
 from reconcile.notify.wording import rounded
+from rules.spec import UNNAMED
 from store.event import SECOND
 from store.incidents import Because
 from store.instant import rfc3339, rfc3339_or_none
@@ -63,7 +64,8 @@ def _sentences(it: Silent, type_: News) -> Iterator[str]:
             yield f"{it.expected[:1].upper()}{it.expected[1:]}."
             yield from _held(it)
     if it.held and it.steps:
-        yield f"{it.held:,} {plural(it.noun or 'instance') if it.held != 1 else it.noun or 'instance'} waited for it."
+        noun = it.noun or UNNAMED
+        yield f"{it.held:,} {noun if it.held == 1 else plural(noun)} waited for it."
 
 
 def _who(it: Silent) -> str:

@@ -17,7 +17,7 @@ from rules.parse.source import Source
 from rules.parse.step import Draft, Inherited, step
 from rules.parse.value import refuse
 from rules.parse.yaml_tree import Entry, Map, Node, Refused, Scalar, read
-from rules.spec import AtRisk, Match, Matcher, Orphans, Severity, Workflow
+from rules.spec import UNNAMED, AtRisk, Match, Matcher, Orphans, Severity, Workflow
 
 LARGEST = 1 << 20  # bytes of a rule file (characters, where only the text is at hand)
 
@@ -112,7 +112,7 @@ def _workflow(root: Map, problems: Problems) -> Workflow:
         start=_matcher(keys, "start", scope, problems) or Matcher((Match(""),)),
         steps=tuple(draft.step for draft in drafts),
         description=keys.text("description"),
-        noun=keys.name("noun", "instance"),
+        noun=keys.name("noun", UNNAMED),
         owner=inherited.owner,
         severity=inherited.severity,
         labels=keys.text_map("labels"),

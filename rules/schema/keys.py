@@ -2,7 +2,7 @@
 
 from rules.schema import values as kind
 from rules.schema.values import Schema, closed, said
-from rules.spec import Late, Orphans, Severity
+from rules.spec import UNNAMED, Late, Orphans, Severity
 from rules.spec_truth import Upon
 
 _EVENT: Schema = said(kind.LINE, "The event's name.", "OrderPlaced")
@@ -30,7 +30,7 @@ WORKFLOW: dict[str, Schema] = {
         "An instance is judged by the highest version whose `effective_from` is not after its start.",
         "2026-11-20T00:00:00Z",
     ),
-    "noun": said(kind.LINE, "What people call one of these.", "order", "claim", default="instance"),
+    "noun": said(kind.LINE, "What people call one of these.", "order", "claim", default=UNNAMED),
     **_SHOWN,
     "severity": {**_SHOWN["severity"], "default": Severity.WARNING.value},
     "labels": said(kind.map_of(kind.TEXT), "Copied to findings and notifications.", {"area": "checkout"}),

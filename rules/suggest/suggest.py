@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rules.diagnostic import did_you_mean, quoted
 from rules.parse.rule import parse
+from rules.spec import UNNAMED
 from rules.suggest import note
 from rules.suggest.attribute import Promise, prefix
 from rules.suggest.draft import Draft, DraftStep
@@ -66,7 +67,7 @@ def _tried(draft: Draft, found: Survey) -> Trial:
 
 def _told(draft: Draft, found: Survey, tried: Trial) -> Draft:
     """With all the evidence."""
-    called = plural(draft.noun or "instance")
+    called = plural(draft.noun or UNNAMED)
     places = {step_name(found.name(place)): place for place in found.after}
     steps = tuple(
         replace(step, notes=note.step(found, places[step.name], called, step.notes, tried)) for step in draft.steps
