@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import insert
 
 from api.access.identity import Scope
+from reconcile.actor import EVALUATOR
 from reconcile.audit.drainer import Drainer
+from reconcile.audit.entry import Entry, record
 from store.event import DAY, HOUR
 from store.tables import discrepancies
 from tests.api.person import Person, signed_in, words
@@ -83,14 +85,26 @@ def test_automatic_actions_are_stopped_and_let_go_on(root: Person, http: httpx.C
     assert "let go on by root" in words(root.send("/rules/start", reason="mended"))
 
 
+def came_in_the_end(case: str) -> Entry:
+    """As the reconciler records it of a case that somebody has resolved."""
+    before, after = (
+        {"findings": [{"step": "PaymentReceived", "kind": "missing", "state": state}]} for state in ("open", "closed")
+    )
+    detail = {"before": before, "after": after}
+    return Entry("case.updated", EVALUATOR, "fixed", "order-fulfilment", "A-1", case, "PaymentReceived", detail=detail)
+
+
 def test_the_page_of_an_order_tells_what_was_done_and_what_caused_what(root: Person, shop: Shop) -> None:
     root.send("/silences", matchers="owner=payments", ends="4h", reason="the bank migrates")
     page = words(root.get(ORDER))
     assert "Nobody is told of it until 2025-11-20 16:00:00 UTC : a silence by root, “the bank migrates”." in page
     root.send(f"{CASE}/resolve", reason="fixed", note="paid by hand")
+    with shop.database.begin() as connection:
+        record(connection, [came_in_the_end(case_id(unpaid("A-1")))], NOON)
     chain(shop)
     page = words(root.get(ORDER))
     assert "root resolved it (PaymentReceived) : fixed: paid by hand" in page
+    assert "evaluator found that PaymentReceived is no longer flagged as missing; it stays settled" in page
     assert "Nobody is told" not in page
     shop.add(unshipped("B-1"))
     page = root.get("/orders/order-fulfilment/B-1")
