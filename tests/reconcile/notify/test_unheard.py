@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from reconcile.cases.case import News
 from reconcile.notify.channels.slack import blocks
-from reconcile.notify.unheard import Unheard
+from reconcile.notify.silent_data import data
+from reconcile.notify.unheard import Silent, Unheard
 from reconcile.rulebook import Rulebook
 from rules.spec import Severity, Step, Workflow
 from store import incidents
@@ -225,3 +227,16 @@ def test_in_a_channel_it_is_green_when_it_is_back() -> None:
     data = {"title": "psp heard again", "text": "", "url": PUBLIC, "severity": "critical"}
     told = blocks({"type": "source.back", "data": data})
     assert str(told["text"]).startswith(":large_green_circle:")
+
+
+@pytest.mark.parametrize(("held", "waited"), [(1, "1 instance"), (4_312, "4,312 instances")])
+def test_what_has_several_names_is_called_instances(held: int, waited: str) -> None:
+    named_differently = {"fulfilment": ["Paid"], "claims": ["Settled"]}
+    it = Silent(
+        *("i-1", "source", "psp", ("psp",), NOON, NOON + MINUTE, "at least 42 a minute are usual", "silent", 0, held),
+        *(None, NOON + HOUR, "", "", "", named_differently, "", Severity.WARNING, {}),
+    )
+    assert (
+        data(it, News.BACK, PUBLIC)["text"]
+        == f"What was held for it is judged as soon as its backlog is in. {waited} waited for it."
+    )
