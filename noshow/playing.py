@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -52,7 +53,8 @@ def _awaited(process: subprocess.Popen[bytes], given: bytes, stop: Event) -> tup
 
 def main() -> None:
     os.nice(_COURTESY)
-    Path("/proc/self/oom_score_adj").write_text("1000")
+    with suppress(OSError):  # where there is such a thing: if memory runs out, the server is not the one to go
+        Path("/proc/self/oom_score_adj").write_text("1000")
     files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
     sys.stdout.buffer.write(msgspec.json.encode(list(results([Path(file) for file in files], played))))
 
