@@ -42,6 +42,7 @@ def test_the_description_is_complete(http: httpx.Client) -> None:
         *(f"/v1/cases/{{id}}/{move}" for move in ("acknowledge", "snooze", "resolve", "reopen", "assign", "comments")),
         "/v1/rules",
         "/v1/rules/{workflow}/versions",
+        "/v1/rules/stories",
         "/v1/health",
         "/v1/audit",
         "/v1/audit/head",
