@@ -33,7 +33,7 @@ def test_a_change_is_shown_against_what_it_came_after(http: httpx.Client, shop: 
     keep(shop.database, 2, 4, "start: A\nsteps:\n  Paid: {within: 10m}\n")
     keep(shop.database, 1, 3, "start: A\nsteps:\n  Paid: {within: 20m}\n")
     page = http.get("/rules/orders").text
-    newest, second, first = page.split("<section")[1:]
+    _, newest, second, first = page.split("<section")[1:]  # the first is of stories
     assert '<span class="line removed">-  Paid: {within: 15m}' in newest and "what it was before" in newest
     assert '<span class="line added">+  Paid: {within: 20m}' in newest
     assert "+  Paid: {within: 10m}" in second and "against version 1" in second
