@@ -15,6 +15,8 @@ from rules.graph.svg import drawing
 
 router = APIRouter(include_in_schema=False)
 
+AGAIN = 3  # seconds, until a browser looks again for what is being counted
+
 
 @router.get("/workflows", dependencies=[READS, Depends(only(SpanParameters))])
 def workflows_page(request: Request, asked: Annotated[SpanParameters, Query()], here: Here) -> Response:
@@ -35,7 +37,7 @@ def workflow_page(
 ) -> Response:
     seen = look(here, workflow, asked.span)
     drawn = "" if seen.flows is None else drawing(flow_graph(seen.workflow, seen.flows.now, seen.stuck))
-    return here.templates.page(
+    page = here.templates.page(
         request,
         "workflow.html",
         seen=seen,
@@ -43,3 +45,6 @@ def workflow_page(
         span=asked.span,
         now=here.clock.now(),
     )
+    if seen.flows is None:
+        page.headers["Refresh"] = str(AGAIN)
+    return page

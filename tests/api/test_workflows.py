@@ -6,9 +6,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from api import models_workflows
+from api import flow, models_workflows
 from api.app import create_app
 from reconcile.rulebook import Rulebook
+from store.errors import StoreUnavailable
 from store.event import HOUR
 from tests.api.server import serving
 from tests.api.shop import Shop, arrived_late, running, unpaid, unshipped
@@ -49,6 +50,22 @@ def test_one_tells_its_flow_and_what_is_stuck(any_shop: Shop, http: httpx.Client
     paid = answer["now"]["edges"][0]
     assert (paid["source"], paid["target"], paid["passed"]) == (None, "PaymentReceived", 2)
     assert answer["now"]["began"] == 4
+
+
+def test_a_page_looks_again_for_what_is_being_counted(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long(*_: object) -> flow.Flows:
+        raise StoreUnavailable("it takes long")
+
+    monkeypatch.setattr(flow, "flows", long)
+    page = http.get("/workflows/order-fulfilment")
+    assert (page.status_code, page.headers["Refresh"]) == (200, "3")
+    assert "needs long to count. This page looks again by itself." in page.text
+    monkeypatch.undo()
+    page = http.get("/workflows/order-fulfilment")
+    assert "The graph of the workflow" in page.text
+    assert "Refresh" not in page.headers
 
 
 def test_what_has_no_rule_is_not_found(http: httpx.Client) -> None:

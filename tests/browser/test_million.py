@@ -12,6 +12,7 @@ from tests.conftest import NOON
 __all__ = ["judged"]
 
 MILLION = 1_000_000
+COUNTING = 60_000  # milliseconds: the pages look again until it is done
 
 # Copies of what was judged, each under an ID of its own, spread over a month.
 _COPIES = """
@@ -36,9 +37,9 @@ def million(shop: Shop, judged: None) -> Shop:
 
 def test_from_the_whole_of_them_to_the_one_that_is_stuck(tab: Tab, million: Shop) -> None:
     page = tab.open("/workflows?span=30d")
-    expect(page.locator("#overview")).to_contain_text("1,000,00")
+    expect(page.locator("#overview")).to_contain_text("1,000,00", timeout=COUNTING)
     page.get_by_role("link", name="order-fulfilment", exact=True).click()
-    expect(page.get_by_role("group", name="The graph")).to_contain_text("1,000,00")
+    expect(page.get_by_role("group", name="The graph")).to_contain_text("1,000,00", timeout=COUNTING)
     page.get_by_role("group", name="The graph").locator("a", has_text="PaymentReceived").click()
     page.get_by_role("link", name="Z-1").click()
     expect(page.get_by_role("heading", name="Z-1")).to_be_visible()
