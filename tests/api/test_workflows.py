@@ -52,9 +52,7 @@ def test_one_tells_its_flow_and_what_is_stuck(any_shop: Shop, http: httpx.Client
     assert answer["now"]["began"] == 4
 
 
-def test_a_page_looks_again_for_what_is_being_counted(
-    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_looks_again_for_what_is_being_counted(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def long(*_: object) -> flow.Flows:
         raise StoreUnavailable("it takes long")
 
