@@ -21,6 +21,7 @@ SEED = int(os.environ.get("NOSHOW_PROPERTY_SEED", "0"))
 SETS = 100
 
 
+@pytest.mark.timeout(1200)  # seconds: on a slow machine a case takes minutes
 @pytest.mark.parametrize("seed", range(SEED, SEED + CASES))
 def test_what_is_recorded_is_what_the_oracle_says_of_all(clickhouse: ClickHouse, database: Database, seed: int) -> None:
     trickle = Trickle(clickhouse, database, case(seed, SETS))
