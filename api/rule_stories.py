@@ -3,22 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from rules.story.result import Result
 from store.tables import rule_stories
 
 
 @dataclass(frozen=True, slots=True)
-class StoryFile:
-    """Of its `checks`, those in its `stories`, so many have `failed`: `None` where the file or its rules have errors,
-    so that nothing was played. `workflow` is '' then. `told`: what does not hold and why, or the errors."""
+class StoryFile(Result):
+    """What came of a file, and when."""
 
-    file: str
-    workflow: str
-    stories: int
-    checks: int
-    failed: int | None
-    told: str
     played_at: int
 
 
@@ -33,8 +27,17 @@ class Tally:
 
 def of_all(connection: Connection) -> list[StoryFile]:
     """In order of the files."""
+    return _found(connection)
+
+
+def of_workflow(connection: Connection, workflow: str) -> list[StoryFile]:
+    """Of what was played."""
+    return _found(connection, rule_stories.c.workflow == workflow)
+
+
+def _found(connection: Connection, *which: ColumnElement[bool]) -> list[StoryFile]:
     columns = [rule_stories.c[name] for name in StoryFile.__dataclass_fields__]
-    return [StoryFile(*row) for row in connection.execute(select(*columns).order_by(rule_stories.c.file))]
+    return [StoryFile(*row) for row in connection.execute(select(*columns).where(*which).order_by(rule_stories.c.file))]
 
 
 def tallies(files: Iterable[StoryFile]) -> Mapping[str, Tally]:

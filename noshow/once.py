@@ -14,10 +14,15 @@ from store.event import SECOND
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds, each before it is asked for once more
 LONGEST = 30.0  # seconds: no pause is longer, whatever the server would like
 
+# It may have been done; what else goes wrong on the way does so before anything is sent.
 _LOST = (
-    *(httpx.ReadTimeout, httpx.WriteTimeout, httpx.ReadError, httpx.WriteError, httpx.CloseError),
+    httpx.ReadTimeout,
+    httpx.WriteTimeout,
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.CloseError,
     httpx.RemoteProtocolError,
-)  # it may have been done; what else goes wrong on the way does so before anything is sent
+)
 _BY_A_PROXY = frozenset({502, 504})  # which itself has lost the answer
 _BEFORE_A_LOOK = frozenset({401, 429, 503})  # at what became of an earlier try
 

@@ -29,7 +29,7 @@ def rule_page(request: Request, workflow: PathText, here: Here) -> Response:
     """What came of the stories about a workflow, what its rule was, and what each change changed."""
     with here.database.read() as connection:
         texts = rule_texts.of_workflow(connection, workflow)
-        stories = [it for it in rule_stories.of_all(connection) if it.workflow == workflow]
+        stories = rule_stories.of_workflow(connection, workflow)
     if not texts:
         raise NotFound(f"No rule of a workflow {workflow} has ever been in force")
     told = {"workflow": workflow, "changes": list(rule_texts.changes(texts)), "stories": stories}

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from store.database import Database
 from store.event import HOUR
-from store.tables import rule_files, rule_stories
+from store.tables import rule_files, rule_stories, rule_texts
 from tests.conftest import NOON
 
 CARETS = 'rules/claims.yaml:4:1: unknown key "colour" [unknown-key]\n    colour: red\n    ^\nhint: the keys here are …'
@@ -65,3 +65,10 @@ def put_stories(database: Database, *rows: dict[str, Any]) -> None:
     with database.begin() as connection:
         connection.execute(rule_stories.delete())
         connection.execute(insert(rule_stories), list(rows))
+
+
+def keep(database: Database, version: int, ago: int, text: str) -> None:
+    """The text of a version of `orders`, in force since so many hours."""
+    row = {"workflow": "orders", "version": version, "taken_at": NOON - ago * HOUR, "rule_hash": f"h-{version}-{ago}"}
+    with database.begin() as connection:
+        connection.execute(insert(rule_texts), [{**row, "file": "rules/orders.yaml", "text": text}])

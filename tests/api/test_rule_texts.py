@@ -1,20 +1,10 @@
 """What a rule was, and what a change changed."""
 
 import httpx
-from sqlalchemy import insert
 
 from api import models_rules
-from store.database import Database
-from store.event import HOUR
-from store.tables import rule_texts
+from tests.api.rule_rows import keep
 from tests.api.shop import Shop
-from tests.conftest import NOON
-
-
-def keep(database: Database, version: int, ago: int, text: str) -> None:
-    row = {"workflow": "orders", "version": version, "taken_at": NOON - ago * HOUR, "rule_hash": f"h-{version}-{ago}"}
-    with database.begin() as connection:
-        connection.execute(insert(rule_texts), [{**row, "file": "rules/orders.yaml", "text": text}])
 
 
 def test_every_text_is_told_the_newest_first(http: httpx.Client, shop: Shop) -> None:

@@ -6,12 +6,10 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
 from api import models_rules
 from store.event import HOUR
-from store.tables import rule_texts
-from tests.api.rule_rows import CARETS, in_force, put, put_stories, refused, told
+from tests.api.rule_rows import CARETS, in_force, keep, put, put_stories, refused, told
 from tests.api.shop import Shop, unpaid
 from tests.api.test_pages import HOSTILE, get, words
 from tests.conftest import NOON
@@ -104,12 +102,6 @@ def test_an_unknown_order_tells_of_it_too(http: httpx.Client, shop: Shop) -> Non
     assert "1 rule file is refused" in words(get(http, f"/orders/x/{quote('no such')}", 404))
 
 
-def keep_text(shop: Shop, workflow: str) -> None:
-    row = {"version": 1, "taken_at": NOON, "rule_hash": "0123", "file": "rules/orders.yaml", "text": "start: A\n"}
-    with shop.database.begin() as connection:
-        connection.execute(insert(rule_texts), [{"workflow": workflow, **row}])
-
-
 def test_what_came_of_stories(any_http: httpx.Client, any_shop: Shop) -> None:
     broken = told("", "broken", stories=0, checks=0, failed=None, told="broken.test.yml:1:1: bad")
     put_stories(any_shop.database, told("orders"), broken)
@@ -142,7 +134,7 @@ def test_whether_the_stories_about_a_workflow_hold(http: httpx.Client, shop: Sho
 
 
 def test_what_does_not_hold_stands_with_the_rule(http: httpx.Client, shop: Shop) -> None:
-    keep_text(shop, "orders")
+    keep(shop.database, 1, 1, "start: A\n")
     page = words(get(http, "/rules/orders"))
     assert "Nobody has told a story about it" in page
     assert "rules/orders.test.yml" in page
